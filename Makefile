@@ -12,7 +12,7 @@
 
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
-EXTRAS ?= shards,train,lid,near,norm,ray,vad,review,docs,dev
+EXTRAS ?= shards,train,lid,near,norm,ray,vad,review,xlsx,docs,dev
 PIP_ARGS ?=
 PYTEST_ARGS ?=
 WORKERS ?= 2

@@ -114,8 +114,9 @@ Format = Annotated[
     typer.Option(
         "--format",
         help="Format of the inputs: nemo, nemo_tarred, lhotse_cuts, lhotse_shar, "
-        "lhotse_supervisions, kaldi, input_cfg, hf, parquet, common_voice, fleurs, table, webvtt, "
-        "srt, textgrid, elan, whisper, audacity_labels, ctm, stm or folder.",
+        "lhotse_supervisions, kaldi, input_cfg, hf, parquet, arrow, xlsx, common_voice, fleurs, "
+        "table, webvtt, srt, textgrid, elan, whisper, audacity_labels, ctm, stm, webdataset or "
+        "folder.",
         show_default="auto-detected",
     ),
 ]

@@ -15,6 +15,7 @@ EXTRA_OF = {
     "ray": "ray",
     "soxr": "shards",
     "num2words": "norm",
+    "openpyxl": "xlsx",
     "py3langid": "lid",
     "rensa": "near",
     "sacrebleu": "train",

@@ -15,7 +15,7 @@ from curate.environment.cores import thread_count
 from curate.exports.lhotse import in_parts
 from curate.exports.output import Report
 from curate.exports.spooled import Spooled, SpooledRecord
-from curate.manifest.origin import home_of
+from curate.manifest.origin import Origin, home_of
 from curate.manifest.strict import channel_of
 from curate.shards.archives import Archive
 from curate.shards.audio import KEEP, Audio, load_segment
@@ -28,11 +28,11 @@ SHARD_BYTES = 500_000_000
 
 def with_audio(records: Spooled, report: Report) -> Iterator[tuple[SpooledRecord, Audio]]:
     """Each record with its audio, in order; one whose audio cannot be had is refused."""
-    archives = [
-        Archive.behind(each.format, Path(each.name), Path(home_of(each)), each.beside)
-        for each in records.origins
-    ]
     with TemporaryDirectory() as scratch, ThreadPoolExecutor(thread_count()) as pool:
+        archives = [
+            _archive(each, Path(scratch) / f"table-{number}")
+            for number, each in enumerate(records.origins)
+        ]
         load = partial(_loaded, archives=archives, scratch=Path(scratch))
         for part in in_parts(records, AT_ONCE):
             for one, audio in zip(part, pool.map(load, part), strict=True):
@@ -40,6 +40,12 @@ def with_audio(records: Spooled, report: Report) -> Iterator[tuple[SpooledRecord
                     yield one, audio
                 else:
                     report.refuse(one, audio)
+
+
+def _archive(origin: Origin, place: Path) -> Archive | None:
+    """What holds the audio of an origin; None where it is in files."""
+    archive = Archive.behind(origin.format, Path(origin.name), Path(home_of(origin)), origin.beside)
+    return None if archive is None else archive.at_hand(place)
 
 
 def _loaded(one: SpooledRecord, archives: Sequence[Archive | None], scratch: Path) -> Audio | str:
@@ -52,7 +58,7 @@ def _loaded(one: SpooledRecord, archives: Sequence[Archive | None], scratch: Pat
                 find_audio(one.audio, Path()), one.offset_s, one.duration_s, storage
             )
         own = scratch / f"{one.number}-{one.place.line}"
-        with archive.extracted(one.record, (), own) as path:
+        with archive.extracted(one.record, one.place.line, (), own) as path:
             return load_segment(path, one.offset_s, one.duration_s, storage)
     except Unusable as fault:
         return f"its audio cannot be stored: {fault}"

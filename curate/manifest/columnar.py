@@ -1,4 +1,4 @@
-"""Parquet tables, and Hugging Face's with audio in them (a struct of bytes and path, or bytes).
+"""Parquet and Arrow, and Hugging Face's with audio in them (a struct of bytes and path, or bytes).
 
 Such a table has no lines: a record's line is its row, and its bytes are those of the NeMo line
 that it becomes. Columns become what JSON can hold: categories and enums their text, decimals and
@@ -10,23 +10,23 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
 import polars as pl
 
-from curate.errors import InputError
 from curate.manifest.corrections import CAST
 from curate.manifest.mapping import fields_of
 from curate.manifest.origin import Item, Origin, Portion, canonical, convert_line, portion
 from curate.manifest.sniff import Format, Look, one_file
-from curate.manifest.spool import located
 from curate.manifest.strict import Malformed, Record
+from curate.manifest.table_files import FILE, STREAM, TableFile, as_input, open_table
 from curate.manifest.tables import AUDIO_NAMES, columns_of, is_milliseconds, record_of_row
 
 ROWS = 2_000
-"""Rows at a time: a Hugging Face table holds its audio in them."""
+"""Rows at a time."""
+AUDIO_ROWS = 100
+"""Rows at a time whose audio is held with them."""
 
 _BYTES = "_bytes"
 _UNITLESS = frozenset({"length", "dur"})
@@ -55,38 +55,42 @@ class _Columns:
 
 def _find(look: Look) -> list[Origin]:
     """The origin of a table; `beside` says where its audio is in it."""
-    origin = one_file(look, "parquet")
-    with _as_input(origin.name):
-        inside = _columns(_scan(origin.name), look.fields).is_inside
-    return [replace(origin, beside={"audio": (INSIDE,)} if inside else {})]
+    return [_origin(one_file(look, "parquet"), look)]
+
+
+def _find_arrow(look: Look) -> list[Origin]:
+    return [_origin(one_file(look, "arrow"), look)]
+
+
+def _origin(origin: Origin, look: Look) -> Origin:
+    with as_input(origin.name, origin.format.capitalize()):
+        inside = _columns(open_table(origin.name), look.fields).is_inside
+    return replace(origin, beside={"audio": (INSIDE,)} if inside else {})
 
 
 def _read(origin: Origin) -> Iterator[Portion]:
-    with _as_input(origin.name):
+    with as_input(origin.name, origin.format.capitalize()):
         yield from _portions(origin)
 
 
-@contextmanager
-def _as_input(name: str) -> Iterator[None]:
-    """What cannot be read is a fault of the input."""
-    try:
-        yield
-    except (pl.exceptions.PolarsError, OSError) as error:
-        first = str(error).split("\n", 1)[0] or type(error).__name__
-        raise InputError.of(name, f"cannot be read as Parquet: {first}") from None
+def audio_of_rows(origin: Origin) -> Iterator[bytes]:
+    """The audio that stands in each row of a table; empty where a row has none."""
+    with as_input(origin.name, origin.format.capitalize()):
+        table = open_table(origin.name)
+        name = _columns(table, fields_of(origin)).audio
+        assert name is not None, "its origin says that the audio is inside"
+        content = _content(name, table.schema[name])
+        for batch in table.batches([content.alias(_BYTES)], AUDIO_ROWS):
+            yield from (value or b"" for value in batch[_BYTES])
 
 
-def _scan(name: str) -> pl.LazyFrame:
-    return pl.scan_parquet(located(name), glob=False)
-
-
-def _columns(table: pl.LazyFrame, fields: Mapping[str, str]) -> _Columns:
+def _columns(table: TableFile, fields: Mapping[str, str]) -> _Columns:
     """A column that holds audio is the audio, whatever else has its name (Common Voice's `path`).
 
     `fields` map names of the input to field names. Beside samples, a name that gives no unit
     (`length`) is not taken for seconds.
     """
-    schema = table.collect_schema()
+    schema = table.schema
     by_name = {name.strip().lower(): name for name in reversed(schema.names())}
     usual = [by_name[n] for n in AUDIO_NAMES if n in by_name]
     candidates = [fields["audio_filepath"]] if "audio_filepath" in fields else usual
@@ -95,7 +99,8 @@ def _columns(table: pl.LazyFrame, fields: Mapping[str, str]) -> _Columns:
     if not held:
         return _Columns(names)
     names["audio_filepath"] = held[0]
-    first = table.select(_content(held[0], schema[held[0]]).is_not_null()).head(1).collect()
+    content = _content(held[0], schema[held[0]]).is_not_null()
+    first = next(table.batches([content], 1), pl.DataFrame({"": [False]}))
     is_inside = bool(first.to_series().any())
     if is_inside and names.get("duration", "").strip().lower() in _UNITLESS:
         del names["duration"]
@@ -122,14 +127,11 @@ def _content(name: str, dtype: pl.DataType) -> pl.Expr:
 
 
 def _portions(origin: Origin) -> Iterator[Portion]:
-    table = _scan(origin.name)
-    schema = table.collect_schema()
+    table = open_table(origin.name)
     columns, cast = _columns(table, fields_of(origin)), CAST in origin.beside
     line = offset = 0
-    batches = table.select(_selected_columns(schema, columns)).collect_batches(
-        chunk_size=ROWS, maintain_order=True
-    )
-    for batch in batches:
+    rows = AUDIO_ROWS if columns.is_measured else ROWS
+    for batch in table.batches(_selected_columns(table.schema, columns), rows):
         items: list[Item] = []
         for row in batch.iter_rows(named=True):
             line += 1
@@ -228,5 +230,13 @@ PARQUET = Format(
     "Parquet with columns of usual names; Hugging Face audio too (durations by the audio's header)",
     lambda look: look.head.startswith(b"PAR1"),
     _find,
+    _read,
+)
+ARROW = Format(
+    "arrow",
+    "an Arrow file or stream (Hugging Face's save_to_disk, Feather) as Parquet is; needs the extra "
+    "hf",
+    lambda look: look.head.startswith((STREAM, FILE)),
+    _find_arrow,
     _read,
 )

@@ -14,7 +14,7 @@ from curate.errors.nearest import suggest
 from curate.manifest.blend import find_blend
 from curate.manifest.captions import CAPTIONS
 from curate.manifest.chunks import open_manifest, read_chunks
-from curate.manifest.columnar import PARQUET
+from curate.manifest.columnar import ARROW, PARQUET
 from curate.manifest.corpus import corpus_file, read_corpus
 from curate.manifest.corrections import Corrections, corrected
 from curate.manifest.folders import FOLDER_OF_AUDIO
@@ -28,6 +28,8 @@ from curate.manifest.spool import is_local
 from curate.manifest.tables import COMMON_VOICE, FLEURS, TABLE
 from curate.manifest.tarred import NEMO_TARRED
 from curate.manifest.unsupported import refuse_foreign
+from curate.manifest.webdataset import WEBDATASET
+from curate.manifest.workbook import XLSX
 
 _GLOB = frozenset("*?[")
 _BRACES = re.compile(r"_OP_(.*?)_CL_|\{([^{}]*)\}")
@@ -82,7 +84,7 @@ NEMO_MAPPED = Format(
     read_mapped,
 )
 
-_MAPPABLE = ("table", "common_voice", "parquet", "folder")
+_MAPPABLE = ("table", "common_voice", "parquet", "arrow", "hf", "xlsx", "webdataset", "folder")
 """Formats with columns, whose names a mapping can say."""
 
 FORMATS: tuple[Format, ...] = (
@@ -92,6 +94,8 @@ FORMATS: tuple[Format, ...] = (
     INPUT_CFG,
     HUGGING_FACE,
     PARQUET,
+    ARROW,
+    XLSX,
     COMMON_VOICE,
     FLEURS,
     TABLE,
@@ -99,6 +103,7 @@ FORMATS: tuple[Format, ...] = (
     CUTS,
     FOLDER_OF_AUDIO,
     NEMO_TARRED,
+    WEBDATASET,
     NEMO_MAPPED,
     NEMO,
 )

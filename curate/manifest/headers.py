@@ -8,6 +8,7 @@ Multimedia Programming Interface 1.0 (RIFF WAVE).
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import struct
@@ -91,6 +92,31 @@ def length_of(path: str) -> Length:
         os.close(descriptor)
 
 
+def length_of_bytes(data: bytes) -> Length:
+    """The length of a file by its content; Malformed where it has no header that can be read."""
+    reader = _READERS.get(data[:4])
+    length = None if reader is None else reader(data[:_HEAD], len(data))
+    if length is not None:
+        return length
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(io.BytesIO(data)) as sound:
+            return _checked(int(sound.frames), int(sound.samplerate), int(sound.channels))
+    except (RuntimeError, TypeError, ValueError) as error:
+        if isinstance(error, Malformed):
+            raise
+        what = "none that libsndfile reads" if data else "empty"
+        raise Malformed(f"{NOT_MEASURED} ({what})") from None
+
+
+def _checked(frames: int, rate: int, channels: int) -> Length:
+    """The length, if libsndfile knows it."""
+    if not 0 < frames < 1 << 62:
+        raise Malformed(f"{NOT_MEASURED} (it does not give the length)")
+    return Length(frames, rate, channels)
+
+
 def _wav(head: bytes, size: int) -> Length | None:
     """By the chunks `fmt ` and `data`; None where they are not plain, or not both in the head."""
     if head[8:12] != b"WAVE":
@@ -137,6 +163,4 @@ def _by_libsndfile(path: str, state: FileState) -> Length:
     except (OSError, soundfile.SoundFileError):
         what = "empty" if not state.size else "none that libsndfile reads"
         raise Malformed(f"{NOT_MEASURED} ({what})") from None
-    if not 0 < frames < 1 << 62:
-        raise Malformed(f"{NOT_MEASURED} (it does not give the length)")
-    return Length(frames, rate, channels)
+    return _checked(frames, rate, channels)

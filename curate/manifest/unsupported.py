@@ -20,7 +20,6 @@ LINES = "write one JSON object a line with audio_filepath, duration (seconds) an
 TO_LINES = f"{LINES}, a line for each segment (offset: its start in seconds)"
 _FEW = 20
 """Lines that are examined."""
-_TAR_AT = 257
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 """The reader says of such a file that it is UTF-16, and how to convert it."""
 _AUDIO_MAGICS = (
@@ -69,10 +68,6 @@ def _is_audio(look: Look) -> bool:
     magic = head.startswith(_AUDIO_MAGICS) or head[4:8] == b"ftyp"
     frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 in {0xE2, 0xE0}  # MP3, AAC
     return (magic or frame) and b"\0" in head
-
-
-def _is_tar(look: Look) -> bool:
-    return look.head[_TAR_AT : _TAR_AT + 5] == b"ustar"
 
 
 def _lines(look: Look) -> list[str]:
@@ -145,12 +140,6 @@ _UNPACK = "unpack it and name the manifest inside"
 
 KINDS: tuple[Kind, ...] = (
     Kind(
-        lambda look: look.folder is not None and "dataset_info.json" in look.folder,
-        "a Hugging Face dataset on disk (Arrow)",
-        "convert it to Parquet: python -c \"import datasets; datasets.load_from_disk('{name}')"
-        ".to_parquet('data.parquet')\"",
-    ),
-    Kind(
         _has(".jsonl", ".json", ".parquet", ".tsv", ".csv"),
         "a directory with manifests or tables in it",
         "name the files, for example '{name}/*.jsonl'",
@@ -161,22 +150,10 @@ KINDS: tuple[Kind, ...] = (
         "name its manifests, for example '{name}/*.jsonl'",
     ),
     Kind(_is_audio, "an audio file", f"it is not a list of records; {LINES}"),
-    Kind(
-        lambda look: look.head.startswith(b"PK\x03\x04") and b"xl/" in look.head,
-        "an Excel workbook",
-        "save it as CSV (UTF-8)",
-    ),
     Kind(_starts(b"PK\x03\x04", b"PK\x05\x06"), "a zip archive", _UNPACK),
-    Kind(_is_tar, "a tar archive", f"{_UNPACK}; NeMo's tarred audio is read by its manifest"),
     Kind(_starts(b"BZh"), "bzip2 data", "recompress it: bunzip2 -c '{name}' | gzip > FILE.gz"),
     Kind(_starts(b"\xfd7zXZ\0"), "xz data", "recompress it: xz -dc '{name}' | gzip > FILE.gz"),
     Kind(_starts(b"7z\xbc\xaf\x27\x1c", b"Rar!"), "a 7z or rar archive", _UNPACK),
-    Kind(
-        _starts(b"ARROW1", b"\xff\xff\xff\xff"),
-        "an Arrow file",
-        "convert it to Parquet: python -c \"import polars; polars.read_ipc('{name}')"
-        ".write_parquet('data.parquet')\"; a stream (Hugging Face writes such) by read_ipc_stream",
-    ),
     Kind(_is_binary, "binary data", f"this is not a manifest; {LINES}"),
     Kind(_is_array, "a JSON array", "write a record a line: jq -c '.[]' '{name}' > manifest.jsonl"),
     Kind(

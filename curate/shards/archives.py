@@ -1,4 +1,4 @@
-"""Audio of rows that is in tar files: those of a Lhotse Shar, and of NeMo's tarred data sets.
+"""Audio of rows that is in tar files (of a Lhotse Shar, of NeMo's tarred data sets) or in tables.
 
 Their content is recognised by the names of their members, as Lhotse and NeMo find it.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,16 +16,14 @@ from curate.artifacts.profile import Input
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio, open_audio
 from curate.manifest.columnar import INSIDE
+from curate.manifest.origin import Origin
 from curate.manifest.strict import Record
 from curate.manifest.tarred import tar_number, whole_name
 from curate.shards.readback import NOTHING, Damage, Member, tar_members
+from curate.shards.table_audio import row_audio, unpack
 
-TAR_FORMATS = ("lhotse_shar", "nemo_tarred")
+TAR_FORMATS = ("lhotse_shar", "nemo_tarred", "webdataset")
 """Formats of inputs whose audio is in tar files, unless a manifest has none beside it."""
-
-IN_TABLE = "its audio stands inside the Parquet table, where it is not read"
-"""Why no row of such a table is stored."""
-_TABLE = "parquet"
 
 _TARS_AT_ONCE = 512
 """So many tars' members are remembered: rows come in a shuffled order."""
@@ -33,13 +31,15 @@ _TARS_AT_ONCE = 512
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The tar files of one source: of a Shar the one beside its cuts, of NeMo's by number; none of
-    a table that holds its audio.
+    """The tar files of one source: of a Shar the one beside its cuts, of NeMo's by number; of a
+    table that holds its audio none, but its `origin`, and `unpacked`, where `unpack` wrote it.
     """
 
     format: str
     folder: Path
     tars: Mapping[int | str, str]
+    origin: Origin | None = None
+    unpacked: Path | None = None
 
     @classmethod
     def of(cls, entry: Input) -> Archive | None:
@@ -55,17 +55,41 @@ class Archive:
         if format == "lhotse_shar":
             name = re.sub(r"^cuts\.(.*?)\.jsonl.*", r"recording.\1.tar", source.name)
             tars = {"": name}
+        if format == "webdataset":
+            tars = {"": source.name}
         if INSIDE in beside.get("audio", ()):
-            return cls(_TABLE, source.parent, {})
+            return cls(format, source.parent, {}, Origin(str(source), format, beside))
         known = format in TAR_FORMATS and tars
         return cls(format, folder, tars) if known else None
 
+    def at_hand(self, place: Path) -> Archive:
+        """The archive with the audio of a table, if it is one, written to the file `place`."""
+        if self.origin is None:
+            return self
+        unpack(self.origin, place)
+        return replace(self, unpacked=place)
+
     @contextmanager
-    def extracted(self, record: Record, allowed: Sequence[Path], scratch: Path) -> Iterator[Path]:
+    def extracted(
+        self, record: Record, row: int, allowed: Sequence[Path], scratch: Path
+    ) -> Iterator[Path]:
         """The record's audio as a file, for as long as the block lasts; Unusable where it has none.
 
-        `scratch` is the file's name without an extension.
+        `row` is its line, `scratch` the file's name without an extension.
         """
+        file = self._extract(record, row, allowed, scratch)
+        try:
+            yield file
+        finally:
+            file.unlink(missing_ok=True)
+
+    def _extract(self, record: Record, row: int, allowed: Sequence[Path], scratch: Path) -> Path:
+        """Write the record's audio to a file."""
+        if self.origin is not None:
+            assert self.unpacked is not None, "tables are unpacked before rows are taken"
+            find_audio(self.origin.name, self.folder, allowed)
+            scratch.write_bytes(row_audio(self.unpacked, row))
+            return scratch
         tar, names = self._place(record)
         path = find_audio(tar, self.folder, allowed)
         member = next(
@@ -77,17 +101,14 @@ class Archive:
         with open_audio(path) as descriptor, open(descriptor, "rb", closefd=False) as opened:
             opened.seek(member.offset)
             file.write_bytes(opened.read(member.size))
-        try:
-            yield file
-        finally:
-            file.unlink(missing_ok=True)
+        return file
 
     def _place(self, record: Record) -> tuple[str, tuple[str, ...]]:
         """The tar of a record, and the names that its member may have."""
-        if self.format == _TABLE:
-            raise Unusable(IN_TABLE, "archived")
         if self.format == "lhotse_shar":
             return self.tars[""], (str(record.get("id")),)
+        if self.format == "webdataset":
+            return self.tars[""], (str(record["audio_filepath"]),)
         shard, name = record.get("shard_id"), str(record.get("audio_filepath"))
         tar = self.tars.get(shard) if isinstance(shard, int) else None
         if tar is None:

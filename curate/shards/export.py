@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from curate.environment.execution import QUIET, Execution
 from curate.environment.versions import versions
 from curate.errors import Fault, InputError, parameter
 from curate.formatting.units import US_PER_HOUR, plural
-from curate.shards.archives import IN_TABLE, Archive
+from curate.shards.archives import Archive
 from curate.shards.audio import StoredAudio
 from curate.shards.finish import Outcome, buckets, finish, manifests
 from curate.shards.input_cfg import check_place, input_cfg, strata_of
@@ -29,7 +29,7 @@ from curate.shards.plan import export_key, read_split
 from curate.shards.pool import RunTasks, run_tasks
 from curate.shards.spool import PLAIN, Spool, sources_of, spool_split
 from curate.shards.verify import SHAR, prove, read_back
-from curate.shards.work import AUDIO, RESULT, SCRATCH, Workplace, marker_of
+from curate.shards.work import AUDIO, RESULT, SCRATCH, UNPACKED, Workplace, marker_of
 from curate.splits import LOCK
 from curate.splits.feasibility import rules_by_rows
 from curate.splits.figures import describe_leaks
@@ -89,6 +89,7 @@ def shard_split(
     result, in_lhotse = stage / RESULT, with_lhotse and options.format == SHAR
     with lhotse_process() if in_lhotse else nullcontext(read_with_lhotse) as lhotse:
         spool = spool_split(split, certificate, options, place.spool)
+        place = replace(place, archives=_unpacked(place))
         reused = _work(place, spool, execution, run)
         outcome = finish(stage, spool, options)
         if not outcome.shards:
@@ -203,11 +204,18 @@ def _lost(outcome: Outcome) -> Iterator[str]:
             yield f"{name} {lost:,} of {read.rows:,}"
 
 
+def _unpacked(place: Workplace) -> Mapping[str, Archive]:
+    """The archives, those of tables with their audio at hand."""
+    folder = place.stage / UNPACKED
+    return {
+        name: archive.at_hand(folder / f"{place.numbers[name]:06d}")
+        for name, archive in place.archives.items()
+    }
+
+
 def _remedy(outcome: Outcome) -> str:
     """What to do about the commonest reason."""
     reason = outcome.reasons.most_common(1)[0][0]
-    if reason == IN_TABLE:
-        return "write it to files, and name them in a column audio_filepath"
     if reason.endswith(BY_FFMPEG):
         return "ffmpeg -i FILE FILE.flac writes what can be stored; name those files"
     return f"{parameter('audio_root')} DIR says where relative audio paths begin"

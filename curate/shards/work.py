@@ -37,7 +37,10 @@ from curate.shards.tasks import Entry, Task, read_entries
 from curate.shards.tokens import counter
 
 MARKERS, PARTS, RESULT, SHARDS, SCRATCH = "done", "parts", "out", "out/train", "tmp"
-"""The folders of a stage: markers of finished tasks, parts of manifests, the result, its shards."""
+UNPACKED = "unpacked"
+"""The folders of a stage: markers of finished tasks, parts of manifests, the result, its shards,
+audio out of tables.
+"""
 
 AUDIO = "audio"
 """The folder of the result that holds audio of plain manifests which had to be mixed to mono."""
@@ -72,7 +75,7 @@ class Workplace:
 
     def make(self) -> None:
         """Make the folders."""
-        for name in (MARKERS, PARTS, RESULT, SHARDS, SCRATCH):
+        for name in (MARKERS, PARTS, RESULT, SHARDS, SCRATCH, UNPACKED):
             (self.stage / name).mkdir(parents=True, exist_ok=True)
 
 
@@ -263,7 +266,8 @@ def _located_audio(
         path = find_audio(name, place.options.audio_root or place.paths[entry.source], roots)
         yield path, str(path)
         return
-    with archive.extracted(record, roots, place.stage / SCRATCH / _own(f"in.{key}")) as path:
+    scratch = place.stage / SCRATCH / _own(f"in.{key}")
+    with archive.extracted(record, entry.line, roots, scratch) as path:
         yield path, name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
@@ -113,6 +114,46 @@ def hugging_face(folder: Path, rows: Rows) -> Path:
     frame = pl.DataFrame(rows).drop("audio_filepath").with_columns(pl.Series("audio", audio))
     frame.write_parquet(folder / "h.parquet")
     return folder / "h.parquet"
+
+
+def arrow(folder: Path, rows: Rows) -> Path:
+    pl.DataFrame(rows).write_ipc_stream(folder / "t.arrow")
+    return folder / "t.arrow"
+
+
+def saved_to_disk(folder: Path, rows: Rows) -> Path:
+    """As `datasets.save_to_disk` leaves two parts, the second of which sorts first by name."""
+    for name, part in (("z.arrow", rows[:2]), ("a.arrow", rows[2:])):
+        pl.DataFrame(part).write_ipc_stream(folder / name)
+    state = {"_data_files": [{"filename": "z.arrow"}, {"filename": "a.arrow"}]}
+    (folder / "state.json").write_text(json.dumps(state))
+    return folder
+
+
+def workbook(folder: Path, rows: Rows) -> Path:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.append(["about", "this corpus"])
+    sheet = book.create_sheet("clips")
+    sheet.append(["file_name", "sentence", "duration", "speaker"])
+    for row in rows:
+        sheet.append([row["audio_filepath"], row["text"], row["duration"], row["speaker"]])
+    book.save(folder / "t.xlsx")
+    return folder / "t.xlsx"
+
+
+def webdataset(folder: Path, rows: Rows) -> Path:
+    with tarfile.open(folder / "0.tar", "w") as tar:
+        for row in rows:
+            fields = {name: row[name] for name in row if name not in ("audio_filepath", "text")}
+            parts = {".json": json.dumps(fields), ".txt": row["text"] + "\n", ".wav": ""}
+            for suffix, content in parts.items():
+                data = content.encode()
+                member = tarfile.TarInfo(row["audio_filepath"].split(".")[0] + suffix)
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+    return folder / "0.tar"
 
 
 def tarred(folder: Path, rows: Rows) -> Path:
@@ -275,6 +316,10 @@ WRITERS: list[tuple[Callable[[Path, Rows], Path], str]] = [
     (quoted_tsv, "table"),
     (parquet, "parquet"),
     (hugging_face, "parquet"),
+    (arrow, "arrow"),
+    (saved_to_disk, "arrow"),
+    (workbook, "xlsx"),
+    (webdataset, "webdataset"),
     (srt, "srt"),
     (webvtt, "webvtt"),
     (audacity, "audacity_labels"),

@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from curate.errors import InputError
@@ -43,13 +42,6 @@ def zipped(name: str, content: bytes) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         archive.writestr(name, content)
-    return made.getvalue()
-
-
-def arrow(stream: bool) -> bytes:
-    made = io.BytesIO()
-    frame = pl.DataFrame({"text": ["a"]})
-    (frame.write_ipc_stream if stream else frame.write_ipc)(made)
     return made.getvalue()
 
 
@@ -98,10 +90,6 @@ FOREIGN: list[tuple[str, bytes | str, str, str]] = [
     ("m.jsonl.bz2", bz2.compress(LINE), "bzip2", "bunzip2"),
     ("m.jsonl.xz", lzma.compress(LINE), "xz data", "xz -dc"),
     ("m.zip", zipped("m.jsonl", LINE), "a zip archive", "unpack"),
-    ("m.xlsx", zipped("xl/workbook.xml", b"<x/>"), "an Excel workbook", "save it as CSV"),
-    ("m.tar", tarred("m.jsonl", LINE), "a tar archive", "unpack"),
-    ("m.arrow", arrow(stream=False), "an Arrow file", "write_parquet"),
-    ("data-00000-of-00001.arrow", arrow(stream=True), "an Arrow file", "read_ipc_stream"),
     ("m.npy", b"\x93NUMPY\x01\0v\0" + bytes(99), "binary data", "not a manifest"),
 ]  # fmt: skip
 # Archives hold the time at which they were made; a test's name does not.
@@ -126,7 +114,6 @@ def test_names_the_kind_of_what_it_cannot_read(
 FOLDERS = [
     (["m.jsonl", "a.wav"], "holds audio and m.jsonl, whose layout is not recognised"),
     (["m.jsonl", "n.txt"], "a directory with manifests"),
-    (["dataset_info.json", "state.json", "data-00000-of-00001.arrow"], "Hugging Face dataset"),
     ([], "no manifest is recognised"),
 ]
 

@@ -43,7 +43,7 @@ from curate.profiles.audio.cache import (
 from curate.profiles.measure.source import Source
 from curate.statistics.splitmix import splitmix64
 
-TAR_FORMATS = frozenset({"nemo_tarred", "lhotse_shar"})
+TAR_FORMATS = frozenset({"nemo_tarred", "lhotse_shar", "webdataset"})
 """Formats whose audio is in no file of its own."""
 
 _TOGETHER = 64
