@@ -20,11 +20,13 @@ def write_manifest(
     reading: ReadOptions | None = None,
     audio_root: str | Path | None = None,
     to: str | None = None,
+    recipe: str | None = None,
 ) -> ManifestWritten:
     r"""Write one manifest of all inputs, in any format that `curate profile` reads.
 
     As `curate manifest`: NeMo's lines, or the form `to` (see `curate manifest --help`). Lines that
-    hold no record go to a file beside `out`, with their reasons.
+    hold no record go to a file beside `out`, with their reasons. With `recipe`, Lhotse's recipe of
+    that name prepares the input, a folder.
     Raises curate.errors.CurateError with every fault.
 
     >>> import tempfile, curate
@@ -38,5 +40,5 @@ def write_manifest(
     names = [inputs] if isinstance(inputs, str | Path) else inputs
     root = None if audio_root is None else Path(audio_root)
     reading = reading or ReadOptions()
-    request = ManifestRequest([str(name) for name in names], Path(out), reading, root)
+    request = ManifestRequest([str(name) for name in names], Path(out), reading, root, recipe)
     return write_records(request, to)

@@ -42,6 +42,14 @@ def manifest_command(
             show_default="nemo; csv if --out ends in .csv",
         ),
     ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            "--recipe",
+            help="Let Lhotse's recipe of this name prepare the corpus: librispeech, vctk and "
+            "others. INPUT is the folder of the corpus.",
+        ),
+    ] = None,
     format: Format = None,
     map_: MapFields = [],  # noqa: B006 - Typer reads it, nobody writes it
     lenient_json: LenientJson = False,
@@ -66,6 +74,8 @@ def manifest_command(
     Example: `curate manifest clips.csv --map text=sentence --out clips.jsonl`
 
     Example: `curate manifest my_corpus/ --to kaldi --out data/train`
+
+    Example: `curate manifest VCTK-Corpus/ --recipe vctk --out vctk.jsonl`
     """
     from curate.files.missing import refuse_missing
 
@@ -79,7 +89,7 @@ def manifest_command(
     reading = ReadOptions.parse(
         format, listed_maps(map_), lenient_json, path_map, cast, measure_duration
     )
-    written = write_records(ManifestRequest(inputs, out, reading, audio_root), to)
+    written = write_records(ManifestRequest(inputs, out, reading, audio_root, recipe), to)
     summary(written, as_json, quiet, tables, out)
     if written.malformed_lines and not quiet:
         line(f"malformed lines: {written.malformed_lines}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -18,6 +19,7 @@ from curate.exports.spooled import Spooled
 from curate.formatting.units import US_PER_HOUR
 from curate.manifest import find_sources
 from curate.manifest.convert import Converter
+from curate.manifest.recipes import prepare
 from curate.manifest.write import (
     ManifestRequest,
     answer,
@@ -35,9 +37,14 @@ def write_records(request: ManifestRequest, to: str | None = None) -> ManifestWr
     output's name says.
 
     As `write_manifest`: whole, or nothing. A record that the form cannot hold goes to
-    `request.malformed` with the reason, as a line does that holds no record. ConfigError for an
+    `request.malformed` with the reason, as a line does that holds no record. What a recipe prepares
+    stays in `request.prepared`, whose lines the records are. ConfigError for an
     unknown form, and for a folder that this command did not write.
     """
+    if request.recipe is not None:
+        prepared = prepare(request.recipe, request.inputs, request.prepared)
+        made = write_records(replace(request, inputs=[str(prepared.folder)], recipe=None), to)
+        return made.model_copy(update={"warnings": (*made.warnings, *prepared.warnings)})
     name = to or _BY_SUFFIX.get(request.out.suffix.lower(), NEMO)
     if name == NEMO:
         return write_manifest(request)

@@ -164,7 +164,8 @@ def _record(tar: tarfile.TarFile, sample: _Sample, origin: Origin) -> Record:
 
 
 def _fields(data: bytes) -> Record:
-    return parse_line(" ".join(_decoded(data).splitlines()).encode())
+    lines = _decoded(data).replace("\r", " ").split("\n")  # a string of JSON has no line break
+    return parse_line(" ".join(lines).encode())
 
 
 def _decoded(data: bytes) -> str:

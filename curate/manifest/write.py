@@ -26,13 +26,19 @@ GZIP_LEVEL = 6
 @dataclass(frozen=True, slots=True)
 class ManifestRequest:
     """What is to be one manifest, and where: `out`. `audio_root` is where relative audio paths
-    begin, if not at each input's folder.
+    begin, if not at each input's folder. `recipe` names one of Lhotse's, which prepares the input.
     """
 
     inputs: Sequence[str]
     out: Path
     reading: ReadOptions = field(default_factory=ReadOptions)
     audio_root: Path | None = None
+    recipe: str | None = None
+
+    @property
+    def prepared(self) -> Path:
+        """Where what a recipe prepares is written."""
+        return self.malformed.with_name(self.malformed.name.replace(".malformed.jsonl", ".lhotse"))
 
     @property
     def reading_in_root(self) -> ReadOptions:

@@ -171,7 +171,8 @@ def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 SAMPLES: Mapping[str, bytes | str] = {
     "sub/a.wav": wav(0.5), "sub/a.txt": "first\n",
-    "b.flac": wav(1.25, "FLAC"), "b.json": '{"text": "second",\n "speaker": "s", "wav": "/x"}',
+    "b.flac": wav(1.25, "FLAC"),
+    "b.json": '{"text": "sec\u2028ond",\n "speaker": "s", "wav": "/x"}',
     "../../evil.wav": wav(0.75), "../../evil.txt": "third",
     "/etc/passwd.ogg": wav(1.0, "OGG"), "/etc/passwd.json": '{"transcription": "fourth"}',
     "c.x.y.wav": wav(0.25), "c.x.y.txt": "fifth", "c.cls": "3",
@@ -182,7 +183,7 @@ def test_samples_of_a_tar_are_records(tmp_path: Path) -> None:
     records, malformed = read(tar(tmp_path / "0.tar", SAMPLES))
     assert malformed == []
     assert [(row["text"], round(row["duration"], 3)) for row in records] == [
-        ("first", 0.5), ("second", 1.25), ("third", 0.75), ("fourth", 1.0), ("fifth", 0.25),
+        ("first", 0.5), ("sec\u2028ond", 1.25), ("third", 0.75), ("fourth", 1.0), ("fifth", 0.25),
     ]  # fmt: skip
     assert records[1]["speaker"] == "s"
     assert sorted(each.name for each in tmp_path.iterdir()) == ["0.tar", "out"]
@@ -222,7 +223,7 @@ def test_a_tar_that_is_cut_short_gives_what_is_whole(tmp_path: Path) -> None:
         cut = whole.getmember("/etc/passwd.ogg").offset_data + 100
     path.write_bytes(path.read_bytes()[:cut])
     records, malformed = read(path)
-    assert [row["text"] for row in records] == ["first", "second", "third"]
+    assert [row["text"] for row in records] == ["first", "sec\u2028ond", "third"]
     assert malformed[-1]["reason"].startswith("the tar is damaged")
 
 
