@@ -152,7 +152,21 @@ TEXT_OVERRIDE = Column(
 )
 TEXT_FIX = Column("text_fix", pl.String(), "that text, in place of the record's; null elsewhere")
 
-DECIDED = (OVERRIDE, TEXT_OVERRIDE, TEXT_FIX)
+SEGMENT_OVERRIDE = Column(
+    "segment_override",
+    pl.Int32(),
+    "line of overrides.jsonl that set the segment; null where none did",
+)
+OFFSET_FIX = Column(
+    "offset_fix", pl.Float64(), "its start, in place of the record's, seconds; null elsewhere"
+)
+DURATION_FIX = Column(
+    "duration_fix", pl.Float64(), "its duration, in place of the record's, seconds; null elsewhere"
+)
+
+FIXES = (TEXT_FIX, OFFSET_FIX, DURATION_FIX)
+"""What manual overrides have in place of what the record's line says."""
+DECIDED = (OVERRIDE, TEXT_OVERRIDE, SEGMENT_OVERRIDE, *FIXES)
 """Manual overrides of a row."""
 
 

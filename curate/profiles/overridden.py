@@ -12,6 +12,7 @@ from curate.artifacts.columns import (
     AUDIO_KEY,
     BYTE_LENGTH,
     BYTE_OFFSET,
+    DURATION_FIX,
     LINE,
     SOURCE,
     TEXT_FIX,
@@ -47,8 +48,8 @@ def reused_rows(
 ) -> Iterator[pl.DataFrame]:
     """The rows of unchanged sources, in order, marked by today's decisions.
 
-    Those whose text was corrected when the profile was made, or is to be now, are measured again by
-    their lines; the others as they are.
+    Those whose text or segment was corrected when the profile was made, or is to be now, are
+    measured again by their lines; the others as they are.
     """
     again = _measured_again(old, sources, overrides, settings, fields)
     for rows in old.rows(sources):
@@ -69,9 +70,7 @@ def _measured_again(
     fields: Sequence[str],
 ) -> pl.DataFrame:
     frames = [
-        rows.filter(rows[TEXT_FIX.name].is_not_null() | overrides.corrects(rows)).select(
-            SOURCE.name, *_PLACE
-        )
+        rows.filter(_fixed(rows) | overrides.corrects(rows)).select(SOURCE.name, *_PLACE)
         for rows in old.rows(sources)
     ]
     by_name = {source.name: source for source in sources}
@@ -84,6 +83,11 @@ def _measured_again(
         )
         for part in places.partition_by(SOURCE.name, maintain_order=True)
     )
+
+
+def _fixed(rows: pl.DataFrame) -> pl.Series:
+    """Which rows were measured by another text or segment than their line has."""
+    return rows[TEXT_FIX.name].is_not_null() | rows[DURATION_FIX.name].is_not_null()
 
 
 def _measured_lines(
@@ -179,9 +183,13 @@ def _rows_by_decision(
     rows_by_kind: dict[str, int] = {}
     for facet, counts in rows.items():
         for line, count in sorted(counts.items()):
-            kind = "text" if facet == Facet.TEXT else by_line[line].decision
+            kind = _KINDS.get(facet) or by_line[line].decision
             rows_by_kind[kind] = rows_by_kind.get(kind, 0) + count
     return rows_by_kind
+
+
+_KINDS: Mapping[Facet, str] = {Facet.TEXT: "text", Facet.SEGMENT: "trim"}
+"""The kind of a decision in the facets that only one kind sets; `keep` may set a text as well."""
 
 
 def _fates(records: Path, decisions: Sequence[Decision]) -> Mapping[int, str]:

@@ -19,13 +19,14 @@ from curate.reviews.bulk import (
     preview,
     undo_all,
 )
-from curate.reviews.decisions import Refused, now
+from curate.reviews.decisions import Refused, Segment, now
 from curate.reviews.guard import App, Guard
 from curate.reviews.requests import PageRequest, page_request, query_of
 from curate.reviews.session import ReviewSession
 from curate.reviews.sheet import NAME as CSV_NAME
 from curate.reviews.sheet import as_csv, import_csv
 from curate.reviews.web import Web
+from curate.rules.overrides.decision import SEGMENT
 
 REVIEW_PAGE = (
     "review.html", "review.css", "common.js", "table.js", "record.js", "sound.js", "review.js",
@@ -149,7 +150,18 @@ def _decide(session: ReviewSession, request: Any, sent: Mapping[str, Any]) -> An
     if text is not None and not isinstance(text, str):
         raise Refused("'text' is a text")
     decision, why = str(sent.get("decision")), str(sent.get("why", ""))
-    return session.decide(_row(request), decision, text, why, _seen(sent))
+    return session.decide(_row(request), decision, text, why, _seen(sent), _segment(sent))
+
+
+def _segment(sent: Mapping[str, Any]) -> Segment | None:
+    """The corrected segment that a page has sent, to the millisecond."""
+    given = [sent.get(name) for name in SEGMENT]
+    if given == [None, None]:
+        return None
+    if any(type(value) not in (int, float) for value in given):
+        raise Refused("'new_offset' and 'new_duration' are seconds")
+    offset, duration = (round(float(value), 3) for value in given if value is not None)
+    return offset, duration
 
 
 def _seen(sent: Mapping[str, Any]) -> int | None:

@@ -26,6 +26,7 @@ from curate.reviews.search import Mask
 DETAILS = (
     "source", "line", "byte_offset", "byte_length", "lang", "speaker", "verdict", "tags", "reason",
     "duration_us", "offset_s", "malformed", "audio_key", "text_key", "text_fix",
+    "offset_fix", "duration_fix",
 )  # fmt: skip
 """What is known of each row of a page."""
 
@@ -96,7 +97,8 @@ class Browser:
         """
         if not rows:
             return []
-        names = list(dict.fromkeys([*DETAILS, *map(self._shown, columns)]))
+        every = list(dict.fromkeys([*DETAILS, *map(self._shown, columns)]))
+        names = [name for name in every if name in self.columns]  # an older profile has fewer
         selected = ", ".join(
             f"{quoted(name)}::VARCHAR" if name == "verdict" else quoted(name) for name in names
         )
@@ -106,7 +108,10 @@ class Browser:
         )
         with self._querying:
             details = self._records.query(sql)
-        known = {int(str(at)): dict(zip(names, rest, strict=True)) for at, *rest in details}
+        none = dict.fromkeys(every)
+        known = {
+            int(str(at)): {**none, **dict(zip(names, rest, strict=True))} for at, *rest in details
+        }
         return [{"row": row, **known[row]} for row in rows if row in known]
 
     def _shown(self, name: str) -> str:

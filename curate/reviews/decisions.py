@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ from curate.artifacts.columns import AUDIO_KEY
 from curate.files.state import FileState
 from curate.profiles.opened import Json
 from curate.rules.overrides import Decision, Facet, Overrides, line_of, parse, undone
+
+Segment = tuple[float, float]
+"""Where a segment starts in its audio file, and how long it lasts, seconds."""
 
 
 class Refused(ValueError):  # noqa: N818 - answered to the client
@@ -81,12 +84,20 @@ class DecisionLog:
         }
 
     def decide(
-        self, record: Record, decision: str, text: str | None, why: str, seen: int | None
+        self,
+        record: Record,
+        decision: str,
+        seen: int | None = None,
+        text: str | None = None,
+        segment: Segment | None = None,
+        why: str = "",
     ) -> None:
         """Add a decision, on disk when this returns. ConfigError for what is no decision; Changed
         where the last line about the record is not the one that was `seen` (None: not checked).
         """
-        new = self._new(record, decision, text, why)
+        new = replace(self._new(record, decision, why, now()), text=text)
+        if segment is not None:
+            new = replace(new, new_offset=segment[0], new_duration=segment[1])
         line_of(new)
         self._add(record, seen, lambda history: new)
 
@@ -95,7 +106,7 @@ class DecisionLog:
         when this returns; how many were added. The lines share one time.
         """
         at = now()
-        new = [(each, self._new(each, decision, None, why, at)) for each in records if each.content]
+        new = [(each, self._new(each, decision, why, at)) for each in records if each.content]
 
         def undecided(_: Sequence[Decision]) -> list[Decision]:
             overrides = self._known[1]
@@ -143,18 +154,15 @@ class DecisionLog:
         with self._counting:
             self.written += 1
 
-    def _new(
-        self, record: Record, decision: str, text: str | None, why: str, at: str = ""
-    ) -> Decision:
+    def _new(self, record: Record, decision: str, why: str, at: str) -> Decision:
         offset = record.record.get("offset")
         return Decision(
             decision,
             self.reviewer,
-            at or now(),
+            at,
             audio_filepath=str(record.record["audio_filepath"]),
             offset=float(offset) if isinstance(offset, int | float) else None,
             content=record.content,
-            text=text,
             why=why,
         )
 
@@ -168,10 +176,15 @@ History = list[tuple[Decision, str]]
 def _about(overrides: Overrides, record: Record) -> tuple[Mapping[Facet, Decision], History]:
     if record.content is None:
         return {}, []
-    named = int(record.row[AUDIO_KEY.name]), record.content, int(record.row["duration_us"])
+    named = int(record.row[AUDIO_KEY.name]), record.content, duration_us(record.record)
     decided, lines = overrides.about(*named), overrides.history(*named)
     undone_lines = overrides.standing.undone_lines
     return decided, [(each, _state(each, decided, undone_lines)) for each in lines]
+
+
+def duration_us(record: Mapping[str, Any]) -> int:
+    """The duration of a record as its manifest has it, whole microseconds."""
+    return round(float(record["duration"]) * 1e6)
 
 
 def _state(each: Decision, decided: Mapping[Facet, Decision], undone_lines: frozenset[int]) -> str:
@@ -203,7 +216,7 @@ def _event(each: Decision, state: str) -> Json:
 def _decision_json(decision: Decision | None) -> Json | None:
     if decision is None:
         return None
-    names = ("decision", "by", "at", "why", "text")
+    names = ("decision", "by", "at", "why", "text", "new_offset", "new_duration")
     return {name: getattr(decision, name) for name in names}
 
 

@@ -21,7 +21,14 @@ from curate.profiles.duck import Records
 from curate.profiles.examples.excerpts import metrics_of_rules, metrics_of_tags
 from curate.profiles.opened import Json, open_profile
 from curate.reviews.browse import Place
-from curate.reviews.decisions import DecisionLog, Record, Refused, facets_json
+from curate.reviews.decisions import (
+    DecisionLog,
+    Record,
+    Refused,
+    Segment,
+    duration_us,
+    facets_json,
+)
 from curate.reviews.query import Query
 from curate.reviews.requests import PageRequest
 from curate.reviews.table import RecordTable, Selection, identified, text_of
@@ -137,6 +144,7 @@ class ReviewSession:
             "text": shown_text,
             "text_chars": len(text),
             "text_fix": row["text_fix"],
+            "segment_fix": row["duration_fix"] is not None,
             "marks": marks_of(shown_text, metrics_of_tags(row["tags"] or (), self._counts)),
             **_against(shown_text, other[:MOST_TEXT] if isinstance(other, str) else None),
             "audio": str(record.record.get("audio_filepath", "")),
@@ -172,13 +180,14 @@ class ReviewSession:
         text: str | None = None,
         why: str = "",
         seen: int | None = None,
+        segment: Segment | None = None,
     ) -> Json:
         """Add a decision to the log, on disk when this returns; all that is shown then.
 
         Refused where nothing can be decided, ConfigError for what is no decision, Changed where
         somebody has decided since what was `seen`.
         """
-        self.log.decide(self._decidable(number), decision, text, why, seen)
+        self.log.decide(self._decidable(number), decision, seen, text, segment, why)
         return self.describe(number)
 
     def undo(self, number: int, seen: int | None = None) -> Json:
@@ -203,12 +212,13 @@ class ReviewSession:
         overrides = self.log.overrides()
         decisions = dict(overrides.decided(_identity(rows)))
         for at, row in enumerate(rows):
-            if row["text_fix"] is not None:  # measured with another text than its line has
+            if _is_fixed(row):
                 decisions.pop(at, None)
-                content = content_of(_record_of(lines[at]))
+                stated = _record_of(lines[at])
+                content = content_of(stated)
                 if content is not None:
-                    named = int(row[AUDIO_KEY.name]), content, int(row["duration_us"])
-                    decisions[at] = overrides.about(*named)
+                    key = int(row[AUDIO_KEY.name])
+                    decisions[at] = overrides.about(key, content, duration_us(stated))
         return decisions
 
 
@@ -218,11 +228,16 @@ def _record(
     """A row with the record of its line, unless the line is not what was profiled."""
     if row[MALFORMED.name] is not None:
         return Record(row, {}, None, f"the line is not a valid record: {row[MALFORMED.name]}")
-    if content is None or (row["text_fix"] is None and content != known):
+    if content is None or (not _is_fixed(row) and content != known):
         return Record(
             row, {}, None, "the manifest has changed since it was profiled: profile it again"
         )
     return Record(row, stated, content)
+
+
+def _is_fixed(row: Mapping[str, Any]) -> bool:
+    """Whether a row was measured by another text or segment than its line has."""
+    return row["text_fix"] is not None or row["duration_fix"] is not None
 
 
 def _identity(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

@@ -13,19 +13,23 @@ from curate.audio.clip import Clip
 WIDTH, HEIGHT = 960, 128
 _WINDOW = 512
 _QUIETEST_DB = -80.0
+_SILENT_DB = -100.0
+"""What digital silence has."""
 
 
 def spectrogram(clip: Clip) -> bytes:
-    """Energy by time and frequency, WIDTH x HEIGHT, 0 to 8 kHz from the bottom up; 8-bit grey PNG.
+    """Energy by time and frequency, WIDTH x HEIGHT, from 0 to 8 kHz, or to half the rate where that
+    is less, from the bottom up; 8-bit grey PNG.
 
-    Dark is loud: 80 dB from the loudest to white.
+    Dark is loud: 80 dB from the loudest to white; digital silence is white.
     """
     levels = _levels_db(clip)
     top = max(1, round(levels.shape[1] * min(1.0, 8000 / (clip.rate / 2))))
     across = np.linspace(0, levels.shape[0] - 1, WIDTH).round().astype(np.intp)
     upward = np.linspace(top - 1, 0, HEIGHT).round().astype(np.intp)
     shown = levels[across][:, upward].T
-    grey = 255 * np.clip((shown - shown.max()) / _QUIETEST_DB, 0, 1)
+    loudest = max(float(shown.max()), _SILENT_DB - _QUIETEST_DB)
+    grey = 255 * np.clip((shown - loudest) / _QUIETEST_DB, 0, 1)
     return _png(grey.astype(np.uint8))
 
 

@@ -19,7 +19,6 @@ from curate.artifacts.columns import (
     LANG,
     MALFORMED,
     SOURCE,
-    TEXT_FIX,
     VERDICT,
 )
 from curate.artifacts.profile import Profile
@@ -31,7 +30,7 @@ from curate.formatting.units import US_PER_HOUR
 from curate.profiles.named import hours
 from curate.rules.routes import POOL, ROUTES, TRAIN
 from curate.selection.choose import choose
-from curate.splits.line_edits import UNRATED
+from curate.splits.line_edits import FIX_NAMES, UNRATED
 from curate.splits.records import StoredRecords
 from curate.splits.write import write_lines
 from curate.statistics.splitmix import GOLDEN, splitmix64
@@ -129,12 +128,12 @@ def _usable(stored: StoredRecords, metric: str, by: Sequence[str]) -> pl.DataFra
     trains = [verdict for verdict, route in ROUTES.items() if route in {POOL, TRAIN}]
     needed = [SOURCE.name, BYTE_OFFSET.name, BYTE_LENGTH.name, MALFORMED.name, LANG.name]
     needed += [DURATION_US.name, UNRATED.name, metric, *by]
-    needed += [TEXT_FIX.name] if TEXT_FIX.name in stored.columns else []
+    fixes = [name for name in FIX_NAMES if name in stored.columns]
+    needed += fixes
     plan = stored.scan().with_row_index(_ROW)
     usable = plan.filter(VERDICT.expr.cast(pl.String).is_in(trains))
     rows = usable.select(_ROW, *dict.fromkeys(needed)).collect()
-    corrected = TEXT_FIX.name in rows.columns and rows[TEXT_FIX.name].count() > 0
-    return rows if corrected else rows.drop(TEXT_FIX.name, strict=False)
+    return rows.drop(name for name in fixes if not rows[name].count())
 
 
 def _strata(

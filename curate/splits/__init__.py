@@ -17,7 +17,6 @@ from curate.artifacts.columns import (
     REASON,
     SOURCE,
     TAGS,
-    TEXT_FIX,
 )
 from curate.artifacts.columns import MALFORMED as MALFORMED_WHY
 from curate.artifacts.leaks import Leak
@@ -37,7 +36,7 @@ from curate.splits.coverage import GROUP_FROM, SESSIONS, Keys, identify
 from curate.splits.feasibility import impossible
 from curate.splits.given_strategy import Given, GivenSplits
 from curate.splits.lhotse_cuts import CUTS_ENDING, check_target, write_cuts
-from curate.splits.line_edits import AS_THEY_ARE, UNRATED, LineMarks
+from curate.splits.line_edits import AS_THEY_ARE, FIX_NAMES, UNRATED, LineMarks
 from curate.splits.lock import (
     BORDERLINE_COPY,
     CHANGED,
@@ -246,16 +245,16 @@ def _blend_fields(profile: Profile) -> list[str]:
 def _with_changes(
     rows: pl.DataFrame, stored: StoredRecords, marks: LineMarks
 ) -> tuple[pl.DataFrame, pl.Series]:
-    """The rows with what changes their lines, and which of them have a corrected text."""
+    """The rows with what changes their lines, and which are corrected by hand."""
     corrected = pl.Series([False]).new_from_index(0, rows.height)
     further = [LINE.name, TAGS.name] if marks.tags else []
     further += [REASON.name] if marks.skipme else []
-    if TEXT_FIX.name in stored.columns and stored.count(TEXT_FIX.name):
-        further.append(TEXT_FIX.name)
+    fixes = [name for name in FIX_NAMES if name in stored.columns and stored.count(name)]
+    further += fixes
     if further:
         rows = rows.hstack(stored.read(further))
-    if TEXT_FIX.name in further:
-        corrected = rows[TEXT_FIX.name].is_not_null()
+    if fixes:
+        corrected = rows.select(pl.any_horizontal(pl.col(fixes).is_not_null())).to_series()
     return rows, corrected
 
 

@@ -1,4 +1,5 @@
-"""Lines that are not copied as they are: a corrected text in them, the verdict behind them.
+"""Lines that are not copied as they are: a corrected text or segment in them, the verdict behind
+them.
 
 Whatever is added or replaced, all other bytes of a line stay as they were: key order, number
 formats, escapes, blanks.
@@ -12,7 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from curate.artifacts.columns import LANG, MALFORMED, REASON, TAGS, TEXT_FIX, VERDICT, record_id
+from curate.artifacts.columns import (
+    FIXES,
+    LANG,
+    MALFORMED,
+    REASON,
+    TAGS,
+    VERDICT,
+    record_id,
+)
 from curate.manifest.members import encoded, ended, with_members, without_member
 from curate.manifest.scan import OK, scan
 from curate.manifest.strict import parse_line
@@ -28,6 +37,9 @@ SKIPME = "_skipme"
 MARKED = tuple(f'"{name}"'.encode() for name in (ADDED, SKIPME))
 """What a line holds that carries a member which marks add."""
 BEFORE = "text_before"
+SEGMENT_BEFORE = ("offset_before", "duration_before")
+"""The members that keep the offset and duration of a line whose segment was corrected."""
+FIX_NAMES = tuple(column.name for column in FIXES)
 UNRATED = BY_NAME["rate_beside_offset"]
 """Rows whose line is written without its sampling rate (see `curate.nemo.manifest_fields`)."""
 WOULD_LEAK = "held out: it would leak into another split"
@@ -49,13 +61,13 @@ AS_THEY_ARE = LineMarks()
 
 
 def changes(rows: pl.DataFrame, marks: LineMarks) -> pl.DataFrame | None:
-    """Per row, what to splice: `ending` (JSON members, or null), TEXT_FIX and `slots` (the language
+    """Per row, what to splice: `ending` (JSON members, or null), FIXES and `slots` (the language
     for a Canary's slots, empty where none is known; null: they stay), and `unrated`, whether
     the line loses a sampling rate beside which NeMo would misread its offset; None where no line
     changes. Malformed lines stay as they are.
 
-    `rows` has the record columns, the verdict and `split`; TEXT_FIX where a text was corrected, and
-    the metric `rate_beside_offset`.
+    `rows` has the record columns, the verdict and `split`; those of FIXES that are not null
+    everywhere, and the metric `rate_beside_offset`.
     """
     members = []
     if marks.tags:
@@ -67,7 +79,7 @@ def changes(rows: pl.DataFrame, marks: LineMarks) -> pl.DataFrame | None:
         )
         skipped = pl.col("split").cast(pl.String).is_in([REJECTED, HELD_OUT])
         members.append(pl.when(skipped).then(_member(SKIPME, reason)))
-    has_corrections = TEXT_FIX.name in rows.columns
+    has_corrections = not set(FIX_NAMES).isdisjoint(rows.columns)
     unrated = rows[UNRATED.name].eq(1).any()
     if not (members or has_corrections or marks.canary or unrated):
         return None
@@ -75,7 +87,10 @@ def changes(rows: pl.DataFrame, marks: LineMarks) -> pl.DataFrame | None:
     sound = MALFORMED.expr.is_null()
     return rows.select(
         pl.when(sound & (ending != "")).then(ending).cast(pl.String).alias("ending"),
-        (TEXT_FIX.expr if has_corrections else pl.lit(None, pl.String)).alias(TEXT_FIX.name),
+        *(
+            each.expr if each.name in rows.columns else pl.lit(None, each.dtype).alias(each.name)
+            for each in FIXES
+        ),
         pl.when(sound & marks.canary).then(LANG.expr.fill_null("")).alias("slots"),
         (UNRATED.expr == 1).fill_null(False).alias("unrated"),
     )
@@ -102,6 +117,19 @@ def spliced(line: bytes, ending: str | None, text: str | None) -> bytes:
     if ending and not is_unmarked(line):
         return with_members(line, json.loads(f"{{{ending}}}"), added[1:])
     return ended(line, added)
+
+
+def trimmed(line: bytes, offset_s: float, duration_s: float) -> bytes:
+    """The line with another segment; the one it had is stored as SEGMENT_BEFORE, once. It loses a
+    sampling rate, beside which NeMo would misread the offset.
+    """
+    record = parse_line(line)
+    before = {name: record.get(name.removesuffix("_before")) for name in SEGMENT_BEFORE}
+    if SEGMENT_BEFORE[1] in record:
+        before = {}
+    elif before[SEGMENT_BEFORE[0]] is None:
+        del before[SEGMENT_BEFORE[0]]
+    return with_members(unrated(line), {"offset": offset_s, "duration": duration_s, **before})
 
 
 def filled(line: bytes, lang: str | None) -> bytes:

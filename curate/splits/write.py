@@ -22,7 +22,6 @@ from curate.artifacts.columns import (
     REASON,
     SOURCE,
     TAGS,
-    TEXT_FIX,
     VERDICT,
     record_id,
 )
@@ -34,11 +33,13 @@ from curate.native import kernel
 from curate.profiles.opened import origin_of
 from curate.splits.line_edits import (
     AS_THEY_ARE,
+    FIX_NAMES,
     MARKED,
     LineMarks,
     changes,
     filled,
     spliced,
+    trimmed,
     unrated,
 )
 from curate.splits.records import StoredRecords
@@ -214,9 +215,7 @@ def _lines_of(portion: Portion, rows: pl.DataFrame) -> _Lines:
 
 def _changed(lines: _Lines, changed: pl.DataFrame) -> _Lines:
     """The lines with what `changes` has of them: endings to add, and lines to rewrite."""
-    rewrite = (
-        pl.col(TEXT_FIX.name).is_not_null() | pl.col("slots").is_not_null() | pl.col("unrated")
-    )
+    rewrite = pl.any_horizontal(pl.col(*FIX_NAMES, "slots").is_not_null()) | pl.col("unrated")
     if any(_holds(lines.data, np.frombuffer(name, np.uint8)) for name in MARKED):
         rewrite |= pl.col("ending").is_not_null()
     is_rewritten = changed.select(rewrite).to_series()
@@ -239,10 +238,18 @@ def _changed(lines: _Lines, changed: pl.DataFrame) -> _Lines:
 
 
 def _rewritten(
-    line: bytes, ending: str | None, text: str | None, slots: str | None, loses_rate: bool
+    line: bytes,
+    ending: str | None,
+    text: str | None,
+    offset_s: float | None,
+    duration_s: float | None,
+    slots: str | None,
+    loses_rate: bool,
 ) -> bytes:
     if loses_rate:
         line = unrated(line)
+    if offset_s is not None and duration_s is not None:
+        line = trimmed(line, offset_s, duration_s)
     if ending is not None or text is not None:
         line = spliced(line, ending, text)
     return line if slots is None else filled(line, slots or None)

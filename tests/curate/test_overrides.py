@@ -323,7 +323,7 @@ def test_a_records_content_is_that_of_its_measured_row(text: str, duration: floa
 def test_keys_are_those_of_a_decision() -> None:
     assert set(KEYS) == {
         "decision", "by", "at", "audio_filepath", "offset", "duration", "id", "content", "text",
-        "why",
+        "why", "new_offset", "new_duration",
     }  # fmt: skip
 
 

@@ -85,10 +85,8 @@ def written(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines_of(path.read_text(encoding="utf-8"))]
 
 
-def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
-    workspace: Path, opened: Any, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    pictures = tmp_path_factory.mktemp("pictures")
+def test_from_search_to_a_split_that_honours_every_decision(workspace: Path, opened: Any) -> None:
+    """Search, listen, reject, undo, trim, correct, reject many, undo that, export."""
     with served("profile", folder=workspace) as address, watched(opened, address) as page:
         assert "token" not in page.url, "it is in no history and no referrer"
         page.wait_for_selector("#records tr")
@@ -105,8 +103,6 @@ def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
         page.keyboard.press("Space")
         until(page, "document.querySelector('#audio').currentTime > 0")
         until(page, "document.querySelector('#spectrogram').naturalWidth === 960")
-        page.screenshot(path=pictures / "review.png")
-
         first, second, third = (
             int(each["row"]) for each in page.evaluate("state.rows.slice(0, 3)")
         )
@@ -126,9 +122,39 @@ def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
         page.fill("#corrected", "what was really said")
         page.keyboard.press("Enter")
         until(page, "document.querySelector('#decided').textContent.includes('really said')")
+        trimmed = trim_half(page)
+        assert "Trimmed by anna" in page.inner_text("#decided")
+        page.keyboard.press("Escape")
+
+        page.fill("input[name=text]", "brücke|bridge")
+        page.select_option("select[name=how]", "regex")
+        page.select_option("select[name=lang]", "*")
+        until(page, "state.rows.length && state.rows.every((it) => /br(ü|i)/i.test(it.text))")
+        many = int(page.inner_text("#headline").split()[0])
+        page.click("#bulk summary")
+        page.fill("#all [name=comment]", "wrong bridge")
+        page.click("#all button[type=submit]")
+        until(page, "!document.querySelector('#confirm').hidden")
+        left = len({first, third} & set(page.evaluate("state.rows.map((it) => it.row)")))
+        assert f"{many - left} records" in page.inner_text("#preview")
+        page.click("#confirm")
+        until(page, "document.querySelectorAll('#batches button').length === 1")
+        assert "wrong bridge" in page.inner_text("#batches li")
+        assert violations(page) == []
+        page.click("#batches button")
+        until(page, "document.querySelector('#batches li').textContent.includes('undone')")
+        with page.expect_download() as download:
+            page.click("text=Export decisions")
+        exported = Path(download.value.path()).read_text(encoding="utf-8-sig")
+        assert "what was really said" in exported
+        page.set_input_files("#import", download.value.path())
+        until(page, "document.querySelector('#imported').textContent.startsWith('0 decisions')")
 
     log = written(workspace / "overrides.jsonl")
-    assert [each["decision"] for each in log] == ["reject", "reject", "undo", "text"]
+    bulk = [each["decision"] for each in log[5:]]
+    assert bulk == ["reject"] * (many - left) + ["undo"] * (many - left)
+    log = log[:5]
+    assert [each["decision"] for each in log] == ["reject", "reject", "undo", "text", "trim"]
     assert {each["by"] for each in log} == {"anna"}
     lines = [line for line in (workspace / "m.jsonl").read_text().split("\n") if line.strip()]
     curate("profile", "m.jsonl", "--out", "p2", "--overrides", "overrides.jsonl", folder=workspace)
@@ -140,10 +166,71 @@ def test_filter_listen_reject_undo_mend_and_the_split_honours_it(
     named = ("train", "eval", "test", "held_out")
     files = [workspace / "split" / f"{name}.jsonl" for name in named]
     parts = [each for path in files if path.exists() for each in written(path)]
-    corrected = [each["text"] for each in parts
-              if each["audio_filepath"] == manifest[2]["audio_filepath"]]  # fmt: skip
-    assert corrected == ["what was really said"]
-    assert (pictures / "review.png").stat().st_size > 10_000
+    (corrected,) = (
+        each for each in parts if each["audio_filepath"] == manifest[2]["audio_filepath"]
+    )
+    assert corrected["text"] == "what was really said"
+    assert (corrected["offset"], corrected["duration"]) == trimmed
+    assert corrected["duration"] == pytest.approx(manifest[2]["duration"] / 2, rel=0.05)
+
+
+def trim_half(page: Any) -> tuple[float, float]:
+    """Drag over the middle half of the sound, move its start by a key, and save it: the segment."""
+    until(page, "sound.seconds > 0")
+    box = page.locator("#view").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + 20, steps=3)
+    page.mouse.up()
+    before = page.evaluate("sound.selected[0]")
+    page.focus("#from")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("sound.selected[0]") == pytest.approx(before + 0.01)
+    assert page.get_attribute("#from", "aria-valuetext").endswith(" seconds")
+    page.keyboard.press("t")
+    until(page, "document.querySelector('#decided').textContent.includes('Trimmed')")
+    segment = page.evaluate("state.rows[state.at].decided.segment")
+    return segment["new_offset"], segment["new_duration"]
+
+
+def test_the_sound_is_looped_slowed_and_played_by_itself(workspace: Path, opened: Any) -> None:
+    with (
+        served("profile", folder=workspace, ended="no decision was written") as address,
+        watched(opened, address) as page,
+    ):
+        until(page, "sound.seconds > 0 && document.querySelector('#audio').readyState === 4")
+        seconds = page.evaluate("sound.seconds")
+        assert seconds == pytest.approx(page.evaluate("audio.duration"), abs=0.01)
+        times = page.locator("#times span").all_inner_texts()
+        assert times[0] == "0 s"
+        assert float(times[-1]) <= seconds
+        assert page.locator("#frequencies span").all_inner_texts() == ["2", "4", "6", "8 kHz"]
+        assert page.evaluate(
+            "[...wave.getContext('2d').getImageData(0, 0, wave.width, wave.height).data]"
+            ".some((each) => each > 0)"
+        )
+        page.keyboard.press("-")
+        assert page.evaluate("audio.playbackRate") == 0.75
+        page.evaluate("select([0.1, 0.2])")
+        page.keyboard.press("l")
+        page.keyboard.press("Space")
+        page.evaluate("window.passes = 0; audio.addEventListener('seeked', () => { passes += 1; })")
+        until(page, "passes >= 3")
+        assert page.evaluate("audio.currentTime") < 0.35
+        page.keyboard.press("Space")
+        until(page, "audio.paused")
+        page.keyboard.press("a")
+        page.keyboard.press("n")
+        until(page, "!audio.paused")
+        page.keyboard.press("?")
+        until(page, "document.querySelector('#help').open")
+        assert violations(page) == []
+        page.keyboard.press("r")  # no decision is made behind the help
+        page.keyboard.press("Escape")
+        until(page, "!document.querySelector('#help').open")
+        page.keyboard.press("t")
+        assert page.evaluate("sound.selected") is None
+        assert "Select a part" in page.inner_text("#selection")
 
 
 def test_keeping_a_record_keeps_the_text_that_was_corrected_before(

@@ -11,11 +11,14 @@ from curate.profiles.examples.excerpts import metrics_of_rules
 from curate.profiles.opened import records_of
 from curate.profiles.summary import example
 from curate.rules.file import RuleSet
+from curate.rules.overrides.decision import VERDICT_OF
 
 EACH = 4
 """Records of one rule."""
 
 _TAG = "borderline:"
+_CALLED = frozenset(f"override:{decision}" for decision in VERDICT_OF)
+"""Tags of rows whose verdict a person has set."""
 
 
 def borderline_records(
@@ -53,8 +56,8 @@ def _chosen(
     """The rows to show of each rule; none of a rule without any."""
     held: dict[str, list[tuple[int, int]]] = {}
     for tags, rows in rows_by_tags:
-        if any(tag.startswith("override:") and tag != "override:text" for tag in tags):
-            continue  # a person has set the verdict; a corrected text leaves it to the rules
+        if any(tag in _CALLED for tag in tags):
+            continue  # corrected texts and segments leave the verdict to the rules
         for tag in tags:
             if tag.startswith(_TAG):
                 held.setdefault(tag.removeprefix(_TAG), []).extend((len(tags), row) for row in rows)

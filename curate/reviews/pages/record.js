@@ -10,6 +10,7 @@ async function open(at, jump = true) {
   if (jump && window.innerWidth < 992) by("record").scrollIntoView();
   leave();
   silence();
+  by("comment").value = "";
   const each = state.rows[at];
   const { row, decisions } = each;
   try {
@@ -19,7 +20,7 @@ async function open(at, jump = true) {
     if (each.decisions !== decisions) Object.assign(record, each.latest);
     show(record);
     state.shown = each;
-    await loadAudio(row, turn);
+    await loadAudio(row, turn, record);
   } catch (error) {
     if (state.opened === turn) complain(error);
   }
@@ -53,15 +54,19 @@ function show(record) {
     }),
   );
   const may = !record.why_not;
-  for (const button of by("keys").children) if ("kbreu".includes(button.dataset.key)) button.disabled = !may;
+  for (const button of by("keys").children) if ("kbretu".includes(button.dataset.key)) button.disabled = !may;
 }
 // What is decided stands by facet: a verdict and a text, each set on its own.
-const WORDS = { keep: "Kept", reject: "Rejected", borderline: "Borderline", text: "Text corrected", undo: "Undone" };
+const WORDS = { keep: "Kept", reject: "Rejected", borderline: "Borderline", text: "Text corrected", trim: "Trimmed", undo: "Undone" };
 function facets({ decided }) {
   const facets = [];
   if (decided.verdict) facets.push([WORDS[decided.verdict.decision], decided.verdict]);
   if (decided.text) facets.push([WORDS.text, decided.text]);
+  if (decided.segment) facets.push([WORDS.trim, decided.segment]);
   return facets;
+}
+function segment({ new_offset: offset, new_duration: duration }) {
+  return `${number(offset)} to ${number(offset + duration)} s of the file`;
 }
 function line(text) {
   const made = element("span", undefined, "line");
@@ -70,7 +75,7 @@ function line(text) {
 }
 function decided(record) {
   const lines = facets(record).map(([what, last]) =>
-    line(`${what} by ${last.by}, ${last.at}${what === WORDS.text ? `: ${last.text}` : ""}`),
+    line(`${what} by ${last.by}, ${last.at}${what === WORDS.text ? `: ${last.text}` : what === WORDS.trim ? `: ${segment(last)}` : ""}${last.why ? ` (${last.why})` : ""}`),
   );
   by("decided").replaceChildren(...(lines.length ? lines : [literal(record.why_not)]));
   state.corrected = record.decided.text && record.decided.text.text;
@@ -86,7 +91,7 @@ function history_of({ history }) {
       const both = each.text && each.decision !== "text" ? " and text corrected" : "";
       const mark = each === next ? ", Undo takes this back" : each.state === "stands" || each.state === "undo" ? "" : `, ${each.state}`;
       const made = element("li", undefined, each.state);
-      made.append(literal(`${WORDS[each.decision]}${both} by ${each.by}, ${each.at}${mark}${each.text ? `: ${each.text}` : ""}`));
+      made.append(literal(`${WORDS[each.decision]}${both} by ${each.by}, ${each.at}${mark}${each.text ? `: ${each.text}` : each.decision === "trim" ? `: ${segment(each)}` : ""}${each.why ? ` (${each.why})` : ""}`));
       return made;
     }),
   );

@@ -7,7 +7,9 @@ async function decide(path, sent, move) {
   const turn = state.opened;
   each.deciding = true;
   try {
-    const record = await send(`/api/records/${each.row}/${path}`, { ...sent, seen: state.seen });
+    const why = path === "undo" ? "" : by("comment").value;
+    const record = await send(`/api/records/${each.row}/${path}`, { ...sent, why, seen: state.seen });
+    by("comment").value = "";
     complain(null);
     each.decided = record.decided;
     each.latest = { decided: record.decided, history: record.history, seen: record.seen };
@@ -54,28 +56,48 @@ by("corrected").addEventListener("keydown", (event) => {
 });
 by("leave").addEventListener("click", leave);
 
+function trim() {
+  const sent = trimmed();
+  if (sent) decide("decision", sent, false);
+  else by("selection").textContent = "Select a part of the sound first: drag over it, or move its ends";
+}
+const HELP = { "?": () => by("help").showModal(), "/": () => filters.elements.text.focus() };
 const KEYS = {
   k: () => decide("decision", { decision: "keep" }, true),
   b: () => decide("decision", { decision: "borderline" }, true),
   r: () => decide("decision", { decision: "reject" }, true),
   u: () => decide("undo", {}, false),
   e: correct,
+  t: trim,
+  c: () => by("comment").focus(),
+  l: () => by("loop").click(),
+  a: () => by("autoplay").click(),
+  "[": () => moveEdge(0, audio.currentTime),
+  "]": () => moveEdge(1, audio.currentTime),
+  "-": () => speed(-1),
+  "+": () => speed(1),
+  Escape: () => select(null),
   n: () => step(1),
   p: () => step(-1),
   ArrowDown: () => step(1),
   ArrowUp: () => step(-1),
   " ": play,
 };
+function press(key) {
+  if (key in HELP) HELP[key]();
+  else if (state.at >= 0) KEYS[key]();
+}
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select");
+  const typing = event.target.closest("input:not([type=checkbox]), textarea, select");
   const pressed = event.key === " " && event.target.closest("button");
-  if (typing || pressed || event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
+  const known = event.key in KEYS || event.key in HELP;
+  if (typing || pressed || by("help").open || event.ctrlKey || event.metaKey || event.altKey || !known) return;
   event.preventDefault();
-  if (state.at >= 0) KEYS[event.key]();
+  press(event.key);
 });
 for (const button of by("keys").children) {
   button.append(element("kbd", button.dataset.key));
-  button.addEventListener("click", () => state.at >= 0 && KEYS[button.dataset.key]());
+  button.addEventListener("click", () => press(button.dataset.key));
 }
 by("play").append(element("kbd", "space"));
 begin().catch(complain);

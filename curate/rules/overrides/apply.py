@@ -17,9 +17,13 @@ import polars as pl
 
 from curate.artifacts.columns import (
     AUDIO_KEY,
+    DURATION_FIX,
     DURATION_US,
+    OFFSET_FIX,
+    OFFSET_S,
     OVERRIDE,
     REASON,
+    SEGMENT_OVERRIDE,
     TAGS,
     TEXT_FIX,
     TEXT_OVERRIDE,
@@ -38,7 +42,11 @@ Rows = npt.NDArray[np.intp]
 Facets = Mapping[Facet, Decision]
 """What is decided about one record: for each facet that is set, the decision that set it last."""
 
-LINE_OF: Mapping[Facet, Column] = {Facet.VERDICT: OVERRIDE, Facet.TEXT: TEXT_OVERRIDE}
+LINE_OF: Mapping[Facet, Column] = {
+    Facet.VERDICT: OVERRIDE,
+    Facet.TEXT: TEXT_OVERRIDE,
+    Facet.SEGMENT: SEGMENT_OVERRIDE,
+}
 """The columns that say which line of the log set a facet of a row."""
 
 
@@ -73,28 +81,28 @@ class Overrides:
         return sorted(decisions, key=lambda decision: decision.line)
 
     def measure(self, clips: Clips, settings: Settings) -> pl.DataFrame:
-        """Measured rows, those whose text is corrected by the corrected text; with DECIDED."""
+        """Measured rows, corrected ones by their corrected text or segment; with DECIDED."""
         from curate.metrics.measure import (
             measure,  # who only identifies records waits for no metric
         )
 
         measured = measure(clips, settings)
         decided = self.decided(measured)
-        fixed = _texts(decided)
-        if fixed:
-            rows = np.array(list(fixed), np.intp)
-            again = measure(_with_texts(clips, rows, list(fixed.values())), settings)
+        corrected = _corrected(decided)
+        if corrected:
+            rows = np.array(list(corrected), np.intp)
+            again = measure(_as_corrected(clips, rows, list(corrected.values())), settings)
             measured = _replaced(measured, rows, again)
-        return _marked(measured, decided, fixed)
+        return _marked(measured, decided)
 
     def mark(self, measured: pl.DataFrame) -> pl.DataFrame:
-        """Rows measured before, marked again; none of their texts is or is to be corrected."""
-        return _marked(measured, self.decided(measured), {})
+        """Rows measured before, marked again; none of them is or is to be corrected."""
+        return _marked(measured, self.decided(measured))
 
     def corrects(self, measured: pl.DataFrame) -> pl.Series:
-        """Which rows' texts are to be corrected."""
+        """Which rows' texts or segments are to be corrected."""
         corrected = np.zeros(measured.height, np.bool_)
-        corrected[list(_texts(self.decided(measured)))] = True
+        corrected[list(_corrected(self.decided(measured)))] = True
         return pl.Series(corrected)
 
     def decided(self, measured: pl.DataFrame) -> dict[int, Facets]:
@@ -188,11 +196,13 @@ def _facets(decisions: Iterable[Decision]) -> dict[Facet, Decision]:
     return {facet: latest[facet] for facet in Facet if facet in latest}
 
 
-def _texts(decided: Mapping[int, Facets]) -> dict[int, str]:
-    """The corrected text of each row that has one."""
-    setting = ((row, facets.get(Facet.TEXT)) for row, facets in decided.items())
-    pairs = ((row, each.text) for row, each in setting if each is not None)
-    return {row: text for row, text in pairs if text is not None}
+def _corrected(decided: Mapping[int, Facets]) -> dict[int, Facets]:
+    """The rows whose text or segment is corrected."""
+    return {
+        row: facets
+        for row, facets in decided.items()
+        if facets.keys() & {Facet.TEXT, Facet.SEGMENT}
+    }
 
 
 def _decided(
@@ -210,6 +220,7 @@ def _words(each: Decision, facets: Facets) -> str:
     """What of a row a decision set, by whom and when."""
     whole = [_VERDICT_WORDS[each.decision]] if facets.get(Facet.VERDICT) is each else []
     whole += ["text corrected"] if facets.get(Facet.TEXT) is each else []
+    whole += ["segment trimmed"] if facets.get(Facet.SEGMENT) is each else []
     return f"{' and '.join(whole)} by {each.by} at {each.at}{f': {each.why}' if each.why else ''}"
 
 
@@ -217,22 +228,50 @@ _VERDICT_WORDS = {"keep": "kept", "borderline": "called borderline", "reject": "
 _TAGS: Mapping[Facet, Callable[[Decision], str]] = {
     Facet.VERDICT: lambda each: f"override:{each.decision}",
     Facet.TEXT: lambda each: "override:text",
+    Facet.SEGMENT: lambda each: "override:trim",
 }
 
 
-def _with_texts(clips: Clips, rows: Rows, texts: Sequence[str]) -> Clips:
-    """The clips of these rows with other texts."""
+def _as_corrected(clips: Clips, rows: Rows, facets: Sequence[Facets]) -> Clips:
+    """The clips of these rows with their corrected texts and segments."""
 
     def spans(some: Spans | None) -> Spans | None:
         return some and Spans(some.data, some.start[rows], some.length[rows])
 
+    texts = [
+        str(each[Facet.TEXT].text) if Facet.TEXT in each else clips.texts.decode(int(row))
+        for row, each in zip(rows, facets, strict=True)
+    ]
+    trims = {at: each[Facet.SEGMENT] for at, each in enumerate(facets) if Facet.SEGMENT in each}
+    offset_fault, beside = clips.offset_fault, clips.rate_beside_offset
+    if offset_fault is not None:
+        offset_fault = offset_fault[rows]
+        offset_fault[list(trims)] = False
     return Clips(
-        clips.frame[rows],
+        _trimmed(clips.frame[rows], trims),
         Spans.of(texts),
         spans(clips.predicted),
         None if clips.translation is None else clips.translation[rows],
         spans(clips.other_side),
-        None if clips.offset_fault is None else clips.offset_fault[rows],
+        offset_fault,
+        None if beside is None else beside[rows],
+        clips.scores and {name: values[rows] for name, values in clips.scores.items()},
+    )
+
+
+def _trimmed(frame: pl.DataFrame, trims: Mapping[int, Decision]) -> pl.DataFrame:
+    """The frame with these segments in their rows; a whole microsecond as manifests have them."""
+    if not trims:
+        return frame
+    offsets = {at: each.new_offset for at, each in trims.items()}
+    durations = {at: each.new_duration for at, each in trims.items()}
+    us = {at: round((each.new_duration or 0.0) * 1e6) for at, each in trims.items()}
+    changed = ((OFFSET_S.name, offsets), (DURATION_US.name, us), ("duration_s", durations))
+    return frame.with_columns(
+        pl.Series(
+            name, [values.get(at, old) for at, old in enumerate(frame[name])], frame[name].dtype
+        )
+        for name, values in changed
     )
 
 
@@ -245,18 +284,24 @@ def _replaced(frame: pl.DataFrame, rows: Rows, by: pl.DataFrame) -> pl.DataFrame
     )
 
 
-def _marked(
-    frame: pl.DataFrame, decided: Mapping[int, Facets], fixed: Mapping[int, str]
-) -> pl.DataFrame:
+def _marked(frame: pl.DataFrame, decided: Mapping[int, Facets]) -> pl.DataFrame:
+    """The frame with DECIDED: the lines that decide each row, and what they put in place."""
     lines = (
-        _column(
-            column,
-            {row: facets[facet].line for row, facets in decided.items() if facet in facets},
-            frame,
-        )
+        _column(column, {row: each.line for row, each in _of(facet, decided)}, frame)
         for facet, column in LINE_OF.items()
     )
-    return frame.with_columns(*lines, _column(TEXT_FIX, fixed, frame))
+    texts = {row: each.text for row, each in _of(Facet.TEXT, decided)}
+    segments = dict(_of(Facet.SEGMENT, decided))
+    offsets = {row: each.new_offset for row, each in segments.items()}
+    durations = {row: each.new_duration for row, each in segments.items()}
+    fixes: tuple[tuple[Column, Mapping[int, object]], ...]
+    fixes = ((TEXT_FIX, texts), (OFFSET_FIX, offsets), (DURATION_FIX, durations))
+    return frame.with_columns(*lines, *(_column(column, of, frame) for column, of in fixes))
+
+
+def _of(facet: Facet, decided: Mapping[int, Facets]) -> Iterator[tuple[int, Decision]]:
+    """The rows in which a facet is set, and by what."""
+    return ((row, facets[facet]) for row, facets in decided.items() if facet in facets)
 
 
 def _column(column: Column, values: Mapping[int, object], frame: pl.DataFrame) -> pl.Series:

@@ -19,6 +19,7 @@ DECISIONS: Mapping[str, str] = {
     "borderline": "it trains, and never measures",
     "reject": "it is rejected",
     "text": "its text is corrected, and the rules are applied to the corrected text",
+    "trim": "its segment is corrected: it starts at `new_offset`, and lasts `new_duration`",
     "undo": "the last decision about it is undone, whatever it set",
 }
 """What can be decided, and what it means."""
@@ -31,13 +32,15 @@ class Facet(StrEnum):
 
     VERDICT = "verdict"
     TEXT = "text"
+    SEGMENT = "segment"
 
 
 VERDICT_OF: Mapping[str, str] = {"keep": "clean", "borderline": "borderline", "reject": "bad"}
 """The verdict of a record so decided."""
 
 _CONTENT = re.compile(r"[0-9a-f]{16}")
-NUMBERS = ("offset", "duration")
+SEGMENT = ("new_offset", "new_duration")
+NUMBERS = ("offset", "duration", *SEGMENT)
 """Keys whose values are seconds."""
 _TEXTS = ("id", "audio_filepath", "content", "text", "by", "at", "why")
 Key = tuple[str, float, str]
@@ -51,8 +54,9 @@ class Decision:
     them, or by `id` (`source:line`). `content` (see `content_of`) is of what was decided about:
     where it is given, a record that has changed since is not touched; with `id` it is required.
     `duration` (seconds) is a weaker form of the same. `text` is the corrected text, of `text`,
-    `keep` or `borderline`: the latter two set both facets then. `by` says who, `at` when (ISO 8601
-    with a time zone), `why` may be empty. `line` is where it is in the log; 0 for one that is
+    `keep` or `borderline`: the latter two set both facets then. `new_offset` and `new_duration`
+    (seconds in the audio file) are the corrected segment, of `trim`. `by` says who, `at` when (ISO
+    8601 with a time zone), `why` may be empty. `line` is where it is in the log; 0 for one that is
     not there yet.
     """
 
@@ -65,6 +69,8 @@ class Decision:
     id: str | None = None
     content: str | None = None
     text: str | None = None
+    new_offset: float | None = None
+    new_duration: float | None = None
     why: str = ""
     line: int = 0
 
@@ -77,7 +83,11 @@ class Decision:
     @property
     def facets(self) -> tuple[Facet, ...]:
         """What the decision sets; nothing for an undo."""
-        sets = {Facet.VERDICT: self.decision in VERDICT_OF, Facet.TEXT: self.text is not None}
+        sets = {
+            Facet.VERDICT: self.decision in VERDICT_OF,
+            Facet.TEXT: self.text is not None,
+            Facet.SEGMENT: self.decision == "trim",
+        }
         return tuple(facet for facet in Facet if sets[facet])
 
     @property
@@ -100,7 +110,16 @@ KEYS = tuple(field.name for field in fields(Decision) if field.name != "line")
 def undone(decision: Decision, by: str, at: str, why: str = "") -> Decision:
     """The decision that takes the last one about the same record back."""
     return replace(
-        decision, decision="undo", by=by, at=at, why=why, text=None, duration=None, line=0
+        decision,
+        decision="undo",
+        by=by,
+        at=at,
+        why=why,
+        text=None,
+        duration=None,
+        new_offset=None,
+        new_duration=None,
+        line=0,
     )
 
 
@@ -138,6 +157,7 @@ def _wrong(stated: Mapping[str, object]) -> Iterator[str]:
         if name not in stated:
             yield f"no '{name}': a decision needs `decision`, `by` and `at`"
     yield from _wrong_decision(stated)
+    yield from _wrong_segment(stated)
     yield from _wrong_record(stated)
     at = stated.get("at", "")
     if isinstance(at, str) and at and not _is_time(at):
@@ -150,8 +170,22 @@ def _wrong_decision(stated: Mapping[str, object]) -> Iterator[str]:
         yield f"'decision' cannot be '{decision}' ({suggest(str(decision), tuple(DECISIONS))})"
     if decision == "text" and text is None:
         yield "decision 'text' without the corrected 'text'"
-    if decision in {"reject", "undo"} and text is not None:
+    if decision in {"reject", "trim", "undo"} and text is not None:
         yield f"decision '{decision}' with a 'text', which would go nowhere"
+
+
+def _wrong_segment(stated: Mapping[str, object]) -> Iterator[str]:
+    given = [name for name in SEGMENT if name in stated]
+    if stated.get("decision") != "trim":
+        yield from (f"'{name}' goes with decision 'trim'" for name in given)
+    elif len(given) < len(SEGMENT):
+        yield "decision 'trim' needs 'new_offset' and 'new_duration'"
+    else:
+        offset, duration = (stated[name] for name in SEGMENT)
+        if isinstance(offset, int | float) and offset < 0:
+            yield "'new_offset' is 0 or more"
+        if isinstance(duration, int | float) and round(duration * 1e6) <= 0:
+            yield "'new_duration' is more than 0"
 
 
 def _wrong_record(stated: Mapping[str, object]) -> Iterator[str]:
