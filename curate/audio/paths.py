@@ -21,6 +21,8 @@ from curate.nemo.manifest_fields import audio_path
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|data:|file:", re.IGNORECASE)
 _SHELL_OPENED = (".sph", ".sphere")
 """Lhotse 1.33 opens these by a shell command that holds the name as it is."""
+_NO_SHELL = re.compile(r"[\w./+,:=@%-]+")
+"""Names that mean nothing else to a shell."""
 _SYSTEM = ("/dev", "/proc", "/sys")
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - an ordinary file system, often used for audio
 
@@ -46,6 +48,7 @@ def find_audio(name: str, folder: Path, allowed: Sequence[Path] = ()) -> Path:
     """
     refuse_name(name)
     path = audio_path(name, folder)
+    _refuse_shell(path)
     real = os.path.realpath(path)
     _refuse_place(path, real, allowed)
     try:
@@ -100,9 +103,19 @@ def refuse_name(name: str) -> None:
         raise Unusable("an address, not a file: fetch the audio first", "url")
     if not name or "\x00" in name:
         raise Unusable("a NUL character in the path" if name else "an empty path", "unsafe_name")
-    if name.lower().endswith(_SHELL_OPENED):
-        what = "an .sph file, which readers open through a shell: convert it to FLAC"
-        raise Unusable(what, "unsafe_name")
+    _refuse_shell(name)
+
+
+def _refuse_shell(name: str) -> None:
+    """Raise Unusable for a name that a shell would take for more than a name."""
+    if is_shell_opened(name) and not _NO_SHELL.fullmatch(name):
+        what = "an .sph file, which trainers open through a shell: its name holds more than letters"
+        raise Unusable(f"{what}, digits and . _ - + , : = @ %; rename it", "unsafe_name")
+
+
+def is_shell_opened(name: str) -> bool:
+    """Whether trainers open the file through a shell; here it is opened as any other."""
+    return name.lower().endswith(_SHELL_OPENED)
 
 
 def _refuse_place(path: str, real: str, allowed: Sequence[Path]) -> None:

@@ -51,6 +51,12 @@ def _write(records: Spooled, scratch: Path, report: Report) -> None:
     spoken_by = rows.group_by("speaker").agg(pl.col("utterance").str.join(" ")).sort("speaker")
     _put(scratch / "spk2utt", spoken_by, lambda row: f"{row['speaker']} {row['utterance']}")
     report.warn_left_out(left_out, "fields that Kaldi has no file for")
+    by_pipe = recordings.filter(~pl.col("audio").str.to_lowercase().str.ends_with(".wav")).height
+    if by_pipe:
+        report.warnings.append(
+            f"the audio of {by_pipe:,} records is no WAV file: Kaldi's own programs read it by a "
+            "pipe, such as flac -c -d -s FILE |"
+        )
 
 
 Row = dict[str, object]

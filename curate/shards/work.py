@@ -20,7 +20,7 @@ import numpy as np
 
 from curate.artifacts.ledger import NOTHING, Amount
 from curate.audio.faults import Unusable
-from curate.audio.paths import find_audio
+from curate.audio.paths import find_audio, is_shell_opened
 from curate.files.state import sha256_of
 from curate.manifest.strict import Record, parse_line
 from curate.nemo.canary_prompt import complete
@@ -216,11 +216,12 @@ def _plain(
     """The row as NeMo reads it from a plain manifest; Unusable where it cannot.
 
     NeMo reads mono files, so the channel that is named, or all mixed, where that is requested,
-    become a stored file, and so does what is in a tar.
+    become a stored file, and so does what is in a tar, and NIST SPHERE.
     """
     segment = path, entry.offset_s, entry.duration_us / 1e6
     mixed = StoredAudio(mono=place.options.audio.mono).of_channel(row.channel)
-    if check_segment(*segment, mixed) == 1 and entry.source not in place.archives:
+    is_as_it_is = entry.source not in place.archives and not is_shell_opened(str(path))
+    if check_segment(*segment, mixed) == 1 and is_as_it_is:
         return row
     audio = load_segment(*segment, mixed)
     name = f"{AUDIO}/{task.split}/{row.key}.{audio.extension}"

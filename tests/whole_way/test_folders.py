@@ -20,7 +20,8 @@ pytestmark = [  # Lhotse leaves shards open
 
 SIZES = ("--eval", "4s", "--test", "4s", "--floor", "0s", "--cap", "0.6")
 USUAL = Options(profile=(), split=(*SIZES, "--max-held-out", "60%"))
-CORPORA = [made.text_beside, made.librispeech, made.ljspeech, made.common_voice, made.gigaspeech]
+CORPORA = [made.text_beside, made.librispeech, made.ljspeech, made.common_voice, made.gigaspeech,
+           made.tedlium]  # fmt: skip
 
 
 def seconds_on_disk(folder: Path) -> float:
@@ -52,3 +53,5 @@ def test_a_folder_goes_from_its_audio_to_shards(
         assert sum(lengths.values()) == pytest.approx(seconds, abs=0.01), name
     shards = way.steps["shard"].rows
     assert shards["train"] == way.steps["split"].rows["train"] > 0
+    plain = [(way.shards / f"{name}.jsonl").read_text() for name in ("eval", "test")]
+    assert ".sph" not in "".join(plain), "trainers would open it through a shell"
