@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from unicodedata import normalize
 
 import polars as pl
 import pytest
+import zstandard
 
 import curate
 from curate.errors import InputError
@@ -47,6 +49,42 @@ def reasons_of(folder: Path) -> list[str]:
 
 def records_of(folder: Path, audio_root: Path | None = None) -> list[dict[str, Any]]:
     return [row for row in rows_of(folder, audio_root) if isinstance(row, dict)]
+
+
+@pytest.mark.parametrize("lay", made.LAYOUTS, ids=lambda lay: lay.__name__)
+def test_compressed_transcripts_are_read_as_their_content(
+    tmp_path: Path, lay: Callable[[Path], None]
+) -> None:
+    for folder in (tmp_path / "plain", tmp_path / "packed"):
+        lay(folder)
+    suffixes = (".wav", ".flac", ".mp3", ".ogg", ".sph")
+    texts = [each for each in (tmp_path / "packed").rglob("*") if each.is_file()]
+    texts = [each for each in texts if each.suffix.lower() not in suffixes]
+    assert texts != []
+    for at, path in enumerate(texts):
+        data = path.read_bytes()
+        packed = gzip.compress(data) if at % 2 else zstandard.compress(data)
+        path.with_name(f"{path.name}{'.gz' if at % 2 else '.zst'}").write_bytes(packed)
+        path.unlink()
+
+    def without_place(folder: Path) -> list[object]:
+        rows = [row | {"text_file": ""} for row in records_of(folder)]
+        return sorted(rows, key=lambda row: json.dumps(row))
+
+    records = records_of(tmp_path / "packed")
+    assert len(records) == len(CLIPS)
+    for record in records:
+        assert (tmp_path / "packed" / record["text_file"].partition(":")[0]).is_file()
+    assert without_place(tmp_path / "packed") == without_place(tmp_path / "plain")
+
+
+def test_a_text_that_unpacks_to_much_is_refused(tmp_path: Path) -> None:
+    sound(tmp_path / "a.wav", 1000)
+    sound(tmp_path / "b.wav", 1000)
+    write(tmp_path / "a.txt", "a text")
+    (tmp_path / "b.txt.gz").write_bytes(gzip.compress(b"x" * (3 << 20)))
+    (reason,) = [row for row in reasons_of(tmp_path) if not row.startswith(NO_TEXT)]
+    assert "1 MiB" in reason or "1,048,576" in reason, reason
 
 
 @pytest.mark.parametrize("lay", made.LAYOUTS, ids=lambda lay: lay.__name__)

@@ -106,7 +106,7 @@ class _Pairs:
             layout = layout_of(self.folder, name)
             for entry in layout.read(self.folder, name) if layout is not None else ():
                 self.is_transcribed = True
-                yield self._row(entry)
+                yield self._row(entry._replace(place=self._place(name, entry.place)))
         for name in self.folder.audio.audio:
             if name in self.texts_of:
                 continue
@@ -114,6 +114,11 @@ class _Pairs:
                 yield _Row(name, f"{NO_TEXT} ({name})")
             else:
                 yield _Row("", {"audio_filepath": name, "duration": None, "text": ""}, name)
+
+    def _place(self, name: str, place: str) -> str:
+        """The file and line of an entry of a transcript: a compressed file's own name."""
+        own = self.folder.texts.packed.get(name)
+        return place if own is None else own + place.removeprefix(name)
 
     def _row(self, entry: Entry) -> _Row:
         if isinstance(entry.record, str):

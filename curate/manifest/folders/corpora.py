@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 from collections.abc import Callable, Iterator
-from typing import IO
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from curate.manifest.captions.lines import read_lines
 from curate.manifest.captions.segment import require_text, segment
 from curate.manifest.chunks import LONGEST_LINE, open_manifest
+from curate.manifest.decompressed import DAMAGED, Readable, decompressed
 from curate.manifest.folders.beside import entry_of
 from curate.manifest.folders.folder import Entry, Folder, Layout
 from curate.manifest.folders.names import directory
@@ -70,7 +73,7 @@ def _elements(path: str) -> Iterator[object]:
     Where the JSON breaks, a last element is the reason.
     """
     decoder = json.JSONDecoder()
-    with os.fdopen(open_manifest(path), encoding="utf-8", errors="surrogateescape") as file:
+    with _opened_text(path) as file:
         text = _from_list(file)
         while text is not None:
             text = text.lstrip(" \t\r\n,")
@@ -89,7 +92,40 @@ def _elements(path: str) -> Iterator[object]:
     yield "the JSON cannot be read to its end"
 
 
-def _from_list(file: IO[str]) -> str | None:
+@contextmanager
+def _opened_text(path: str) -> Iterator[_Text]:
+    """The content of a file as text, decompressed."""
+    with os.fdopen(open_manifest(path), "rb") as raw:
+        head = raw.read(8)
+        raw.seek(0)
+        with decompressed(raw, head) as stream:
+            yield _Text(stream)
+
+
+@dataclass(slots=True)
+class _Text:
+    """Text read from a stream of bytes; it ends where the stream is damaged."""
+
+    stream: Readable
+    _decoder: codecs.IncrementalDecoder = field(
+        default_factory=lambda: codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    )
+
+    def read(self, size: int) -> str:
+        """The text of about so many bytes; empty at the end."""
+        text = ""
+        while not text:
+            try:
+                data = self.stream.read(size)
+            except DAMAGED:
+                return ""
+            if not data:
+                return ""
+            text = self._decoder.decode(data)
+        return text
+
+
+def _from_list(file: _Text) -> str | None:
     """What follows the opening bracket of the list; None where there is none."""
     text = ""
     while more := file.read(_BLOCK):

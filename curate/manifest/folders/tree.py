@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -13,6 +13,7 @@ from curate.errors import InputError
 from curate.manifest.unsupported import AUDIO_SUFFIXES
 
 _SUFFIXES = frozenset(AUDIO_SUFFIXES)
+_COMPRESSED = frozenset({"gz", "zst"})
 
 
 @dataclass(frozen=True)
@@ -20,31 +21,48 @@ class Tree:
     """Names below `root`, relative to it, sorted by their bytes: `audio` by suffix, and `others`.
 
     Hidden names are left out. A directory that symlinks lead to several times, or into itself, is
-    read once; a symlink that leads nowhere is a name like others.
+    read once; a symlink that leads nowhere is a name like others. A compressed file (.gz, .zst) has
+    the name of its content, unless a file of that name is there; `packed` has its own.
     """
 
     root: str
     audio: tuple[str, ...]
     others: tuple[str, ...]
+    packed: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, root: str) -> Tree:
         """Read the directory; InputError where it, or one below it, cannot be listed."""
         names = sorted(_walk(root), key=os.fsencode)
+        others = [name for name in names if not is_audio(name)]
+        packed = _packed(others)
+        of_content = {own: name for name, own in packed.items()}
         return cls(
             root,
             tuple(name for name in names if is_audio(name)),
-            tuple(name for name in names if not is_audio(name)),
+            tuple(of_content.get(name, name) for name in others),
+            packed,
         )
 
     def path(self, name: str) -> str:
         """Where a name is."""
-        return f"{self.root}/{name}"
+        return f"{self.root}/{self.packed.get(name, name)}"
 
     @cached_property
     def suffixes(self) -> frozenset[str]:
         """Suffixes of the files that are no audio, in lower case."""
         return frozenset(PurePosixPath(name.lower()).suffix for name in self.others)
+
+
+def _packed(names: Sequence[str]) -> Mapping[str, str]:
+    """By the name of its content, each compressed file whose content is not there too."""
+    there = set(names)
+    packed: dict[str, str] = {}
+    for name in names:
+        content, dot, suffix = name.rpartition(".")
+        if dot and suffix.lower() in _COMPRESSED and content not in there and not is_audio(content):
+            packed.setdefault(content, name)
+    return packed
 
 
 def is_audio(name: str) -> bool:
