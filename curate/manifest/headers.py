@@ -1,4 +1,4 @@
-"""How long an audio file is, by its header: WAV and FLAC are read here, others by libsndfile.
+"""How long an audio file is, by its header: WAV, FLAC and Vorbis here, others by libsndfile.
 
 libsndfile takes 50 to 90 us to open a WAV file, and reads some formats whole; most corpora are WAV
 and FLAC, whose length is in the first bytes. What is odd in such a header goes to libsndfile too,
@@ -21,6 +21,7 @@ from typing import NamedTuple
 from curate.environment.cores import thread_count
 from curate.files.state import FileState, state_of
 from curate.manifest.strict import Malformed
+from curate.manifest.vorbis_length import HEAD, TAIL, vorbis_frames
 
 NOT_MEASURED = "its audio has no header that can be read"
 """Begins the reason why the length of a file is not known."""
@@ -87,6 +88,8 @@ def length_of(path: str) -> Length:
         head = os.pread(descriptor, _HEAD, 0)
         reader = _READERS.get(head[:4])
         length = None if reader is None else reader(head, status.st_size)
+        if head.startswith(_OGG):
+            length = _vorbis(descriptor, status.st_size)
         return _by_libsndfile(path, state_of(status)) if length is None else length
     finally:
         os.close(descriptor)
@@ -146,6 +149,15 @@ def _flac(head: bytes, _size: int) -> Length | None:
     return Length(frames, rate, channels) if rate and frames else None
 
 
+def _vorbis(descriptor: int, size: int) -> Length | None:
+    """By the first and the last page of an Ogg file; None where they do not say it for sure."""
+    head = os.pread(descriptor, HEAD, 0)
+    tail = head if size <= HEAD else os.pread(descriptor, TAIL, max(0, size - TAIL))
+    length = vorbis_frames(head, tail)
+    return None if length is None else Length(*length)
+
+
+_OGG = b"OggS"
 _READERS: dict[bytes, Callable[[bytes, int], Length | None]] = {b"RIFF": _wav, b"fLaC": _flac}
 
 
