@@ -126,7 +126,7 @@ def questions(times: int) -> dict[str, list[str]]:
         "substring": kind(text="ow {0}"),
         "substring, by metric": kind(text="fox{0}|fox", sort="char_rate", **regex),
         "word": kind(text="rain {0}", how="word"),
-        "regex without a literal": kind(text="[aeiou]{{2,{0}}}[^aeiou]{{4}}", **regex),
+        "regex without a literal": kind(text="[aeiou]{{3}}[^aeiou]{{{0}}}", **regex),
         "regex in a hostile form": kind(text="(x+x+)+y{0}", **regex),
     }
 

@@ -6,8 +6,13 @@ Needs Chromium. Pictures have few colours, so that the repository stays small.
 from __future__ import annotations
 
 import io
+import re
 import shutil
+import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +25,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTH, COLOURS = 1200, 256
 PAGES = {"profile": 1500, "split": 1500, "run": 1150, "eval": 1350}
 """Directories of demo/ whose pages have a picture, and how many pixels of the page it shows."""
+REVIEW = (
+    "text=the&how=word&columns=duration_s,char_rate,speaker&metric=char_rate&most=18&sort=char_rate"
+)
+REVIEW_HEIGHT = 900
 
 
 def main() -> int:
@@ -36,6 +45,9 @@ def main() -> int:
         for name, path in pages.items():
             picture = _few_colours(_taken(opened, path, PAGES[name]))
             (IMAGES / f"{name}.png").write_bytes(picture)
+        with _review_session(ROOT / "demo" / "profile") as address:
+            picture = _few_colours(_review(opened, address))
+        (IMAGES / "review.png").write_bytes(picture)
         opened.close()
     return 0
 
@@ -45,6 +57,36 @@ def _taken(browser: Any, path: Path, height: int) -> bytes:
     page = browser.new_page(viewport=viewport, color_scheme="light")
     page.goto(path.as_uri())
     taken: bytes = page.screenshot(clip={"x": 0, "y": 0, **viewport})
+    page.close()
+    return taken
+
+
+@contextmanager
+def _review_session(profile: Path) -> Iterator[str]:
+    """The address of `curate review` of a profile, which makes no decision."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = str(Path(folder) / "overrides.jsonl")
+        command = [str(Path(sys.executable).parent / "curate"), "review", str(profile)]
+        command += ["--no-browser", "--reviewer", "anna", "--overrides", log]
+        run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+        assert run.stderr is not None
+        try:
+            yield next(match[0] for line in run.stderr if (match := re.search(r"http://\S+", line)))
+        finally:
+            run.terminate()
+            run.communicate()
+
+
+def _review(browser: Any, address: str) -> bytes:
+    """The record view, with a part of the sound selected."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": REVIEW_HEIGHT})
+    page.goto(address)
+    page.goto(f"{address.partition('?')[0]}#{REVIEW}")
+    page.reload()
+    page.wait_for_selector("#from:not([hidden])")
+    page.wait_for_timeout(500)
+    page.evaluate("select([sound.seconds * 0.2, sound.seconds * 0.7])")
+    taken: bytes = page.screenshot()
     page.close()
     return taken
 

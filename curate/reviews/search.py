@@ -22,7 +22,7 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.environment.cores import thread_count
-from curate.errors import ConfigError, CurateError
+from curate.errors import ConfigError, CurateError, InputError
 
 Mask = npt.NDArray[np.bool_]
 """Of each row, whether it matches."""
@@ -166,6 +166,8 @@ class TextSearch:
             pass
         except CurateError as error:
             self._failure = error
+        except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+            self._failure = InputError.of("the texts", f"cannot be read: {error}")
         finally:
             self._loaded.set()
 

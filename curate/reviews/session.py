@@ -71,10 +71,8 @@ class ReviewSession:
         self.table.search.close()
 
     def tally(self, selection: Selection) -> tuple[int, int]:
-        """(rows, microseconds) of a selection."""
+        """(rows, microseconds) of a selection that is complete."""
         query = selection.query
-        if not selection.complete:
-            return self.table.browser.tally(selection.rows)
         if query not in self._tallies:
             if len(self._tallies) > 1000:
                 self._tallies.clear()
@@ -104,8 +102,13 @@ class ReviewSession:
         return listed, end
 
     def answer(self, request: PageRequest) -> Json:
-        """A page of records, how many there are, and how far a search has come."""
+        """A page of records, how many there are, and how far a search has come: none are listed
+        before it is complete.
+        """
         selection = self.table.select(request.query)
+        share = {"searched": selection.searched, "loaded": selection.loaded}
+        if not selection.complete:
+            return {"records": [], "after": None, "rows": selection.rows.size, **share}
         listed, end = self.page(selection, request.after, request.count, request.columns)
         rows, us = self.tally(selection)
         return {
@@ -114,8 +117,7 @@ class ReviewSession:
             "rows": rows,
             "hours": us / US_PER_HOUR,
             "decided": self.log.decided(),
-            "searched": selection.searched,
-            "loaded": selection.loaded,
+            **share,
         }
 
     def record(self, number: int) -> Record:

@@ -120,13 +120,14 @@ def test_a_request_waits_no_longer_than_it_wants_to() -> None:
         search.close()
 
 
-def test_an_error_of_loading_is_every_searchs_error() -> None:
+@pytest.mark.parametrize("error", [InputError.of("m.jsonl", "gone"), PermissionError("gone")])
+def test_an_error_of_loading_is_every_searchs_error(error: Exception) -> None:
     def load(on_read: Callable[[int], None]) -> pl.Series:
-        raise InputError.of("m.jsonl", "has changed")
+        raise error
 
     search = TextSearch(1, load)
     for _ in range(2):
-        with pytest.raises(InputError, match="has changed"):
+        with pytest.raises(InputError, match="gone"):
             search.matches(Pattern("a"), 5.0)
     search.close()
 
