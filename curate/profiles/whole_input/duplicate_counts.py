@@ -22,8 +22,18 @@ WHOLE_INPUT = frozenset({"duplicates", "near_duplicates"})
 
 
 def sink(frame: pl.LazyFrame, path: Path) -> None:
-    """Write a records table, rows in their order."""
-    frame.sink_parquet(path, compression="lz4", row_group_size=ROW_GROUP, maintain_order=True)
+    """Write a records table, rows in their order.
+
+    Least and greatest values would take an eighth of the time to write, and no reader skips rows by
+    them: rows are looked up by number, and the columns of conditions have all values everywhere.
+    """
+    frame.sink_parquet(
+        path,
+        compression="lz4",
+        statistics={"min": False, "max": False, "null_count": True, "distinct_count": False},
+        row_group_size=ROW_GROUP,
+        maintain_order=True,
+    )
 
 
 def with_duplicate_counts(rows: pl.LazyFrame, path: Path, groups: Collection[str]) -> pl.LazyFrame:
