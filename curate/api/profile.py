@@ -204,8 +204,9 @@ def _run(
     with whole_directory(out, OUTPUT_FILES, "profile.json") as folder:
         made = profile_into(plan, folder, execution, old, engine)
         checked = _checked(plan, made, out)
-        made = made.with_gates(checked.results)
-        write_artifact(folder, made)
+        if checked.results:
+            made = made.with_gates(checked.results)
+            write_artifact(folder, made)
         if plan.request.clips:
             sound = AudioSource(folder, made.inputs, plan.settings.audio, plan.request.clips)
             write_clips(folder, of_profile(made), sound)

@@ -43,7 +43,7 @@ CASES = (
         ["rules", "explain", "--profile", "PROFILE", "2"],
         NEVER | PAGES | MEASURING | {"duckdb", "curate.text.normaliser"},
     ),
-    (["profile", "MANIFEST", "--out", "OUT"], NEVER),
+    (["profile", "MANIFEST", "--out", "OUT"], NEVER | {"rapidfuzz"}),  # without predictions
     (["manifest", "MANIFEST", "--out", "OUT"], NEVER | PAGES | MEASURING | {"duckdb", "pyarrow"}),
 )
 
