@@ -9,7 +9,7 @@ from pathlib import Path
 from curate.artifacts.base import read_artifact, write_artifact
 from curate.artifacts.clips import Clips
 from curate.artifacts.ledger import BlankLines, Entry, Ledger
-from curate.artifacts.profile import Profile, StratumShares
+from curate.artifacts.profile import Profile
 from curate.environment.execution import QUIET, Execution
 from curate.environment.versions import versions
 from curate.errors import InputError
@@ -37,13 +37,12 @@ from curate.profiles.overridden import outcome_of, warnings_of
 from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.agreement import agreement_totals
 from curate.profiles.statistics.density import density
-from curate.profiles.statistics.rejection import borderline_by_stratum, rejected_by_stratum
+from curate.profiles.statistics.rejection import kept_out
 from curate.profiles.statistics.rejection import warnings_of as over_filtered
 from curate.profiles.summary import summarise
 from curate.profiles.whole_input.conventions import exempted, find_conventions, reapply_rules
 from curate.profiles.whole_input.conventions import warnings_of as of_conventions
 from curate.profiles.whole_input.groups import apply_group_rules
-from curate.rules.file import RuleSet
 
 __all__ = [
     "OUTPUT_FILES",
@@ -106,7 +105,8 @@ def profile_into(
     failing = apply_group_rules(records, rules)
     several = ["source"] if len(sources) > 1 else []
     with open_records(records) as table, ThreadPoolExecutor(1) as beside:
-        strata = beside.submit(_kept_out, records, ["lang", *several, *grouped], rules)
+        moving = [each.rule for each in failing if each.moved_rows]
+        strata = beside.submit(kept_out, records, ["lang", *several, *grouped], rules, moving)
         summary = summarise(
             table,
             records,
@@ -174,14 +174,6 @@ def profile_into(
     write_artifact(folder, profile)
     write_artifact(folder, ledger)
     return profile
-
-
-def _kept_out(
-    records: Path, columns: Sequence[str], rules: RuleSet
-) -> tuple[StratumShares, StratumShares]:
-    """How much of each stratum is rejected, and how much is kept from eval."""
-    rejected = rejected_by_stratum(records, columns, rules)
-    return rejected, borderline_by_stratum(records, columns, rules)
 
 
 def unchanged(folder: Path, plan: ProfilePlan) -> bool:

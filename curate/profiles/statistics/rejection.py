@@ -4,7 +4,8 @@ whole languages, or half of a fast speaker's hours, lost to a limit made for oth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -32,40 +33,37 @@ WARNED = 10
 """Strata that are warned about one by one."""
 
 
-def rejected_by_stratum(records: Path, columns: Sequence[str], rules: RuleSet) -> StratumShares:
-    """The strata of which a larger share of hours is rejected than the rules allow, worst first.
+def kept_out(
+    records: Path, columns: Sequence[str], rules: RuleSet, moving: Collection[str] = ()
+) -> tuple[StratumShares, StratumShares]:
+    """The strata of which a larger share of hours is rejected than the rules allow, worst first;
+    the same of hours that train and never measure a model.
 
-    Records rejected manually are not the rules' doing, and count as accepted.
+    Records decided manually are not the rules' doing, and count as accepted. The second covers
+    speakers beside `columns`, where more than OF_SPEAKER of their hours is kept from eval (or more
+    than the rules allow, if that is more). Of a speaker, hours that a rule for groups keeps out of
+    eval do not count: they are in `group_rules`. `moving` names the rules for groups that do.
     """
     table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
-    most = rules.max_rejected
-    strata = [
-        each for column in dict.fromkeys(columns) for each in _over(table, column, "bad", most)
-    ]
-    return StratumShares(what="rejected", most=most, strata=_worst_first(strata))
-
-
-def borderline_by_stratum(records: Path, columns: Sequence[str], rules: RuleSet) -> StratumShares:
-    """The same of hours that train and never measure a model; and speakers beside `columns`, where
-    more than OF_SPEAKER of their hours is (or more than the rules allow, if that is more).
-
-    Of a speaker, hours that a rule for groups keeps out of eval do not count: they are in
-    `group_rules`.
-    """
-    table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
-    most, groups = rules.max_borderline, [f"borderline:{rule.id}" for rule in rules.groups]
-    by_group = pl.any_horizontal(pl.lit(False), *map(TAGS.expr.list.contains, groups))
-    of_speakers = table.filter(SPEAKER.expr.is_not_null() & ~by_group)
-    tables = dict.fromkeys(columns, table)
+    most = {"bad": rules.max_rejected, "borderline": rules.max_borderline}
+    queries = [_Query(column, table, most) for column in dict.fromkeys(columns)]
     if table.select(SPEAKER.expr.n_unique()).collect(engine="streaming").item() > 1:
-        tables[SPEAKER.name] = of_speakers
-    allowed = {SPEAKER.name: max(most, OF_SPEAKER)}
-    strata = [
-        each
-        for column, rows in tables.items()
-        for each in _over(rows, column, "borderline", allowed.get(column, most))
-    ]
-    return StratumShares(what="kept from eval", most=most, strata=_worst_first(strata))
+        queries.append(_of_speakers(table, max(rules.max_borderline, OF_SPEAKER), moving))
+    strata = [each for query in queries for each in query.shares()]
+    rejected = _worst_first(each for each in strata if each.rejected_hours is not None)
+    borderline = _worst_first(each for each in strata if each.borderline_hours is not None)
+    return (
+        StratumShares(what="rejected", most=most["bad"], strata=rejected),
+        StratumShares(what="kept from eval", most=most["borderline"], strata=borderline),
+    )
+
+
+def _of_speakers(table: pl.LazyFrame, most: float, moving: Collection[str]) -> _Query:
+    rows = table.filter(SPEAKER.expr.is_not_null())
+    if moving:  # reading all tags takes longer than everything else here
+        moved = [TAGS.expr.list.contains(f"borderline:{rule}") for rule in moving]
+        rows = rows.filter(~pl.any_horizontal(moved))
+    return _Query(SPEAKER.name, rows, {"borderline": most})
 
 
 def _worst_first(strata: Iterable[StratumShare]) -> tuple[StratumShare, ...]:
@@ -110,28 +108,50 @@ def _describe(each: StratumShare, what: str) -> str:
     )
 
 
-def _over(table: pl.LazyFrame, column: str, verdict: str, most: float) -> list[StratumShare]:
-    lost_ = (VERDICT.expr == verdict) & OVERRIDE.expr.is_null()
-    counted = (
-        table.group_by(pl.col(column).alias("value"))  # a field may be named as a sum is
-        .agg(DURATION_US.expr.sum().alias("us"), DURATION_US.expr.filter(lost_).sum().alias("lost"))
-        .filter((pl.col("us") >= LEAST_US) & (pl.col("lost") > pl.col("us") * most))
-        .collect(engine="streaming")
-    )
-    return [
-        StratumShare(
-            column=column,
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """The strata of a column in some rows, and by verdict the share of hours that it may take."""
+
+    column: str
+    rows: pl.LazyFrame
+    most: Mapping[str, float]
+
+    def shares(self) -> Iterator[StratumShare]:
+        """The strata of at least LEAST_US of which a verdict takes more."""
+        taken = {
+            verdict: (VERDICT.expr == verdict) & OVERRIDE.expr.is_null() for verdict in self.most
+        }
+        totals = (
+            self.rows.group_by(pl.col(self.column).alias("value"))  # whatever a field is named
+            .agg(
+                DURATION_US.expr.sum().alias("us"),
+                *(DURATION_US.expr.filter(each).sum().alias(name) for name, each in taken.items()),
+            )
+            .filter(pl.col("us") >= LEAST_US)
+            .filter(pl.any_horizontal(pl.col(n) > pl.col("us") * m for n, m in self.most.items()))
+            .collect(engine="streaming")
+        )
+        for value, us, *lost in totals.iter_rows():
+            for (verdict, most), lost_us in zip(self.most.items(), lost, strict=True):
+                if lost_us > us * most:
+                    rule = _worst_rule(
+                        self.rows.filter(taken[verdict]), self.column, value, verdict
+                    )
+                    yield self._share(value, us, verdict, lost_us, rule)
+
+    def _share(
+        self, value: str | None, us: int, verdict: str, lost_us: int, rule: str
+    ) -> StratumShare:
+        return StratumShare(
+            column=self.column,
             value=value,
             hours=hours(us),
-            rejected_hours=lost_hours if verdict == "bad" else None,
-            borderline_hours=lost_hours if verdict == "borderline" else None,
-            share=round(lost / us, 6),
-            most=most,
-            worst_rule=_worst_rule(table.filter(lost_), column, value, verdict),
+            rejected_hours=hours(lost_us) if verdict == "bad" else None,
+            borderline_hours=hours(lost_us) if verdict == "borderline" else None,
+            share=round(lost_us / us, 6),
+            most=self.most[verdict],
+            worst_rule=rule,
         )
-        for value, us, lost in counted.iter_rows()
-        for lost_hours in [hours(lost)]
-    ]
 
 
 def _worst_rule(lost: pl.LazyFrame, column: str, value: str | None, verdict: str) -> str:

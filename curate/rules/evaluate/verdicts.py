@@ -76,7 +76,8 @@ def _evaluate_struct(batch: pl.Series, rules: RuleSet) -> pl.Series:
 def _evaluate(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
     """The VERDICT_COLUMNS of the rows."""
     malformed = malformed_rows(rows)
-    every = evaluate_each(Batch(rows), malformed, of_rows(rows, rules))
+    batch = Batch(rows)
+    every = evaluate_each(batch, malformed, of_rows(batch, rules))
     spoken = [(rule, codes) for rule, codes in every if codes.any()]
     unread = unread_verdicts(rows)
     verdict = unread.copy()
@@ -95,11 +96,11 @@ def _evaluate(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
     ]
 
 
-def of_rows(rows: pl.DataFrame, rules: RuleSet) -> RuleSet:
+def of_rows(batch: Batch, rules: RuleSet) -> RuleSet:
     """The rules that some of these rows can trigger, by the languages that they declare."""
     if LANG_CODE.name not in rules.names:
         return rules
-    return rules.of_languages(rows[LANG_CODE.name].unique().drop_nulls())
+    return rules.of_languages(batch.texts(LANG_CODE.name))
 
 
 def _placed(

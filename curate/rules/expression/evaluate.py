@@ -144,6 +144,10 @@ class Batch:
         values = self._numbers(name)
         return np.where(np.isfinite(values), values, np.nan)
 
+    def texts(self, name: str) -> list[str]:
+        """The distinct texts of a column, in no order."""
+        return self._text_codes(name)[0]
+
     def _numbers(self, name: str) -> npt.NDArray[Any]:
         """A column of numbers; NaN or infinite where it is not known."""
         column = self.rows[name]
