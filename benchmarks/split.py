@@ -15,7 +15,8 @@ import argparse
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from tests.profiling import write_profile as profile
 
 WORK = Path(tempfile.gettempdir()) / "curate-bench"
 SHARES = {"eval": 0.10, "test": 0.15}
+PROPORTIONAL = AllocationOptions(alpha=1.0, floor_s=0.0)
 FOLDS = {"eval": slice(0, 2), "test": slice(2, 5)}
 
 
@@ -93,23 +95,37 @@ def corpora_creator(rows: pl.DataFrame) -> pl.Series:
     return joined["split"].fill_null("dropped")
 
 
-def splits_of_curate(
-    rows: pl.DataFrame, profiled: Path, alpha: float
-) -> Iterator[tuple[pl.Series, float]]:
-    """Our split of the profile, outputs, near-duplicates and certificate included."""
+def split_by_curate(
+    rows: pl.DataFrame, profiled: Path, allocation: AllocationOptions = PROPORTIONAL
+) -> tuple[pl.Series, float]:
+    """Our split of the profile, outputs, near-duplicates and certificate included; and seconds."""
     clean_s = float(rows["duration_us"].sum()) / 1e6
     sizes = {name: share * clean_s for name, share in SHARES.items()}
     with tempfile.TemporaryDirectory(dir=WORK) as folder:
         begun = time.perf_counter()
-        targets = Targets(sizes, AllocationOptions(alpha, 0.0))
+        targets = Targets(sizes, allocation)
         split_profile(profiled, Path(folder), SplitRequest(targets=targets, by=["lang"]))
         seconds = time.perf_counter() - begun
         lock = pl.read_parquet(Path(folder) / "splits.lock.parquet", columns=["verdict", "split"])
-        yield lock.filter(pl.col("verdict") == "clean")["split"], seconds
+        return lock.filter(pl.col("verdict") == "clean")["split"], seconds
 
 
-def table_row(name: str, rows: pl.DataFrame, split: pl.Series, seconds: float) -> str:
-    """A row of the table."""
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a split is like: see the module."""
+
+    leaking_speakers: int
+    leaking_texts: int
+    miss: float
+    lost: float
+    strata_tvd: float
+    duration_ks: float
+    rate_ks: float
+    effective_speakers: float
+
+
+def figures_of(rows: pl.DataFrame, split: pl.Series) -> Figures:
+    """The figures of a split of these rows."""
     rows = rows.with_columns(split.alias("split"))
     sides = ["train", *SHARES]
     counted = leaks(rows, sides, ["speaker"])
@@ -133,9 +149,19 @@ def table_row(name: str, rows: pl.DataFrame, split: pl.Series, seconds: float) -
     whole = float(available.sum()) / 3600
     miss = max(abs(got.get(n, 0.0) / (share * whole) - 1) for n, share in SHARES.items())
     lost = 1 - sum(got.get(side, 0.0) for side in sides) / whole
+    return Figures(
+        count["speaker"], count["text"], miss, lost,
+        worst["strata"], worst["duration_s"], worst["char_rate"], _speakers(rows),
+    )  # fmt: skip
+
+
+def table_row(name: str, rows: pl.DataFrame, split: pl.Series, seconds: float) -> str:
+    """A row of the table."""
+    of = figures_of(rows, split)
     cells = [
-        name, f"{seconds:.2f}", str(count["speaker"]), str(count["text"]), f"{miss:.1%}",
-        f"{lost:.1%}", *(f"{value:.3f}" for value in worst.values()), f"{_speakers(rows):.1f}",
+        name, f"{seconds:.2f}", str(of.leaking_speakers), str(of.leaking_texts), f"{of.miss:.1%}",
+        f"{of.lost:.1%}", f"{of.strata_tvd:.3f}", f"{of.duration_ks:.3f}", f"{of.rate_ks:.3f}",
+        f"{of.effective_speakers:.1f}",
     ]  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
@@ -149,8 +175,8 @@ def _speakers(rows: pl.DataFrame) -> float:
     return min((value for name, value in effective.iter_rows() if name in SHARES), default=0.0)
 
 
-def compare(label: str, profiled: Path, peers: bool) -> None:
-    """One table for one profile."""
+def clean_rows(profiled: Path) -> pl.DataFrame:
+    """The rows of a profile that may be drawn, with `who` speaks and their stratum."""
     names = ["lang", "speaker", "duration_us", "char_rate", "normal_key", "audio_key", "verdict"]
     columns = sorted({*names, *segment_key().meta.root_names()})
     rows = pl.read_parquet(profiled / "records.parquet", columns=columns)
@@ -160,14 +186,19 @@ def compare(label: str, profiled: Path, peers: bool) -> None:
         pl.coalesce("speaker", pl.col("recording_key").cast(pl.String)).alias("who"),
     )
     rows, _ = number_strata(rows, ["lang", "duration_bin"])
-    rows = rows.filter(pl.col("route") == POOL)
+    return rows.filter(pl.col("route") == POOL)
+
+
+def compare(label: str, profiled: Path, peers: bool) -> None:
+    """One table for one profile."""
+    rows = clean_rows(profiled)
     print(f"\n{label}: {rows.height:,} clean rows, {rows['who'].n_unique():,} groups\n")
     print("| split by | s | speakers on two sides | texts on two sides | hours off by | hours lost "
           "| strata TVD | duration KS | rate KS | speakers worth |")  # fmt: skip
     print(f"|{'---|' * 10}")
     with watch() as peak:
-        for split, seconds in splits_of_curate(rows, profiled, 1.0):
-            print(table_row("asr-curate", rows, split, seconds), flush=True)
+        split, seconds = split_by_curate(rows, profiled)
+        print(table_row("asr-curate", rows, split, seconds), flush=True)
     for name, peer in (("StratifiedGroupKFold", first_folds),
                        ("StratifiedGroupKFold, by hours", nearest_folds),
                        ("per speaker, one clip a sentence", corpora_creator)):  # fmt: skip
@@ -194,11 +225,16 @@ def main() -> None:
     if not manifests:
         manifests = [make(WORK / f"rows{chosen.rows}.jsonl", chosen.rows)]
     for manifest in manifests:
-        profiled = WORK / f"profile-{manifest.stem}"
-        if not (profiled / "profile.json").exists():
-            profiled.mkdir(exist_ok=True)
-            profile([str(manifest)], profiled, load_rules(None))
-        compare(manifest.stem, profiled, not chosen.no_peers)
+        compare(manifest.stem, profile_of(manifest), not chosen.no_peers)
+
+
+def profile_of(manifest: Path) -> Path:
+    """The profile of a manifest, made at the first call."""
+    profiled = WORK / f"profile-{manifest.stem}"
+    if not (profiled / "profile.json").exists():
+        profiled.mkdir(parents=True, exist_ok=True)
+        profile([str(manifest)], profiled, load_rules(None))
+    return profiled
 
 
 if __name__ == "__main__":

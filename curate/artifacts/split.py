@@ -13,12 +13,16 @@ from curate.formatting.units import duration
 
 
 class Allocation(Model):
-    """How the hours of a split are allocated to strata, as `curate.splits.targets` has it."""
+    """How the hours of a split are allocated to strata, as `curate.splits.targets` has it.
+
+    `prefer` is what the search preferred: hours, balance or speakers.
+    """
 
     alpha: float
     floor_s: float
     cap: float
     max_held_out: float
+    prefer: OptionalKey[str] = None
 
 
 class Target(Model):

@@ -56,6 +56,14 @@ MaxHeldOut = Annotated[
     str,
     typer.Option(help="Largest share of the hours that may be held out to prevent leaks."),
 ]
+Prefer = Annotated[
+    str,
+    typer.Option(
+        "--prefer",
+        help="What counts most where whole speakers do not allow all: hours, balance (in strata) "
+        "or speakers (their effective number).",
+    ),
+]
 
 
 @app.command(name="split", rich_help_panel=PREPARE)
@@ -87,6 +95,7 @@ def split_command(
     floor: Floor = "10m",
     cap: Cap = 0.3,
     max_held_out: MaxHeldOut = "5%",
+    prefer: Prefer = "hours",
     lock: Annotated[
         Path | None,
         typer.Option(
@@ -142,7 +151,7 @@ def split_command(
 
     faults = _faults_of_drawing(context)
     names, named = read_inputs("curate split", inputs, given, listed(keep_whole), faults)
-    allocation = AllocationOptions.parse(alpha, floor, cap, max_held_out)
+    allocation = AllocationOptions.parse(alpha, floor, cap, max_held_out, prefer)
     request = SplitRequest(
         inputs=names,
         targets=named or Targets.named({"eval": eval_, "test": test}, split, allocation),
@@ -168,7 +177,7 @@ def split_command(
 
 _DRAWN = {
     "eval_": "--eval", "test": "--test", "split": "--split", "alpha": "--alpha", "floor": "--floor",
-    "cap": "--cap", "max_held_out": "--max-held-out", "lock": "--lock",
+    "cap": "--cap", "max_held_out": "--max-held-out", "prefer": "--prefer", "lock": "--lock",
 }  # fmt: skip
 """Options that say how splits are drawn."""
 

@@ -21,22 +21,13 @@ from curate.artifacts.columns import (
     VERDICT,
 )
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN, route
+from curate.splits.choice import choose, needed_share
 from curate.splits.codes import CODED, named
 from curate.splits.groups import components
 from curate.splits.lock import BORDERLINE_COPY, HELD_OUT, LOCKED, STRATUM, WEIGHT
-from curate.splits.moves import (
-    FREE,
-    TO_TRAIN,
-    TORN,
-    State,
-    begin,
-    engage,
-    enter_known,
-    enter_row,
-)
+from curate.splits.moves import FREE, TO_TRAIN, TORN, State
 from curate.splits.pool import Pool, aim, build, mixed
-from curate.splits.search import draw
-from curate.splits.strata import RATE, duration_bin, number_strata
+from curate.splits.strata import duration_bin, number_strata
 from curate.splits.targets import AllocationOptions, Target, Targets, allocate, drawing_order
 
 Ints = npt.NDArray[np.int64]
@@ -114,7 +105,7 @@ def assign(
     aims = _with_locked(targets.within(float(available.sum())), rows)
     due = _due(available, aims, targets.allocation)
     pool = aim(pool, due)
-    state = _choose(pool, rows, aims, targets.allocation.max_held_out)
+    state = choose(pool, rows, aims, targets.allocation)
     placed = _placed(rows, pool, state, [each.name for each in aims])
     return Assignment(
         rows=placed,
@@ -124,7 +115,7 @@ def assign(
         held_us=held_us(placed),
         usable_us=int(pool.rows.us.sum()),
         longest_us=int(pool.rows.us[pool.rows.clean].max(initial=0)),
-        needed_share=_needed(pool, rows, aims, state),
+        needed_share=needed_share(pool, rows, aims, state),
     )
 
 
@@ -141,22 +132,6 @@ def finish(done: Assignment, seed: int, of_eval: pl.Expr) -> Assignment:
     names = [each.name for each in done.targets]
     weighed = _weighed(done.rows, done.available_s, names)
     return replace(done, rows=_mark_borderline(weighed, seed, of_eval), held_us=held_us(done.rows))
-
-
-def _needed(pool: Pool, rows: pl.DataFrame, aims: Sequence[Target], state: State) -> float | None:
-    """The share of hours to hold out that would meet every target, where one is not met."""
-    if _met(pool, aims, state):
-        return None
-    free = _choose(pool, rows, aims, 1.0)
-    return float(free.held[0]) / float(pool.rows.us.sum()) if _met(pool, aims, free) else None
-
-
-def _met(pool: Pool, aims: Sequence[Target], state: State) -> bool:
-    longest = int(pool.rows.us[pool.rows.clean].max(initial=0))
-    return all(
-        state.sums[split] >= each.target_s * 1e6 - max(longest, each.target_s * 1e4)
-        for split, each in enumerate(aims)
-    )
 
 
 def _with_locked(aims: list[Target], rows: pl.DataFrame) -> list[Target]:
@@ -184,49 +159,6 @@ def _due(
         )
         for each in aims
     }
-
-
-def _choose(pool: Pool, rows: pl.DataFrame, aims: Sequence[Target], max_held: float) -> State:
-    """Locked groups first, then what fills the splits."""
-    state = begin(pool.rows, pool.clean_us.size, len(aims))
-    _enter_locked(pool, state, rows, [each.name for each in aims])
-    if not aims:
-        return state
-    fixed = state.split != FREE
-    most_held = max(int(max_held * float(pool.rows.us.sum())), int(state.held[0]))
-    targets_us = np.array([round(each.target_s * 1e6) for each in aims], np.int64)
-    rates = rows[RATE].gather(pool.row).cast(pl.Float64).to_numpy()
-    draw(pool, state, fixed, targets_us, most_held, rates)
-    return state
-
-
-def _enter_locked(pool: Pool, state: State, rows: pl.DataFrame, names: Sequence[str]) -> None:
-    """Put the lock's groups where they were; one that the lock has in two places is in pieces."""
-    locked = rows[LOCKED.name].gather(pool.row)
-    if not locked.count():
-        return
-    places = {TRAIN: TO_TRAIN, **{name: number for number, name in enumerate(names)}}
-    place = locked.replace_strict(places, default=None, return_dtype=pl.Int16)
-    number = rows["group"].gather(pool.row).rename("group")
-    places_of_groups = (
-        pl.DataFrame({"group": number, "place": place, "locked": locked})
-        .filter(pl.col("locked").is_not_null())
-        .group_by("group")
-        .agg(pl.col("place").min().alias("least"), pl.col("place").max().alias("most"))
-        .sort("group")
-    )
-    known = place.fill_null(FREE).to_numpy()
-    for group, least, most in places_of_groups.iter_rows():
-        first, last = pool.rows.first[group], pool.rows.first[group + 1]
-        inside = (known[first:last] >= 0) & pool.rows.clean[first:last]
-        if least is None or most == TO_TRAIN:
-            state.split[group] = TO_TRAIN
-        elif least == most:
-            enter_known(pool.rows, state, group, most, inside)
-        else:
-            engage(pool.rows, state, group, TORN)
-            for row in np.flatnonzero(inside) + first:
-                enter_row(pool.rows, state, row, known[row])
 
 
 def _placed(rows: pl.DataFrame, pool: Pool, state: State, names: Sequence[str]) -> pl.DataFrame:

@@ -112,3 +112,9 @@ def enter(
 ) -> None:
     """Give a free group to a split, with those of its rows that may be in it."""
     raise NotImplementedError
+
+
+@kernel("moves")
+def leave(rows: Rows, state: State, leaving: Bools) -> None:
+    """Hold out rows of groups that splits have."""
+    raise NotImplementedError

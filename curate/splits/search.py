@@ -107,6 +107,16 @@ def _refine(
         state.achieved[:] = seen.achieved[:, : state.achieved.shape[1]]
 
 
+def fill_up(pool: Pool, state: State, targets_us: Int64s, most_held: int) -> None:
+    """Cut groups where a split lacks more than half of 1 % of its target."""
+    rows = pool.rows
+    longest = int(rows.us[rows.clean].max(initial=0))
+    groups = (pool.offered, pool.clean_us)
+    for split, target_us in enumerate(targets_us):
+        bounds = (most_held, target_us // 200, max(target_us // 100, longest))
+        _cut(rows, state, split, *groups, targets_us, *bounds)
+
+
 def draw(
     pool: Pool,
     state: State,
@@ -114,6 +124,7 @@ def draw(
     targets_us: Int64s,
     most_held: int,
     rates: Floats,
+    passes: FloatTable = PASSES,
 ) -> None:
     """Choose groups until each split's target is met to 1 % or one utterance.
 
@@ -127,10 +138,8 @@ def draw(
     common = (rows, state, offered, clean_us)
     for split, target_us in enumerate(targets_us):
         _fill_locked(rows, state, split, target_us)
-    _fill(*common, PASSES, targets_us, limits, most_held)
+    _fill(*common, passes, targets_us, limits, most_held)
     _repair(*common, fixed, targets_us, limits, most_held, slacks)
-    for split, target_us in enumerate(targets_us):
-        tolerance = max(target_us // 100, longest)
-        _cut(rows, state, split, offered, clean_us, targets_us, most_held, slacks[split], tolerance)
+    fill_up(pool, state, targets_us, most_held)
     _repair(*common, fixed, targets_us, limits, most_held, slacks)
     _refine(pool, state, fixed, targets_us, limits, most_held, rates)

@@ -27,6 +27,11 @@ TAKEN_NAMES = frozenset(
     {"train", "rejected", "skipped", "malformed", "held_out", "eval_borderline", "ledger"}
 )
 
+HOURS, BALANCE, SPEAKERS = "hours", "balance", "speakers"
+PREFERENCES = (HOURS, BALANCE, SPEAKERS)
+"""What a split may be best in: its size with many small groups, its likeness in strata, or its
+effective number of groups."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -37,15 +42,19 @@ class AllocationOptions:
     Strata get hours in proportion to H^`alpha` (1 is proportional, 0 uniform), at least `floor_s`
     seconds each, so that they can be measured, and at most `cap` of what they have, over all
     splits. At most `max_held_out` of the usable hours may be held out to keep splits apart.
+    `prefer` is what counts most where whole groups do not allow all at once (PREFERENCES).
     """
 
     alpha: float = 0.5
     floor_s: float = 600.0
     cap: float = 0.3
     max_held_out: float = 0.05
+    prefer: str = HOURS
 
     @classmethod
-    def parse(cls, alpha: float, floor: str, cap: float, max_held_out: str) -> AllocationOptions:
+    def parse(
+        cls, alpha: float, floor: str, cap: float, max_held_out: str, prefer: str = HOURS
+    ) -> AllocationOptions:
         """Read the options; ConfigError with every fault."""
         floor_s, held = size_s(floor), _percent(max_held_out)
         wrong = (
@@ -55,10 +64,12 @@ class AllocationOptions:
             (not 0 < cap <= 1, "cap", f"{cap:g} is not a share", "write a number such as 0.3"),
             (held is None, "max_held_out", f"{max_held_out!r} is not a share of hours",
              "write 5% or 0.05"),
+            (prefer not in PREFERENCES, "prefer", f"{prefer!r} is no preference",
+             f"write {', '.join(PREFERENCES[:-1])} or {PREFERENCES[-1]}"),
         )  # fmt: skip
         faults = [Fault(parameter(field), *about) for bad, field, *about in wrong if bad]
         raise_all(ConfigError, faults)
-        return cls(alpha, floor_s or 0.0, cap, held or 0.0)
+        return cls(alpha, floor_s or 0.0, cap, held or 0.0, prefer)
 
 
 def size_s(text: str) -> float | None:

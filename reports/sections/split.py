@@ -163,6 +163,7 @@ def held_out(split: Split) -> Markup | None:
         Figure("target of a stratum", f"∝ hours^{allocation.alpha:g}"),
         Figure("least per stratum", seconds(allocation.floor_s), "where it has as much"),
         Figure("drawn from a stratum", percent(allocation.cap), "at most"),
+        *([Figure("preferred", allocation.prefer)] if allocation.prefer else []),
     ]
     if lock is not None:
         fallen = sum(sum(counts.values()) for counts in lock.no_longer_clean.values())

@@ -147,6 +147,7 @@ def test_faults_name_fields_and_no_option(corpus: Path, name: str) -> None:
     [
         (("split", "m", "--out", "out", "--eval", "20x"), "--eval: '20x' is not a duration"),
         (("split", "m", "--out", "out", "--max-held-out", "x"), "--max-held-out: 'x' is not"),
+        (("split", "m", "--out", "out", "--prefer", "x"), "--prefer: 'x' is no preference"),
         (("shard", "m", "--out", "out", "--shard-size", "x"), "--shard-size: 'x' is not"),
         (("shard", "m", "--out", "out", "--resample", "1"), "--resample: 1 Hz is not"),
         (("shard", "m", "--out", "out", "--audio-format", "x"), "--audio-format: 'x' is not"),

@@ -268,6 +268,7 @@ WRONG: list[tuple[str, Sequence[str], int, Sequence[str]]] = [
     ),
     ("one file twice", [TRAIN, "train=../{here}/train.jsonl"], 2, ["is given twice for train"]),
     ("a size too", [TRAIN, EVAL, "--eval", "20h"], 2, ["--eval: applies to drawn splits"]),
+    ("a preference", [TRAIN, EVAL, "--prefer", "hours"], 2, ["--prefer: applies to drawn splits"]),
     ("a lock too", [TRAIN, EVAL, "--lock", "x"], 2, ["--lock: applies to drawn splits"]),
     ("a manifest beside", [TRAIN, "x=", "test.jsonl"], 2, ["test.jsonl: is combined with --given"]),
     ("whole, not given", [TRAIN, "--keep-whole", "test"], 2, ["--keep-whole: no manifest is"]),

@@ -224,6 +224,11 @@ def test_terms_are_read_strictly(field: str, values: tuple[float, str, float, st
         AllocationOptions.parse(*values)
 
 
+def test_a_preference_is_one_of_three() -> None:
+    with pytest.raises(ConfigError, match=r"prefer: 'words' .*\n.*hours, balance or speakers"):
+        AllocationOptions.parse(0.5, "10m", 0.3, "5%", "words")
+
+
 @pytest.mark.parametrize(
     "text", ["x", "x=", "x=20", "=2h", "Train=2h", "train=2h", "eval=2h", "a/b=2h"]
 )

@@ -12,7 +12,8 @@ from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from curate.errors import InputError
-from curate.splits import LOCK
+from curate.splits import LOCK, AllocationOptions
+from curate.splits.targets import PREFERENCES
 from curate.text import normalise
 from tests.curate import splitting
 from tests.curate.splitting import Row, placed, sentence
@@ -30,6 +31,7 @@ SHAPES = st.fixed_dictionaries(
         "longest": st.sampled_from([3.0, 12.0, 29.0]),
         "borderline": st.sampled_from([0.0, 0.3]),
         "seed": st.integers(0, 9),
+        "prefer": st.sampled_from(PREFERENCES),
     }
 )
 Shape = Mapping[str, Any]
@@ -58,17 +60,18 @@ def corpus(shape: Shape, of: str = "a") -> list[Row]:
     return rows
 
 
-def split(folder: Path, rows: list[Row], sizes: Mapping[str, str], **options: Any) -> Any:
+def split(folder: Path, rows: list[Row], shape: Shape, **options: Any) -> Any:
     """A split, of a corpus of which something can be evaluated on; another is refused."""
+    allocation = AllocationOptions(prefer=shape["prefer"])
     try:
-        return splitting.split(folder, rows, sizes, **options)
+        return splitting.split(folder, rows, SIZES, allocation, **options)
     except InputError as error:
         if "none of" not in str(error):
             raise
     return reject()
 
 
-TRIED = settings(max_examples=12, deadline=None)
+TRIED = settings(max_examples=16, deadline=None)
 
 
 @TRIED
@@ -78,7 +81,7 @@ def test_no_text_and_no_speaker_stands_on_two_sides(
 ) -> None:
     folder = tmp_path_factory.mktemp("p") / "x"
     rows = corpus(shape)
-    certificate = split(folder, rows, SIZES)
+    certificate = split(folder, rows, shape)
     where = placed(folder)
     assert set(where) == {row["audio_filepath"] for row in rows}
     is_one_speaker = (
@@ -102,7 +105,7 @@ def test_hours_are_met_or_the_shortfall_is_said(
 ) -> None:
     folder = tmp_path_factory.mktemp("p") / "x"
     rows = corpus(shape)
-    certificate = split(folder, rows, SIZES)
+    certificate = split(folder, rows, shape)
     where = placed(folder)
     for name, target in certificate["targets"].items():
         mine = [float(str(r["duration"])) for r in rows if where[str(r["audio_filepath"])] == name]
@@ -120,9 +123,9 @@ def test_the_order_of_rows_changes_nothing(
 ) -> None:
     folder = tmp_path_factory.mktemp("p")
     rows = corpus(shape)
-    split(folder / "x", rows, SIZES)
+    split(folder / "x", rows, shape)
     random.Random(order).shuffle(rows)
-    split(folder / "y", rows, SIZES)
+    split(folder / "y", rows, shape)
     assert placed(folder / "x") == placed(folder / "y")
 
 
@@ -135,10 +138,10 @@ def test_a_grown_corpus_moves_nothing(
     folder = tmp_path_factory.mktemp("p")
     old = corpus(shape)
     assume(len({row.get("speaker") for row in old}) > 1)  # nobody, who becomes one of several
-    split(folder / "x", old, SIZES)
+    split(folder / "x", old, shape)
     before = placed(folder / "x")
     grown = [*corpus({**shape, "speakers": shape["speakers"] + 8}, "b"), *old]
-    certificate = split(folder / "y", grown, SIZES, lock=folder / "x" / "s" / LOCK)
+    certificate = split(folder / "y", grown, shape, lock=folder / "x" / "s" / LOCK)
     after = placed(folder / "y")
     stayed = {path: side for path, side in before.items() if side in NAMED}
     assert {path: after[path] for path in stayed} == stayed

@@ -83,7 +83,13 @@ def split() -> Json:
         ],
         "strata_columns": ["lang", "duration_bin"],
         "strata": strata,
-        "allocation": {"alpha": 0.5, "floor_s": 1800.0, "cap": 0.3, "max_held_out": 0.05},
+        "allocation": {
+            "alpha": 0.5,
+            "floor_s": 1800.0,
+            "cap": 0.3,
+            "max_held_out": 0.05,
+            "prefer": "balance",
+        },
         "held_out": {"s": 9_000.0, "share": 0.0126, "most": 0.05},
         "lock": {
             "path": "splits/v0/splits.lock.parquet",

@@ -200,3 +200,16 @@ EXPORT void moves_enter(const Rows* rows, const State* state, int64_t group, int
     moves_engage(rows, state, group, split);
     moves_enter_more(rows, state, group, split, max_displaced_ratio, mode, limit);
 }
+
+/* Hold out rows of groups that splits have. */
+EXPORT void moves_leave(const Rows* rows, const State* state, bools leaving) {
+    for (int64_t group = 0; group < state->split.size; group++) {
+        int64_t split = AT(state->split, group);
+        for (int64_t row = AT(rows->first, group); split >= 0 && row < AT(rows->first, group + 1);
+             row++) {
+            if (AT(leaving, row) && AT(state->inside, row)) {
+                moves_leave_row(rows, state, row, split);
+            }
+        }
+    }
+}
