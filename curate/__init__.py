@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from curate.api.diff import Diff, diff
     from curate.api.explain import ExplainRequest, Explanation, explain
     from curate.api.frames import apply_rules, measure
-    from curate.api.look import WordCounts, count_words, head, query, sample
+    from curate.api.look import head, query, sample
     from curate.api.manifest import ManifestWritten, write_manifest
     from curate.api.profile import (
         AudioOptions,
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         split,
     )
     from curate.api.what_if import WhatIf, WhatIfRequest, what_if
+    from curate.api.words import WordCounts, count_words
 
 _MODULES = {
     "audit": ("Audit", "AuditRequest", "audit"),
@@ -67,7 +68,7 @@ _MODULES = {
     "diff": ("Diff", "diff"),
     "explain": ("ExplainRequest", "Explanation", "explain"),
     "frames": ("apply_rules", "measure"),
-    "look": ("WordCounts", "count_words", "head", "query", "sample"),
+    "look": ("head", "query", "sample"),
     "manifest": ("ManifestWritten", "write_manifest"),
     "profile": (
         *("AudioOptions", "MeasureOptions", "Profile", "ProfileRequest", "ReadOptions"),
@@ -85,6 +86,7 @@ _MODULES = {
         *("read_split", "split"),
     ),
     "what_if": ("WhatIf", "WhatIfRequest", "what_if"),
+    "words": ("WordCounts", "count_words"),
 }
 """The names that the modules of curate.api offer."""
 

@@ -24,6 +24,7 @@ Kind = Literal[
     "compare",
     "reconsider",
     "audit",
+    "words",
     "verification",
 ]
 

@@ -19,6 +19,7 @@ from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
 from curate.artifacts.verification import Verification
 from curate.artifacts.what_if import WhatIf
+from curate.artifacts.words import WordCounts
 from curate.errors import Fault, InputError, raise_all
 from train.artifacts.run import Run
 from train.artifacts.wer import Wer
@@ -49,6 +50,7 @@ SOURCES: dict[str, Source] = {
     "compare": Source(Compare, "compare.json", False, "curate rules compare"),
     "reconsider": Source(Reconsider, "reconsider.json", False, "curate reconsider"),
     "what-if": Source(WhatIf, "what-if.json", False, "curate rules what-if"),
+    "words": Source(WordCounts, "words.json", False, "curate words"),
     "verification": Source(Verification, "verification.json", False, "curate shard --verify"),
 }
 

@@ -1,4 +1,4 @@
-"""A look into profiles: SQL, the first records or a sample, characters and words."""
+"""A look into profiles: SQL, the first records or a sample."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from pathlib import Path
 import polars as pl
 
 from curate.artifacts.records import ProfiledRecord
-from curate.artifacts.words import WordCounts
-from curate.inspect import records, words
+from curate.inspect import records
 from curate.inspect.query import open_query
 
-__all__ = ["WordCounts", "count_words", "head", "query", "sample"]
+__all__ = ["head", "query", "sample"]
 
 
 def query(sql: str, profiles: str | Path | Sequence[str | Path]) -> pl.DataFrame:
@@ -46,14 +45,6 @@ def sample(
     As `curate sample`, with the columns of `head`.
     """
     return _frame(records.look(Path(profile), count, where, seed))
-
-
-def count_words(profile: str | Path) -> WordCounts:
-    """Count the characters of each language and the words of all texts; reads the manifests again.
-
-    As `curate words`. InputError where a manifest has changed since it was profiled.
-    """
-    return words.count_words(Path(profile))
 
 
 def _frame(looked_at: Sequence[ProfiledRecord]) -> pl.DataFrame:

@@ -7,7 +7,7 @@ match a word of the other that they make up (`white paper`, `whitepaper`), as ka
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,11 @@ NONE, EQUAL, ALIGNED, TOO_LONG = range(4)
 """What became of a pair: no second text, byte for byte alike, aligned, or left to the caller."""
 
 
-# Compiled code is cached by the time of this file only: touch it when curate.text.split changes.
+class Marks(NamedTuple):
+    """A mark for each word of many texts, and the place of each text's first."""
+
+    at: Int64s
+    wrong: Bytes
 
 
 @kernel("align")
@@ -45,6 +49,8 @@ def _align_all(
     places: Int64Table,
     edits: Int32Table,
     fate: Bytes,
+    wrong_at: Int64s,
+    wrong: Bytes,
 ) -> None:
     raise NotImplementedError
 
@@ -57,13 +63,15 @@ def align_spans(
     other_starts: Int64s,
     other_lengths: Int64s,
     joined: bool = False,
+    marks: Marks | None = None,
 ) -> tuple[Int32s, Bytes]:
     """Align each text with its other one (length -1: there is none), both valid UTF-8.
 
     `joined`: adjacent words match the word that they make up; texts have single blanks then, and
     of the texts that outgrow the table no words are joined.
     Returns edits, int32 [rows, N_EDITS] in the order of the names above, and the fate of each
-    pair. Where that is TOO_LONG the edits are not filled.
+    pair. Where that is TOO_LONG the edits are not filled, and no words are marked. In `marks` the
+    words of the first text that are deleted or substituted become 1.
     """
     longest = int(max(lengths.max(initial=0), other_lengths.max(initial=0)))
     most = min(longest, LONGEST_BYTES) // 2 + 1
@@ -72,8 +80,9 @@ def align_spans(
     table = np.empty(min((most + 1) ** 2, LARGEST_TABLE), np.int32)
     edits = np.zeros((starts.size, N_EDITS), np.int32)
     fate = np.zeros(starts.size, np.uint8)
+    wrong = marks or Marks(np.empty(0, np.int64), np.empty(0, np.uint8))
     _align_all(
         data, starts, lengths, other, other_starts, other_lengths, tables().flags, hashes, others,
-        sizes, table, joined, np.empty((4, most), np.int64), edits, fate,
+        sizes, table, joined, np.empty((4, most), np.int64), edits, fate, *wrong,
     )  # fmt: skip
     return edits, fate

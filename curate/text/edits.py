@@ -26,6 +26,7 @@ from curate.text.align import (
     OTHER_WORDS,
     SUBSTITUTIONS,
     TOO_LONG,
+    Marks,
     align_spans,
 )
 from curate.text.normaliser import Normaliser
@@ -41,7 +42,8 @@ class PairEdits:
 
     `edits` has a row for each pair, in the order of `curate.text.align`'s names; `ref_words` and
     `ref_chars` are the first text's, blanks among the characters. `spaceless`: characters were
-    counted as words. `differ` are the rows whose texts are not the same.
+    counted as words. `differ` are the rows whose texts are not the same. `wrong`, where requested,
+    has a mark for each of the first texts' words, row by row: 1 where it is deleted or substituted.
     """
 
     ref_words: Int32s
@@ -53,6 +55,7 @@ class PairEdits:
     texts: Spans
     others: Spans
     differ: Int64s
+    wrong: Bytes | None = None
 
     @property
     def word_edits(self) -> Int32s:
@@ -69,15 +72,17 @@ def count_normalised(
     normaliser: Normaliser,
     langs: Sequence[str | None],
     numbers: npt.NDArray[np.integer],
+    mark_words: bool = False,
 ) -> PairEdits:
     """The edits of pairs after the normaliser; pair i is in the language langs[numbers[i]]."""
     texts = normaliser.spans(*texts, langs, numbers)
     others = normaliser.spans(*others, langs, numbers)
     words, chars, spaceless = _shape(texts)
+    marks = _marks(words) if mark_words else None
     if not spaceless.any():
-        return _count((texts, others), (texts, others), words, chars, spaceless, normaliser)
+        return _count((texts, others), (texts, others), words, chars, spaceless, normaliser, marks)
     spaced = (_parted(texts, spaceless), _parted(others, spaceless))
-    return _count((texts, others), spaced, words, chars, spaceless, normaliser)
+    return _count((texts, others), spaced, words, chars, spaceless, normaliser, marks)
 
 
 def count_raw(texts: Spans, others: Spans, words: Int32s, chars: Int32s) -> PairEdits:
@@ -93,25 +98,37 @@ def _count(
     chars: Int32s,
     spaceless: Bools,
     normaliser: Normaliser | None,
+    marks: Marks | None = None,
 ) -> PairEdits:
     """The edits of a pair of texts; `spaced` are these with blanks between all that counts as a
     word.
     """
     joined = normaliser is not None and normaliser.merges_compounds
     if joined and spaceless.any():  # characters are no compounds
-        edits, fate = align_spans(*spaced[0], *spaced[1])
+        edits, fate = align_spans(*spaced[0], *spaced[1], marks=marks)
         rows = np.flatnonzero(~spaceless)
         some = [(data, start[rows], length[rows]) for data, start, length in spaced]
-        edits[rows], fate[rows] = align_spans(*some[0], *some[1], joined=True)
+        own = marks and Marks(marks.at[rows], marks.wrong)
+        edits[rows], fate[rows] = align_spans(*some[0], *some[1], joined=True, marks=own)
     else:
-        edits, fate = align_spans(*spaced[0], *spaced[1], joined=joined)
+        edits, fate = align_spans(*spaced[0], *spaced[1], joined=joined, marks=marks)
     for row in np.flatnonzero(fate == TOO_LONG).tolist():
-        edits[row] = _align_long(_decode(spaced[0], row), _decode(spaced[1], row))
+        edits[row] = _align_long(_decode(spaced[0], row), _decode(spaced[1], row), row, marks)
     differ = np.flatnonzero((fate == ALIGNED) | (fate == TOO_LONG))
     char_edits = np.zeros(fate.size, np.int32)
     if differ.size:
         char_edits[differ] = distances(decoded(pair[0], differ), decoded(pair[1], differ))
-    return PairEdits(words, chars, edits, char_edits, fate != NONE, spaceless, *pair, differ)
+    return PairEdits(
+        words,
+        chars,
+        edits,
+        char_edits,
+        fate != NONE,
+        spaceless,
+        *pair,
+        differ,
+        marks and marks.wrong,
+    )
 
 
 def distances(texts: Sequence[str], others: Sequence[str]) -> Int32s:
@@ -133,7 +150,13 @@ def _decode(spans: Spans, row: int) -> str:
     return data[start[row] : start[row] + length[row]].tobytes().decode()
 
 
-def _align_long(text: str, other: str) -> list[int]:
+def _marks(words: Int32s) -> Marks:
+    """A place for every word of texts, as many words in each."""
+    ends: Int64s = words.cumsum(dtype=np.int64)
+    return Marks(ends - words.astype(np.int64), np.zeros(int(words.sum(dtype=np.int64)), np.uint8))
+
+
+def _align_long(text: str, other: str, row: int, marks: Marks | None) -> list[int]:
     """The edits of one pair too long for the compiled table."""
     from rapidfuzz.distance import Levenshtein
 
@@ -143,6 +166,8 @@ def _align_long(text: str, other: str) -> list[int]:
     for edit in Levenshtein.editops(words, others):
         counts[edit.tag] += 1
         at, to = edit.src_pos, edit.dest_pos
+        if marks and edit.tag != "insert":
+            marks.wrong[marks.at[row] + at] = 1
         run = run + 1 if (at, to) == behind else 1
         longest = max(longest, run)
         behind = (at + (edit.tag != "insert"), to + (edit.tag != "delete"))

@@ -15,11 +15,13 @@ from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
 from curate.artifacts.verification import Verification
 from curate.artifacts.what_if import LimitEffect, WhatIf
+from curate.artifacts.words import WordCounts
 from reports.artefacts import AnyLoaded
 from reports.format import count, hours, number, percent, plural, seconds, share
 from reports.headlines.declare import MUCH_WORSE, Alert, Headline, ledger_alerts, line, made
 from reports.headlines.evaluation import evaluation_headline
 from reports.headlines.profile import profile_headline
+from reports.headlines.words import words_headline
 from reports.sections.diff import shifts
 from reports.sections.reconsider import URGENT, shown_limits
 from train.artifacts.run import Run
@@ -63,6 +65,8 @@ def headline(loaded: AnyLoaded) -> tuple[str, str, Headline]:
             return "rules reconsidered", subject, _reconsider(artefact)
         case WhatIf():
             return "what if", artefact.profile.path, _what_if(artefact)
+        case WordCounts():
+            return "words", artefact.profile, words_headline(artefact)
         case _:
             raise AssertionError(f"no headline for {type(artefact).__name__}")
 

@@ -15,6 +15,7 @@ from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
 from curate.artifacts.verification import Verification
 from curate.artifacts.what_if import WhatIf
+from curate.artifacts.words import WordCounts
 from reports.sections import (
     agreement,
     audio,
@@ -34,6 +35,7 @@ from reports.sections import (
     training,
     translations,
     whatif,
+    words,
 )
 from reports.sections.declare import Section
 from train.artifacts.run import Run
@@ -328,6 +330,27 @@ SECTIONS: tuple[Section, ...] = (
         "Some rows of each limit, by increasing error: struck-out words were deleted "
         "or substituted, underlined words were inserted.",
     ),
+    Section("Vocabulary", (WordCounts,), words.amounts),
+    Section(
+        "Words that pred_text has wrong",
+        (WordCounts,),
+        words.errors,
+        "Missed or replaced, after the normaliser; words that pred_text adds are of no word here.",
+    ),
+    Section(
+        "Characters without a piece",
+        (WordCounts,),
+        words.unknown,
+        "The tokenizer turns each into an unknown token, which no model learns to write.",
+    ),
+    Section(
+        "Letters of other scripts",
+        (WordCounts,),
+        words.outside,
+        "Look-alikes of other alphabets, and words of other languages, with a record of each.",
+    ),
+    Section("Alphabets", (WordCounts,), words.alphabets),
+    Section("Words", (WordCounts,), words.frequent, "All words, with their counts: words.parquet."),
     Section("Verdicts", (WhatIf,), whatif.verdicts, "Hours by verdict under these rules."),
     Section(
         "Limits",

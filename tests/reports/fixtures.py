@@ -20,6 +20,7 @@ from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
 from curate.artifacts.verification import Verification
 from curate.artifacts.what_if import WhatIf
+from curate.artifacts.words import WordCounts
 from reports import Kind
 from tests.reports.audit_fixtures import audit
 from tests.reports.compare_fixtures import compare
@@ -29,6 +30,7 @@ from tests.reports.reconsider_fixtures import reconsider
 from tests.reports.run_fixtures import run, wer
 from tests.reports.split_fixtures import shards, split, verification
 from tests.reports.whatif_fixtures import what_if
+from tests.reports.words_fixtures import words
 from train.artifacts.run import Run
 from train.artifacts.wer import Wer
 
@@ -55,6 +57,7 @@ MAKERS: dict[Kind, tuple[str, Callable[[], Json]]] = {
     "compare": ("compare.json", compare),
     "reconsider": ("reconsider.json", reconsider),
     "audit": ("audit.json", audit),
+    "words": ("words.json", words),
     "verification": ("verification.json", verification),
 }
 STAGES: dict[Kind, str] = {"profile": "profile", "split": "split", "shards": "shard"}
@@ -160,6 +163,7 @@ def make(kind: Kind, folder: Path, variant: str = "good") -> Path:
 
 _ARTIFACTS: tuple[type[Artifact], ...] = (
     Audit, Compare, Diff, Profile, Reconsider, Run, ShardIndex, Split, Verification, Wer, WhatIf,
+    WordCounts,
 )  # fmt: skip
 STRICT = {each.file: each for each in _ARTIFACTS}
 """Files whose models say what may be null or left out."""

@@ -13,8 +13,15 @@
 #define ALIGN_EQUAL 1
 #define ALIGN_ALIGNED 2
 
-/* Fill `edits` for two lists of words without common ends; `table` has room for them. */
-static void align_align(uint64s words, uint64s others, int32s table, int32s edits) {
+static void align_mark(uint8s wrong, int64_t word) {
+    if (wrong.size) {
+        AT(wrong, word) = 1;
+    }
+}
+
+/* Fill `edits` for two lists of words without common ends; `table` has room for them. `wrong` has
+   a place for each of `words`, or none at all: 1 where a word is deleted or substituted. */
+static void align_align(uint64s words, uint64s others, int32s table, int32s edits, uint8s wrong) {
     int64_t column, row, here;
     int64_t rows = words.size + 1;
     int64_t columns = others.size + 1;
@@ -41,6 +48,7 @@ static void align_align(uint64s words, uint64s others, int32s table, int32s edit
         if (row && (!column || AT(table, here) == (int64_t)(AT(table, here - columns)) + 1)) {
             row -= 1;
             AT(edits, ALIGN_DELETIONS) += 1;
+            align_mark(wrong, row);
             run += 1;
         } else if (column &&
                    (!row || (column > 1 && AT(table, here - 1) ==
@@ -55,6 +63,7 @@ static void align_align(uint64s words, uint64s others, int32s table, int32s edit
                 run = 0;
             } else {
                 AT(edits, ALIGN_SUBSTITUTIONS) += 1;
+                align_mark(wrong, row);
                 run += 1;
             }
         }
@@ -125,7 +134,7 @@ static bool align_any_joins(uint8s parts, int64s first, int64s size, int64_t cou
 /* `_align` in which words match what they make up; of `words` and `others` words. */
 static void align_align_joined(uint8s data, int64s first, int64s size, int64_t words, uint8s other,
                                int64s other_first, int64s other_size, int64_t others, int32s table,
-                               int32s edits) {
+                               int32s edits, uint8s wrong) {
     int64_t column, row, here, cost, one, two, joined;
     int64_t columns = others + 1;
     for (column = 0; column < columns; column++) {
@@ -164,6 +173,9 @@ static void align_align_joined(uint8s data, int64s first, int64s size, int64_t w
     }
     AT(edits, ALIGN_SUBSTITUTIONS) = AT(edits, ALIGN_DELETIONS) = AT(edits, ALIGN_INSERTIONS) =
         AT(edits, ALIGN_MISMATCH_RUN) = 0;
+    for (row = 0; row < wrong.size; row++) {
+        AT(wrong, row) = 0;
+    }
     row = words;
     column = others;
     int64_t run = 0;
@@ -206,9 +218,11 @@ static void align_align_joined(uint8s data, int64s first, int64s size, int64_t w
             row = row - 1;
             column = column - 1;
             AT(edits, ALIGN_SUBSTITUTIONS) += 1;
+            align_mark(wrong, row);
         } else if (row && cost == (int64_t)(AT(table, here - columns)) + 1) {
             row -= 1;
             AT(edits, ALIGN_DELETIONS) += 1;
+            align_mark(wrong, row);
         } else {
             column -= 1;
             AT(edits, ALIGN_INSERTIONS) += 1;
@@ -217,10 +231,13 @@ static void align_align_joined(uint8s data, int64s first, int64s size, int64_t w
     }
 }
 
+/* `wrong_at` has the place of each text's first word in `wrong`; both are empty where no words are
+   marked. */
 EXPORT void align_align_all(uint8s data, int64s starts, int64s lengths, uint8s other,
                             int64s other_starts, int64s other_lengths, uint16s flags,
                             uint64s hashes, uint64s others, int32s sizes, int32s table, bool joined,
-                            int64s2 places, int32s2 edits, uint8s fate) {
+                            int64s2 places, int32s2 edits, uint8s fate, int64s wrong_at,
+                            uint8s wrong) {
     for (int64_t row = 0; row < starts.size; row++) {
         int64_t length = AT(lengths, row);
         int64_t other_length = AT(other_lengths, row);
@@ -249,6 +266,8 @@ EXPORT void align_align_all(uint8s data, int64s starts, int64s lengths, uint8s o
         int64_t mine = both_2.a;
         int64_t head = 0;
         int64_t whole = mine;
+        int64_t mark = wrong_at.size ? AT(wrong_at, row) : 0;
+        uint8s marks = wrong_at.size ? SLICE(wrong, mark, mark + whole) : wrong;
         int64_t other_whole = words;
         while (head < mine && head < words && AT(hashes, head) == AT(others, head)) {
             head += 1;
@@ -261,7 +280,7 @@ EXPORT void align_align_all(uint8s data, int64s starts, int64s lengths, uint8s o
             AT(fate, row) = ALIGN_TOO_LONG;
         } else {
             align_align(SLICE(hashes, head, mine), SLICE(others, head, words), table,
-                        ROW(edits, row));
+                        ROW(edits, row), marks.size ? SLICE(marks, head, mine) : marks);
             int64_t fewest = (int64_t)(AT2(edits, row, ALIGN_SUBSTITUTIONS)) +
                              AT2(edits, row, ALIGN_DELETIONS) + AT2(edits, row, ALIGN_INSERTIONS);
             int64_t cells = (whole + 1) * (other_whole + 1);
@@ -277,7 +296,7 @@ EXPORT void align_align_all(uint8s data, int64s starts, int64s lengths, uint8s o
                                 ROW(places, 0), ROW(places, 1), whole)) {
                 align_align_joined(data, ROW(places, 0), ROW(places, 1), whole, other,
                                    ROW(places, 2), ROW(places, 3), other_whole, table,
-                                   ROW(edits, row));
+                                   ROW(edits, row), marks);
             }
         }
     }

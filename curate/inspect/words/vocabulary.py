@@ -1,0 +1,80 @@
+"""The words of all texts, without case and outer punctuation, and how often each occurs."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from threading import Lock
+
+import polars as pl
+
+from curate.artifacts.frames import Spans
+from curate.artifacts.words import Coverage, Vocabulary, WordFrequency
+
+SHOWN = 20
+_SHARES = (0.5, 0.9, 0.99)
+_MOST_PARTS = 32
+_PUNCTUATION = "".join(
+    char for char in map(chr, range(0x3100)) if unicodedata.category(char)[0] in "PS"
+)
+_TOKENS = {"token": pl.String, "count": pl.Int64}
+
+
+class Tokens:
+    """Counts of tokens, added batch by batch from any thread; what is between blanks is a token."""
+
+    def __init__(self) -> None:
+        self._parts: list[pl.DataFrame] = []
+        self._lock = Lock()
+
+    def add(self, texts: Spans) -> None:
+        """Count the tokens of some texts."""
+        decoded = pl.Series(
+            "token", [texts.decode(row) for row in range(texts.start.size)], pl.String
+        )
+        split = decoded.str.extract_all(r"\S+").explode(empty_as_null=False).to_frame()
+        counted = split.group_by("token").agg(pl.len().cast(pl.Int64).alias("count"))
+        with self._lock:
+            self._parts.append(counted)
+            if len(self._parts) >= _MOST_PARTS:
+                self._parts = [_added(self._parts)]
+
+    def counted(self) -> pl.DataFrame:
+        """`token`, as it is written, and its `count`."""
+        return _added(self._parts)
+
+
+def words_of(tokens: pl.DataFrame) -> pl.DataFrame:
+    """Counted words without case and outer punctuation, commonest first: `word`, `count`."""
+    bare = pl.col("token").str.to_lowercase().str.strip_chars(_PUNCTUATION).alias("word")
+    words = tokens.group_by(bare).agg(pl.col("count").sum()).filter(pl.col("word") != "")
+    return words.sort(["count", "word"], descending=[True, False])
+
+
+def _added(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    empty = pl.DataFrame(schema=_TOKENS)
+    return pl.concat([empty, *parts]).group_by("token").agg(pl.col("count").sum())
+
+
+def vocabulary(words: pl.DataFrame) -> Vocabulary:
+    """How large it is, how few words make up most of the texts, and its extremes."""
+    length = pl.col("word").str.len_chars()
+    longest = words.sort(length, "word", descending=[True, False]).head(SHOWN)
+    total = int(words["count"].sum())
+    running = words["count"].cum_sum()
+    return Vocabulary(
+        tokens=total,
+        words=words.height,
+        once=int((words["count"] == 1).sum()),
+        covering=tuple(
+            Coverage(share=share, words=int((running < share * total).sum()) + 1)
+            for share in _SHARES
+            if total
+        ),
+        frequent=_frequencies(words.head(SHOWN)),
+        longest=_frequencies(longest),
+    )
+
+
+def _frequencies(words: pl.DataFrame) -> tuple[WordFrequency, ...]:
+    return tuple(WordFrequency(word=word, count=count) for word, count in words.rows())
