@@ -25,7 +25,7 @@ NONE, EQUAL, ALIGNED, TOO_LONG = range(4)
 """What became of a pair: no second text, byte for byte alike, aligned, or left to the caller."""
 
 
-class Marks(NamedTuple):
+class WrongWords(NamedTuple):
     """A mark for each word of many texts, and the place of each text's first."""
 
     at: Int64s
@@ -63,7 +63,7 @@ def align_spans(
     other_starts: Int64s,
     other_lengths: Int64s,
     joined: bool = False,
-    marks: Marks | None = None,
+    marks: WrongWords | None = None,
 ) -> tuple[Int32s, Bytes]:
     """Align each text with its other one (length -1: there is none), both valid UTF-8.
 
@@ -80,7 +80,7 @@ def align_spans(
     table = np.empty(min((most + 1) ** 2, LARGEST_TABLE), np.int32)
     edits = np.zeros((starts.size, N_EDITS), np.int32)
     fate = np.zeros(starts.size, np.uint8)
-    wrong = marks or Marks(np.empty(0, np.int64), np.empty(0, np.uint8))
+    wrong = marks or WrongWords(np.empty(0, np.int64), np.empty(0, np.uint8))
     _align_all(
         data, starts, lengths, other, other_starts, other_lengths, tables().flags, hashes, others,
         sizes, table, joined, np.empty((4, most), np.int64), edits, fate, *wrong,

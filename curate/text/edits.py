@@ -26,7 +26,7 @@ from curate.text.align import (
     OTHER_WORDS,
     SUBSTITUTIONS,
     TOO_LONG,
-    Marks,
+    WrongWords,
     align_spans,
 )
 from curate.text.normaliser import Normaliser
@@ -98,7 +98,7 @@ def _count(
     chars: Int32s,
     spaceless: Bools,
     normaliser: Normaliser | None,
-    marks: Marks | None = None,
+    marks: WrongWords | None = None,
 ) -> PairEdits:
     """The edits of a pair of texts; `spaced` are these with blanks between all that counts as a
     word.
@@ -108,7 +108,7 @@ def _count(
         edits, fate = align_spans(*spaced[0], *spaced[1], marks=marks)
         rows = np.flatnonzero(~spaceless)
         some = [(data, start[rows], length[rows]) for data, start, length in spaced]
-        own = marks and Marks(marks.at[rows], marks.wrong)
+        own = marks and WrongWords(marks.at[rows], marks.wrong)
         edits[rows], fate[rows] = align_spans(*some[0], *some[1], joined=True, marks=own)
     else:
         edits, fate = align_spans(*spaced[0], *spaced[1], joined=joined, marks=marks)
@@ -150,13 +150,15 @@ def _decode(spans: Spans, row: int) -> str:
     return data[start[row] : start[row] + length[row]].tobytes().decode()
 
 
-def _marks(words: Int32s) -> Marks:
+def _marks(words: Int32s) -> WrongWords:
     """A place for every word of texts, as many words in each."""
     ends: Int64s = words.cumsum(dtype=np.int64)
-    return Marks(ends - words.astype(np.int64), np.zeros(int(words.sum(dtype=np.int64)), np.uint8))
+    return WrongWords(
+        ends - words.astype(np.int64), np.zeros(int(words.sum(dtype=np.int64)), np.uint8)
+    )
 
 
-def _align_long(text: str, other: str, row: int, marks: Marks | None) -> list[int]:
+def _align_long(text: str, other: str, row: int, marks: WrongWords | None) -> list[int]:
     """The edits of one pair too long for the compiled table."""
     from rapidfuzz.distance import Levenshtein
 

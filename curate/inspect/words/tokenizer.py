@@ -22,11 +22,11 @@ def lacking_of(tokenizer: Tokenizer | None) -> Lacks:
     """
     if tokenizer is None:
         return lambda lang, character: False
-    found = lru_cache(maxsize=None)(_lacks)
+    known = lru_cache(maxsize=None)(_lacks)
 
     def lacks(lang: str | None, character: str) -> bool:
         model = tokenizer.model(None if lang == OTHER else lang)
-        return model is not None and found(model, character)
+        return model is not None and known(model, character)
 
     return lacks
 
