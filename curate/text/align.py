@@ -25,6 +25,10 @@ NONE, EQUAL, ALIGNED, TOO_LONG = range(4)
 """What became of a pair: no second text, byte for byte alike, aligned, or left to the caller."""
 
 
+Spans = tuple[Bytes, Int64s, Int64s]
+"""A buffer of UTF-8, and for each text its start and length there; length -1: there is none."""
+
+
 class WrongWords(NamedTuple):
     """A mark for each word of many texts, and the place of each text's first."""
 
@@ -56,14 +60,7 @@ def _align_all(
 
 
 def align_spans(
-    data: Bytes,
-    starts: Int64s,
-    lengths: Int64s,
-    other: Bytes,
-    other_starts: Int64s,
-    other_lengths: Int64s,
-    joined: bool = False,
-    marks: WrongWords | None = None,
+    texts: Spans, other_texts: Spans, joined: bool = False, marks: WrongWords | None = None
 ) -> tuple[Int32s, Bytes]:
     """Align each text with its other one (length -1: there is none), both valid UTF-8.
 
@@ -73,6 +70,7 @@ def align_spans(
     pair. Where that is TOO_LONG the edits are not filled, and no words are marked. In `marks` the
     words of the first text that are deleted or substituted become 1.
     """
+    (data, starts, lengths), (other, other_starts, other_lengths) = texts, other_texts
     longest = int(max(lengths.max(initial=0), other_lengths.max(initial=0)))
     most = min(longest, LONGEST_BYTES) // 2 + 1
     hashes, others = np.empty(most, np.uint64), np.empty(most, np.uint64)

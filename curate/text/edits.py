@@ -26,14 +26,12 @@ from curate.text.align import (
     OTHER_WORDS,
     SUBSTITUTIONS,
     TOO_LONG,
+    Spans,
     WrongWords,
     align_spans,
 )
 from curate.text.normaliser import Normaliser
 from curate.text.unicode import tables
-
-Spans = tuple[Bytes, Int64s, Int64s]
-"""A buffer of UTF-8, and for each text its start and length there; length -1: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +103,13 @@ def _count(
     """
     joined = normaliser is not None and normaliser.merges_compounds
     if joined and spaceless.any():  # characters are no compounds
-        edits, fate = align_spans(*spaced[0], *spaced[1], marks=marks)
+        edits, fate = align_spans(*spaced, marks=marks)
         rows = np.flatnonzero(~spaceless)
-        some = [(data, start[rows], length[rows]) for data, start, length in spaced]
+        one, two = ((data, start[rows], length[rows]) for data, start, length in spaced)
         own = marks and WrongWords(marks.at[rows], marks.wrong)
-        edits[rows], fate[rows] = align_spans(*some[0], *some[1], joined=True, marks=own)
+        edits[rows], fate[rows] = align_spans(one, two, joined=True, marks=own)
     else:
-        edits, fate = align_spans(*spaced[0], *spaced[1], joined=joined, marks=marks)
+        edits, fate = align_spans(*spaced, joined=joined, marks=marks)
     for row in np.flatnonzero(fate == TOO_LONG).tolist():
         edits[row] = _align_long(_decode(spaced[0], row), _decode(spaced[1], row), row, marks)
     differ = np.flatnonzero((fate == ALIGNED) | (fate == TOO_LONG))

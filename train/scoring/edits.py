@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from curate.text.align import DELETIONS, INSERTIONS, SUBSTITUTIONS
-from curate.text.edits import Spans, count_normalised
+from curate.text.align import DELETIONS, INSERTIONS, SUBSTITUTIONS, Spans
+from curate.text.edits import count_normalised
 from curate.text.normaliser import Normaliser
 
 NORMALISER: Final = Normaliser()
