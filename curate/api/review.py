@@ -26,6 +26,7 @@ __all__ = ["ReviewOptions", "compare_blindly", "review_profile"]
 class ReviewOptions:
     """Who reviews, at which port (0: any), where audio lies, and whether a browser is opened.
 
+    `split` is a split directory of the profile, whose splits may be filtered by.
     `style` is the style sheet of the pages; `notify` is called with notes in words.
     """
 
@@ -36,6 +37,7 @@ class ReviewOptions:
     audio_root: Path | None = None
     allowed: Sequence[Path] = ()
     browser: bool = False
+    split: Path | None = None
 
 
 def review_profile(profile: Path, overrides: Path, options: ReviewOptions) -> None:
@@ -47,7 +49,13 @@ def review_profile(profile: Path, overrides: Path, options: ReviewOptions) -> No
     token, roots = secrets.token_urlsafe(24), allowed_roots(options.allowed)
     with open_records(profile / RECORDS) as records, bind_socket(options.port) as at:
         session = ReviewSession(
-            profile, records, overrides, options.reviewer, options.audio_root, roots
+            profile,
+            records,
+            overrides,
+            options.reviewer,
+            options.audio_root,
+            roots,
+            options.split,
         )
         port = at.getsockname()[1]
         app = review_app(session, options.style, token, port)

@@ -18,6 +18,9 @@ def review_command(
     overrides: Annotated[Path, typer.Option(help="Log that decisions are appended to.")] = Path(
         "overrides.jsonl"
     ),
+    split: Annotated[
+        Path | None, typer.Option(help="A split directory of the profile, to filter by split.")
+    ] = None,
     blind: Annotated[
         tuple[Path, Path] | None,
         typer.Option(help="Compare two predictions.jsonl of `train eval` without model names."),
@@ -41,6 +44,8 @@ def review_command(
 
     Example: `curate review profile/ --overrides overrides.jsonl`
 
+    Example: `curate review profile/ --split split/`
+
     Example: `curate review --blind a/predictions.jsonl b/predictions.jsonl`
     """
     import getpass
@@ -59,6 +64,7 @@ def review_command(
         audio_root=audio_root,
         allowed=allow_root,
         browser=browser,
+        split=split,
     )
     if blind is not None:
         compare_blindly(*blind, votes, options)

@@ -135,6 +135,7 @@ def about(session: ReviewSession) -> Mapping[str, object]:
         "reviewer": session.log.reviewer,
         "log": str(session.log.path),
         "decided": session.log.decided(),
+        "splits": session.table.browser.splits(),
         "metrics": [
             {"name": m.name, "unit": m.unit, "meaning": m.meaning} for m in session.metrics
         ],

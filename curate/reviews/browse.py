@@ -47,8 +47,9 @@ Made = TypeVar("Made")
 class Browser:
     """Pages of one records table. Thread-safe."""
 
-    def __init__(self, path: Path, records: Records) -> None:
+    def __init__(self, path: Path, records: Records, assignment: pl.Series | None = None) -> None:
         self._path, self._records, self._querying = path, records, threading.Lock()
+        self.assignment = assignment
         schema = pl.read_parquet_schema(path)
         self.columns: Mapping[str, pl.DataType] = schema
         self.numeric = frozenset(
@@ -63,6 +64,8 @@ class Browser:
         mask = np.ones(self.rows, np.bool_) if matches is None else matches.copy()
         for condition, expression in conditions(query, self.numeric):
             mask &= self._masks.get(condition, partial(self._mask, expression))
+        if query.split is not None:
+            mask &= self._in_split(query.split)
         if query.sort is not None:
             mask &= ~np.isnan(self._sorted(query.sort))
         return np.flatnonzero(mask)
@@ -112,7 +115,26 @@ class Browser:
         known = {
             int(str(at)): {**none, **dict(zip(names, rest, strict=True))} for at, *rest in details
         }
-        return [{"row": row, **known[row]} for row in rows if row in known]
+        return [
+            {"row": row, **known[row], "split": self._split_of(row)} for row in rows if row in known
+        ]
+
+    def _split_of(self, row: int) -> str | None:
+        return None if self.assignment is None else self.assignment[row]
+
+    def splits(self) -> Mapping[str, int]:
+        """Rows by split, the largest first; none without an assignment."""
+        if self.assignment is None:
+            return {}
+        return dict(self.assignment.value_counts(sort=True).iter_rows())
+
+    def _in_split(self, split: str) -> Mask:
+        if self.assignment is None:
+            raise NoSuch("no split is open: curate review PROFILE --split DIR")
+        assigned = self.assignment
+        return self._masks.get(
+            ("split", split), lambda: (assigned == split).fill_null(value=False).to_numpy()
+        )
 
     def _shown(self, name: str) -> str:
         if name not in self.numeric and name not in FIELDS:

@@ -28,8 +28,9 @@ class Query:
     `verdicts`: any of these (empty: all). `tag`: `bad:rule`. `fields`: (name of FIELDS, value; ""
     is null). `ranges`: (metric, least, most), ends included, None is open. `keys`: only rows with
     these audio keys, or with `other_keys` only the others (None: either). `search`: what the text
-    matches. `records_only`: no malformed or skipped lines. `sort`: a metric or one of FIELDS (rows
-    in which it is null are left out), None for input order; `down`: largest first.
+    matches. `split`: the split they are in. `records_only`: no malformed or skipped lines. `sort`:
+    a metric or one of FIELDS (rows in which it is null are left out), None for input order;
+    `down`: largest first.
     """
 
     verdicts: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Query:
     keys: tuple[int, ...] | None = None
     other_keys: bool = False
     search: Pattern | None = None
+    split: str | None = None
     records_only: bool = False
     sort: str | None = None
     down: bool = True

@@ -59,6 +59,7 @@ def query_of(parameters: Mapping[str, str], keys: Callable[[], Keys]) -> Query:
         keys=keys() if decided else None,
         other_keys=decided == "no",
         search=_pattern(parameters),
+        split=parameters.get("split") or None,
         sort=parameters.get("sort") or None,
         down=parameters.get("order", "down") != "up",
     )

@@ -52,11 +52,12 @@ class ReviewSession:
         reviewer: str,
         root: Path | None = None,
         allowed: Sequence[Path] = (),
+        split: Path | None = None,
     ) -> None:
         self.profile = open_profile(folder)
         self.log = DecisionLog(log, reviewer)
         self._root, self._allowed = root or self.profile.audio_root, allowed
-        self.table = RecordTable(folder, self.profile, records)
+        self.table = RecordTable(folder, self.profile, records, split)
         self._counts = metrics_of_rules(self.profile.rules_hit)
         self._folders = {entry.source: Path(entry.folder) for entry in self.profile.inputs}
         self.metrics = tuple(m for m in METRICS if m.name in self.table.browser.columns)

@@ -16,6 +16,7 @@ from curate.errors import InputError
 from curate.manifest.lines import fetch_lines
 from curate.profiles.duck import Records
 from curate.profiles.opened import RECORDS, Json, origins_of
+from curate.reviews.assignment import read_assignment
 from curate.reviews.browse import Browser, Place, Rows
 from curate.reviews.query import Query
 from curate.reviews.search import TextSearch
@@ -48,8 +49,11 @@ class Selection:
 class RecordTable:
     """The records of one profile, and the lines behind them. Thread-safe."""
 
-    def __init__(self, folder: Path, profile: Profile, records: Records) -> None:
-        self.browser = Browser(folder / RECORDS, records)
+    def __init__(
+        self, folder: Path, profile: Profile, records: Records, split: Path | None = None
+    ) -> None:
+        assignment = None if split is None else read_assignment(split, folder)
+        self.browser = Browser(folder / RECORDS, records, assignment)
         self.search = TextSearch(
             self.browser.rows, lambda on_read: load_texts(folder, profile, on_read)
         )
@@ -99,6 +103,7 @@ def identified(row: Row) -> Json:
         "reason": row["reason"] or row[MALFORMED.name],
         "lang": row["lang"],
         "speaker": row["speaker"],
+        "split": row["split"],
         "duration_s": None if us is None else us / 1e6,
     }
 

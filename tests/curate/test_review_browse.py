@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,14 @@ import numpy as np
 import polars as pl
 import pytest
 
+import curate
+from curate.errors import InputError
 from curate.profiles.duck import open_records
+from curate.reviews.assignment import read_assignment
 from curate.reviews.browse import Browser
 from curate.reviews.query import NoSuch, Query
-from tests.curate.review_session import write_session
+from tests.curate.review_session import record, write_session
+from tests.lines import lines_of
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +88,39 @@ def test_details_come_in_the_order_asked_for(browser: Browser) -> None:
     for name in ("text; DROP", "audio_key; --", "reason"):
         with pytest.raises(NoSuch):
             browser.details([1], [name])
+
+
+def test_records_are_filtered_by_the_split_they_are_in(tmp_path: Path) -> None:
+    rows = [record(at, duration=3.0, text=f"words and number {at} in a row") for at in range(30)]
+    named = [{"audio_filepath": f"{at}.wav", "speaker": f"s{at}"} for at in range(30)]
+    lines = [json.dumps({**row, **named[at]}) for at, row in enumerate(rows)]
+    (tmp_path / "m.jsonl").write_text("\n".join([*lines, "{broken"]), encoding="utf-8")
+    curate.profile(tmp_path / "m.jsonl", out=(profile := tmp_path / "profile"))
+    curate.split(profile, tmp_path / "split", sizes={"eval": "6s", "test": "6s"})
+    with open_records(profile / "records.parquet") as records:
+        assignment = read_assignment(tmp_path / "split", profile)
+        browser = Browser(profile / "records.parquet", records, assignment)
+        parts = {name: browser.of(Query(split=name)).tolist() for name in browser.splits()}
+        assert {name: len(part) for name, part in parts.items()} == dict(browser.splits())
+        assert sorted(row for part in parts.values() for row in part) == list(range(31))
+        assert browser.details([parts["eval"][0]])[0]["split"] == "eval"
+        written = lines_of((tmp_path / "split" / "eval.jsonl").read_text(encoding="utf-8"))
+        assert [json.loads(line)["offset"] for line in written] == parts["eval"]
+
+
+def test_a_split_of_another_profile_is_refused(
+    folder: Path, browser: Browser, tmp_path: Path
+) -> None:
+    with pytest.raises(NoSuch, match="no split is open"):
+        browser.of(Query(split="eval"))
+    with pytest.raises(InputError, match="is not a lock that curate split wrote"):
+        read_assignment(tmp_path, folder / "profile")
+    lock = pl.read_parquet(folder / "profile" / "records.parquet").with_columns(
+        pl.lit("train").alias("split"), pl.col("text_key") + 1
+    )
+    lock.write_parquet(tmp_path / "splits.lock.parquet")
+    with pytest.raises(InputError, match="is not a split of"):
+        read_assignment(tmp_path, folder / "profile")
 
 
 @pytest.mark.parametrize("seed", range(4))

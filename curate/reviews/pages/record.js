@@ -43,7 +43,7 @@ function show(record) {
   text(record);
   by("against").hidden = !record.against;
   if (record.against) by("aligned").replaceChildren(isolated(...record.against.flatMap((each) => edit(each, record.between))));
-  const facts = [["language", record.lang], ["speaker", record.speaker], ["seconds", record.duration_s], ["from second", record.offset_s || null]];
+  const facts = [["language", record.lang], ["speaker", record.speaker], ["split", record.split], ["seconds", record.duration_s], ["from second", record.offset_s || null]];
   const rows = [...facts, ...record.metrics.map((each) => [each.name, each.value])];
   by("facts").replaceChildren(
     ...rows.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => {

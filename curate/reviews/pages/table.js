@@ -26,6 +26,9 @@ async function begin() {
   const triggered = about.rules_hit.filter((rule) => rule.rows > 0);
   options("tag", triggered.map((rule) => [`${rule.severity}:${rule.rule}`, `${rule.rule} (${rule.severity}, ${number(rule.rows)})`]));
   options("lang", (about.strata.lang || []).map((each) => [each.value ?? "", each.value ?? "none"]));
+  const splits = Object.entries(about.splits);
+  options("split", splits.map(([name, rows]) => [name, `${name} (${number(rows)})`]));
+  by("splits").hidden = !splits.length;
   for (const each of (about.strata.speaker || []).slice(0, 200)) {
     if (each.value === null) continue;
     const made = document.createElement("option");
@@ -164,7 +167,7 @@ function item(each, at) {
   excerpt.className = "excerpt";
   const under = element("span", undefined, "under");
   for (const [what, last] of facets(each)) under.append(run(`${what.toLowerCase()} by ${last.by} `, "done"));
-  under.append(literal([each.lang, each.speaker, each.reason].filter(Boolean).join(" · ")));
+  under.append(literal([each.split, each.lang, each.speaker, each.reason].filter(Boolean).join(" · ")));
   first.append(element("span", undefined, `swatch b-${each.verdict}`), excerpt, under);
   const cells = columns().map((name) => {
     const value = each.values[name];
