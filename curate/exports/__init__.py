@@ -24,6 +24,7 @@ from curate.manifest.write import (
     ManifestRequest,
     answer,
     refuse_inputs,
+    without_files,
     write_malformed,
     write_manifest,
 )
@@ -67,9 +68,14 @@ def write_records(request: ManifestRequest, to: str | None = None) -> ManifestWr
             inputs = tuple(_held(each, at, report) for at, each in enumerate(inputs))
             _refuse_empty(inputs, output, report)
         write_malformed(malformed, request.malformed)
+    archived = [] if output.holds_audio else without_files(spooled.origins)
     unusable = (f"{fault.where}: {fault.what}; {fault.hint}" for fault in convert.unusable)
     return answer(
-        request, inputs, convert.reasons + report.reasons, [*unusable, *report.warnings], name
+        request,
+        inputs,
+        convert.reasons + report.reasons,
+        [*unusable, *archived, *report.warnings],
+        name,
     )
 
 

@@ -120,5 +120,6 @@ HUGGING_FACE = Output(
     _write,
     "hf",
     marker="README.md",
+    holds_audio=True,
     own_names=f"README.md|{DATA}",
 )

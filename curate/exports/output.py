@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
@@ -60,6 +61,7 @@ class Output:
     write: Callable[[Spooled, Path, Report], None]
     read_as: str
     marker: str = ""
+    holds_audio: bool = False
     own_names: str = ""
 
     @property
@@ -80,9 +82,10 @@ def fields_of_records(records: Spooled) -> Sequence[str]:
     return list(names)
 
 
+@lru_cache(maxsize=1 << 12)
 def is_column(name: str) -> bool:
     """Whether a field can be a column of a table: not one whose name would be read as a time
     beside the record's own, and none that no header can hold.
     """
-    times = name.lower() in {*OFFSET_NAMES, *END_NAMES} and name != "offset"
+    times = name.lower() in (*OFFSET_NAMES, *END_NAMES) and name != "offset"
     return bool(name) and name.isprintable() and name.strip() == name and not times

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,7 +10,7 @@ from typing import IO
 
 from curate.manifest.convert import Place
 from curate.manifest.origin import Origin
-from curate.manifest.strict import Record, parse_line
+from curate.manifest.strict import Record
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,9 @@ class SpooledRecord:
 
     @cached_property
     def record(self) -> Record:
-        """Its fields."""
-        return parse_line(self.line)
+        """Its fields; the line was proven to be a record when it was converted."""
+        record: Record = json.loads(self.line)
+        return record
 
     @property
     def id(self) -> str:

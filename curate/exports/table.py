@@ -17,17 +17,18 @@ from pathlib import Path
 from curate.exports.output import Output, Report, fields_of_records, is_column
 from curate.exports.spooled import Spooled, SpooledRecord
 
+_format_json = json.JSONEncoder(ensure_ascii=False).encode
 _FORMULA = ("=", "+", "-", "@")
 
 
 def _write(records: Spooled, scratch: Path, report: Report) -> None:
     fields = [name for name in fields_of_records(records) if is_column(name)]
-    left_out, formulas = Counter[str](), 0
+    left_out, formulas, columns = Counter[str](), 0, frozenset(fields)
     with scratch.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         out.writerow(fields)
         for one in records:
-            left_out.update(name for name in one.record if not is_column(name))
+            left_out.update(one.record.keys() - columns)
             cells = _cells(one, fields)
             formulas += any(cell.startswith(_FORMULA) for cell in cells)
             out.writerow(cells)
@@ -47,7 +48,7 @@ def _cells(one: SpooledRecord, fields: Sequence[str]) -> list[str]:
 def _cell(value: object, name: str) -> str:
     if value is None or (name == "_skipme" and not value):  # any text would be true
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else _format_json(value)
 
 
 CSV = Output("csv", "CSV: a row for each record, a column for each field", _write, "table")

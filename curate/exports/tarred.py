@@ -48,5 +48,6 @@ NEMO_TARRED = Output(
     _write,
     "nemo_tarred",
     marker="manifest_0.json",
+    holds_audio=True,
     own_names=r"(audio|manifest)_\d+\.(tar|json)",
 )

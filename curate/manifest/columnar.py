@@ -17,7 +17,7 @@ import polars as pl
 
 from curate.manifest.corrections import CAST
 from curate.manifest.mapping import fields_of
-from curate.manifest.origin import Item, Origin, Portion, canonical, convert_line, portion
+from curate.manifest.origin import INSIDE, Item, Origin, Portion, canonical, convert_line, portion
 from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.strict import Malformed, Record
 from curate.manifest.table_files import FILE, STREAM, TableFile, as_input, open_table
@@ -31,10 +31,6 @@ AUDIO_ROWS = 100
 _BYTES = "_bytes"
 _UNITLESS = frozenset({"length", "dur"})
 """Names that give no unit; `length` is mostly the text's."""
-
-
-INSIDE = "inside"
-"""What an origin says of its `audio` where the table itself holds it."""
 
 
 @dataclass(frozen=True, slots=True)

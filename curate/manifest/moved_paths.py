@@ -7,25 +7,28 @@ from functools import lru_cache
 from pathlib import Path
 
 from curate.manifest.audio_files import FROM_WORKING_FOLDER, Bases, bases_of, is_address
-from curate.manifest.origin import COMMAND, Origin, is_command
+from curate.manifest.origin import COMMAND, Origin, is_archived, is_command
 
 
 class MovedPaths:
     """The paths of one origin, to be written into a manifest in the folder `into`.
 
     A path below `into` is relative to it, any other one that was relative is absolute, and so is
-    each where `into` is None. Absolute paths, addresses and commands stay as they are.
+    each where `into` is None. Absolute paths, addresses and commands stay as they are, and so do
+    names in an archive.
     """
 
     def __init__(self, origin: Origin, into: Path | None, root: Path | None = None) -> None:
         self._bases: Bases = bases_of(origin, root)
         self._into = None if into is None else os.path.realpath(into)
+        self._is_archived = is_archived(origin)
         self._must_exist = origin.format in FROM_WORKING_FOLDER
 
     @property
     def all_stay(self) -> bool:
         """Whether relative paths begin at the same folder before and after."""
-        return self._bases[0] == self._into and not self._must_exist
+        is_same = self._bases[0] == self._into and not self._must_exist
+        return is_same or self._is_archived
 
     def moved(self, path: str) -> str:
         """The path as it is written there."""

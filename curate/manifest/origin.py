@@ -49,6 +49,18 @@ class Origin:
         }
 
 
+INSIDE = "inside"
+"""What an origin's `beside` has of its `audio` where a table itself holds it."""
+_TARS = frozenset({"lhotse_shar", "webdataset"})
+"""Formats whose audio is in tars, always."""
+
+
+def is_archived(origin: Origin) -> bool:
+    """Whether the audio stands in tars or in the table: its paths are names in there."""
+    beside = origin.beside
+    return origin.format in _TARS or "tars" in beside or INSIDE in beside.get("audio", ())
+
+
 def home_of(origin: Origin) -> str:
     """The directory in which its relative audio paths begin: its own, or that of its file."""
     place = os.path.realpath(origin.name)

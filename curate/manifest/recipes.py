@@ -99,8 +99,8 @@ def _run(name: str, recipe: tuple[Prepare, str], folder: str) -> list[Pair]:
             output = {_OUTPUT: scratch} if needs_output else {}
             parts = sorted(_pairs(function(**{takes: folder}, **output)), key=lambda one: one[0])
     except Exception as error:
-        first = str(error).split("\n", 1)[0] or type(error).__name__
-        what = f"Lhotse's recipe {name} fails: {type(error).__name__}: {first}"
+        first = ": ".join(filter(None, (type(error).__name__, str(error).split("\n", 1)[0])))
+        what = f"Lhotse's recipe {name} fails: {first}"
         raise InputError.of(folder, what, "name the folder that the recipe expects") from None
     if not any(supervisions for _, _, supervisions in parts):
         what = f"Lhotse's recipe {name} prepares no supervision of it"

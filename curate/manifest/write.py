@@ -14,11 +14,12 @@ from typing import IO
 
 from curate.artifacts.manifest import ConvertedInput, ManifestWritten
 from curate.artifacts.outputs import full_disk_as_error, whole_file
-from curate.errors import ConfigError, Fault, InputError, raise_all
+from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
+from curate.formatting.units import plural
 from curate.manifest import find_sources
 from curate.manifest.convert import Converter, Place
 from curate.manifest.mapping import ReadOptions
-from curate.manifest.origin import Origin
+from curate.manifest.origin import Origin, is_archived
 
 GZIP_LEVEL = 6
 
@@ -74,7 +75,7 @@ def write_manifest(request: ManifestRequest) -> ManifestWritten:
                 raise InputError(*convert.unusable)
         write_malformed(malformed, request.malformed)
     warnings = [f"{fault.where}: {fault.what}; {fault.hint}" for fault in convert.unusable]
-    return answer(request, inputs, convert.reasons, warnings)
+    return answer(request, inputs, convert.reasons, [*warnings, *without_files(origins)])
 
 
 def answer(
@@ -96,6 +97,15 @@ def answer(
         reasons=dict(reasons.most_common()),
         warnings=tuple(warnings),
     )
+
+
+def without_files(origins: Sequence[Origin]) -> list[str]:
+    """A warning where audio paths are names in archives, which lead to no file."""
+    archived = [origin.name for origin in origins if is_archived(origin)]
+    if not archived:
+        return []
+    what = f"the audio of {plural(len(archived), 'input')} stands inside ({archived[0]})"
+    return [f"{what}: its paths lead to no file; {parameter('to')} nemo_tarred or hf holds it"]
 
 
 @contextmanager

@@ -15,8 +15,7 @@ from pathlib import Path
 from curate.artifacts.profile import Input
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio, open_audio
-from curate.manifest.columnar import INSIDE
-from curate.manifest.origin import Origin
+from curate.manifest.origin import INSIDE, Origin
 from curate.manifest.strict import Record
 from curate.manifest.tarred import tar_number, whole_name
 from curate.shards.readback import NOTHING, Damage, Member, tar_members

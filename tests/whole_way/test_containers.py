@@ -103,3 +103,22 @@ def test_a_folder_is_sharded_without_a_split(tmp_path: Path) -> None:
     hours = sum(shard["hours"] for shard in index["shards"])
     assert sum(shard["cuts"] for shard in index["shards"]) == len(CLIPS)
     assert 3600 * hours == pytest.approx(seconds_on_disk(tmp_path / "corpus"), abs=0.01)
+
+
+@pytest.mark.parametrize("form", ["nemo_tarred", "hf"])
+def test_what_is_inside_one_form_becomes_another(form: str, tmp_path: Path) -> None:
+    """Audio out of tars and tables is what `curate manifest --to` stores; files are not needed."""
+    corpus = tmp_path / "corpus"
+    text_beside(corpus)
+    seconds = seconds_on_disk(corpus)
+    sources = [webdataset(corpus, tmp_path), written_as("hf")(corpus, tmp_path)]
+    sources.append(written_as("nemo_tarred")(corpus, tmp_path))
+    shutil.rmtree(corpus)
+    ran = command(
+        "curate", "manifest", *sources, "--to", form, "--out", tmp_path / "all", "--json", "-q"
+    )
+    assert (ran.exit_code, ran.answer["warnings"]) == (0, [])
+    assert (ran.answer["records"], ran.answer["malformed"]) == (3 * len(CLIPS), 0)
+    again = command("curate", "manifest", tmp_path / "all", "--out", tmp_path / "m.jsonl", "--json")
+    assert 3600 * again.answer["hours"] == pytest.approx(3 * seconds, abs=0.01)
+    assert "its paths lead to no file" in " ".join(again.answer["warnings"])

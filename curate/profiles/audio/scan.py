@@ -26,8 +26,8 @@ from curate.audio.analyse import Depth, Segment
 from curate.audio.options import Sample
 from curate.environment.cores import thread_count
 from curate.manifest import in_order
-from curate.manifest.columnar import INSIDE
 from curate.manifest.lines import iter_lines
+from curate.manifest.origin import INSIDE
 from curate.metrics import BY_NAME
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import (
