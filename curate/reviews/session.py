@@ -14,12 +14,12 @@ import polars as pl
 from curate.artifacts.columns import AUDIO_CHANNEL, AUDIO_KEY, DURATION_US, MALFORMED, TEXT_KEY
 from curate.audio.clip import Clip, load_clip
 from curate.audio.faults import Unusable
-from curate.formatting.alignment import align, units_of
 from curate.formatting.units import US_PER_HOUR
 from curate.metrics import METRICS
 from curate.profiles.duck import Records
 from curate.profiles.examples.excerpts import metrics_of_rules, metrics_of_tags
 from curate.profiles.opened import Json, open_profile
+from curate.reviews.against import differences
 from curate.reviews.browse import Place
 from curate.reviews.decisions import (
     DecisionLog,
@@ -149,7 +149,7 @@ class ReviewSession:
             "text_fix": row["text_fix"],
             "segment_fix": row["duration_fix"] is not None,
             "marks": marks_of(shown_text, metrics_of_tags(row["tags"] or (), self._counts)),
-            **_against(shown_text, other[:MOST_TEXT] if isinstance(other, str) else None),
+            **differences(shown_text, other[:MOST_TEXT] if isinstance(other, str) else None),
             "audio": str(record.record.get("audio_filepath", "")),
             "offset_s": row["offset_s"] or 0.0,
             "metrics": [
@@ -259,13 +259,3 @@ def _record_of(line: bytes) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return record if isinstance(record, dict) else {}
-
-
-def _against(text: str, other: str | None) -> Json:
-    """How the recogniser's text differs, and what is between two units of it."""
-    if other is None:
-        return {"against": None, "between": ""}
-    units, others, between = units_of(text, other)
-    edits = align(units, others, exact=False)
-    joined = [[each.what, between.join(each.text), between.join(each.other)] for each in edits]
-    return {"against": joined, "between": between}
