@@ -134,3 +134,21 @@ def test_what_is_no_segment(tmp_path: Path, stated: Mapping[str, object], messag
         read(tmp_path / "o.jsonl")
     assert message in str(caught.value)
     assert "o.jsonl:1: " in str(caught.value)
+
+
+def test_a_corrected_text_keeps_what_else_the_row_says(tmp_path: Path) -> None:
+    row = {
+        "audio_filepath": "a.wav", "offset": 1.5, "duration": 4.0, "text": TEXT,
+        "sampling_rate": 16000, "align_logprob": -0.25,
+    }  # fmt: skip
+    (tmp_path / "m.jsonl").write_text(json.dumps(row))
+    append(
+        tmp_path / "o.jsonl",
+        Decision("text", "ben", NOW, "a.wav", offset=1.5, text=TEXT[:-1]),
+    )
+    rules = RuleOptions(overrides=tmp_path / "o.jsonl")
+    made = curate.profile(tmp_path / "m.jsonl", out=tmp_path / "p", rules=rules)
+    (record,) = made.records().collect().to_dicts()
+    assert record["chars"] == len(TEXT) - 1
+    assert record["rate_beside_offset"] == 1
+    assert record["align_logprob"] == -0.25
