@@ -26,6 +26,7 @@ Kind = Literal[
     "audit",
     "words",
     "verification",
+    "text-changes",
 ]
 
 

@@ -18,17 +18,25 @@ _HEAD = 12
 
 
 def alignment(
-    reference: str | None, hypothesis: str | None, lang: str | None = None, *, exact: bool = True
+    reference: str | None,
+    hypothesis: str | None,
+    lang: str | None = None,
+    *,
+    exact: bool = True,
+    by_characters: bool = False,
 ) -> Markup:
     """One line of text: what was missed struck out, what was added underlined, in reading order.
 
-    Unless `exact`, case and punctuation around a word make no difference.
+    Unless `exact`, case and punctuation around a word make no difference. `by_characters` compares
+    each character, blanks too, whatever the script.
     """
     if reference is None or hypothesis is None:
         return Markup('<span class="none">no {}</span>').format(
             "reference" if reference is None else "hypothesis"
         )
     units, others, between = units_of(reference, hypothesis)
+    if by_characters:
+        units, others, between = [*reference], [*hypothesis], ""
     line = escape(between).join(
         _piece(edit, between) for edit in align(units[:MOST], others[:MOST], exact=exact)
     )

@@ -17,6 +17,7 @@ from curate.artifacts.profile import Profile
 from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
+from curate.artifacts.text_changes import TextChanges
 from curate.artifacts.verification import Verification
 from curate.artifacts.what_if import WhatIf
 from curate.artifacts.words import WordCounts
@@ -51,6 +52,7 @@ SOURCES: dict[str, Source] = {
     "reconsider": Source(Reconsider, "reconsider.json", False, "curate reconsider"),
     "what-if": Source(WhatIf, "what-if.json", False, "curate rules what-if"),
     "words": Source(WordCounts, "words.json", False, "curate words"),
+    "text-changes": Source(TextChanges, "text_changes.json", False, "curate manifest --text-rules"),
     "verification": Source(Verification, "verification.json", False, "curate shard --verify"),
 }
 

@@ -21,12 +21,13 @@ def write_manifest(
     audio_root: str | Path | None = None,
     to: str | None = None,
     recipe: str | None = None,
+    dry_run: bool = False,
 ) -> ManifestWritten:
     r"""Write one manifest of all inputs, in any format that `curate profile` reads.
 
     As `curate manifest`: NeMo's lines, or the form `to` (see `curate manifest --help`). Lines that
     hold no record go to a file beside `out`, with their reasons. With `recipe`, Lhotse's recipe of
-    that name prepares the input, a folder.
+    that name prepares the input, a folder. `dry_run` writes only what text rules would change.
     Raises curate.errors.CurateError with every fault.
 
     >>> import tempfile, curate
@@ -40,5 +41,7 @@ def write_manifest(
     names = [inputs] if isinstance(inputs, str | Path) else inputs
     root = None if audio_root is None else Path(audio_root)
     reading = reading or ReadOptions()
-    request = ManifestRequest([str(name) for name in names], Path(out), reading, root, recipe)
+    request = ManifestRequest(
+        [str(name) for name in names], Path(out), reading, root, recipe, dry_run
+    )
     return write_records(request, to)

@@ -28,7 +28,9 @@ class ManifestWritten(Artifact):
     """What `curate manifest` wrote: the records of all inputs in `manifest`, as `form` has them.
 
     `malformed_lines` is the file of lines that hold no record; absent where there is none.
-    `reasons` count them; `warnings` are about inputs that hold no record.
+    `reasons` count them; `warnings` are about inputs that hold no record. Where text rules were
+    applied, `text_changes` is the directory of their report, `changed_texts` counts records, and
+    `changed_by` does so by rule. After a dry run only that directory is there.
     """
 
     made_by: ClassVar[str] = "curate manifest"
@@ -36,7 +38,11 @@ class ManifestWritten(Artifact):
     schema_id: SchemaId[Literal["curate.manifest/1"]] = "curate.manifest/1"
     manifest: str
     form: str = "nemo"
+    dry_run: OptionalKey[bool] = None
     malformed_lines: OptionalKey[str] = None
+    text_changes: OptionalKey[str] = None
+    changed_texts: OptionalKey[int] = None
+    changed_by: OptionalKey[Mapping[str, int]] = None
     records: int
     malformed: int
     hours: float

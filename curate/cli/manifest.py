@@ -57,6 +57,17 @@ def manifest_command(
     cast: Cast = False,
     measure_duration: MeasureDuration = False,
     audio_root: AudioRoot = None,
+    text_rules: Annotated[
+        str | None,
+        typer.Option(
+            "--text-rules",
+            help="Change the texts by a file of text rules, or by a preset: clean, clean-english, "
+            "no-pnc; restore puts the original texts back (rules/README.md).",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write only the report of what text rules change.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -75,6 +86,8 @@ def manifest_command(
 
     Example: `curate manifest my_corpus/ --to kaldi --out data/train`
 
+    Example: `curate manifest raw.jsonl --text-rules clean --dry-run --out clean.jsonl`
+
     Example: `curate manifest VCTK-Corpus/ --recipe vctk --out vctk.jsonl`
     """
     from curate.files.missing import refuse_missing
@@ -82,14 +95,16 @@ def manifest_command(
     refuse_missing(inputs)
     from curate.cli.render.manifest import tables
     from curate.cli.render.terminal import line, summary
+    from curate.cli.running import page_only
     from curate.exports import write_records
     from curate.manifest.mapping import ReadOptions
     from curate.manifest.write import ManifestRequest
 
     reading = ReadOptions.parse(
-        format, listed_maps(map_), lenient_json, path_map, cast, measure_duration
+        format, listed_maps(map_), lenient_json, path_map, cast, measure_duration, text_rules
     )
-    written = write_records(ManifestRequest(inputs, out, reading, audio_root, recipe), to)
-    summary(written, as_json, quiet, tables, out)
+    request = ManifestRequest(inputs, out, reading, audio_root, recipe, dry_run)
+    written = write_records(request, to, page_only())
+    summary(written, as_json, quiet, tables, request.text_changes if written.text_changes else out)
     if written.malformed_lines and not quiet:
         line(f"malformed lines: {written.malformed_lines}")

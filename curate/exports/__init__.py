@@ -11,6 +11,7 @@ from tempfile import TemporaryFile
 
 from curate.artifacts.manifest import ConvertedInput, ManifestWritten
 from curate.artifacts.outputs import check_out, full_disk_as_error, whole_directory, whole_file
+from curate.environment.execution import QUIET, Execution
 from curate.errors import ConfigError, InputError, parameter
 from curate.errors.nearest import suggest
 from curate.exports.output import Output, Report
@@ -20,10 +21,12 @@ from curate.formatting.units import US_PER_HOUR
 from curate.manifest import find_sources
 from curate.manifest.convert import Converter
 from curate.manifest.recipes import prepare
+from curate.manifest.text_tally import tally_of, with_changes
 from curate.manifest.write import (
     ManifestRequest,
     answer,
     refuse_inputs,
+    try_text_rules,
     without_files,
     write_malformed,
     write_manifest,
@@ -33,22 +36,29 @@ _BY_SUFFIX = {".csv": "csv"}
 """The form of an output whose name says it."""
 
 
-def write_records(request: ManifestRequest, to: str | None = None) -> ManifestWritten:
+def write_records(
+    request: ManifestRequest, to: str | None = None, execution: Execution = QUIET
+) -> ManifestWritten:
     """Write the records of all inputs in the form `to`; by default NeMo's lines, or what the
     output's name says.
 
     As `write_manifest`: whole, or nothing. A record that the form cannot hold goes to
     `request.malformed` with the reason, as a line does that holds no record. What a recipe prepares
-    stays in `request.prepared`, whose lines the records are. ConfigError for an
+    stays in `request.prepared`, whose lines the records are. A dry run writes only what text rules
+    change. ConfigError for an
     unknown form, and for a folder that this command did not write.
     """
     if request.recipe is not None:
         prepared = prepare(request.recipe, request.inputs, request.prepared)
-        made = write_records(replace(request, inputs=[str(prepared.folder)], recipe=None), to)
+        made = write_records(
+            replace(request, inputs=[str(prepared.folder)], recipe=None), to, execution
+        )
         return made.model_copy(update={"warnings": (*made.warnings, *prepared.warnings)})
     name = to or _BY_SUFFIX.get(request.out.suffix.lower(), NEMO)
+    if request.dry_run:
+        return try_text_rules(request, execution)
     if name == NEMO:
-        return write_manifest(request)
+        return write_manifest(request, execution)
     output = next((each for each in OUTPUTS if each.name == name), None)
     if output is None:
         hint = suggest(name, [NEMO, *(each.name for each in OUTPUTS)])
@@ -58,7 +68,8 @@ def write_records(request: ManifestRequest, to: str | None = None) -> ManifestWr
     with full_disk_as_error(request.out), TemporaryFile() as malformed, TemporaryFile() as file:
         spooled = Spooled(file, find_sources(request.inputs, request.reading_in_root))
         refuse_inputs(spooled.origins, request)
-        convert = Converter(None, request.audio_root, spooled, malformed)
+        tally = tally_of(spooled.origins, request.text_changes)
+        convert = Converter(None, request.audio_root, spooled, malformed, tally)
         inputs = tuple(map(convert.add, spooled.origins))
         if not any(each.records for each in inputs):
             raise InputError(*convert.unusable)
@@ -70,13 +81,14 @@ def write_records(request: ManifestRequest, to: str | None = None) -> ManifestWr
         write_malformed(malformed, request.malformed)
     archived = [] if output.holds_audio else without_files(spooled.origins)
     unusable = (f"{fault.where}: {fault.what}; {fault.hint}" for fault in convert.unusable)
-    return answer(
+    made = answer(
         request,
         inputs,
         convert.reasons + report.reasons,
         [*unusable, *archived, *report.warnings],
         name,
     )
+    return with_changes(made, tally, request.text_changes, execution)
 
 
 def _place(output: Output, out: Path) -> AbstractContextManager[Path]:

@@ -31,6 +31,7 @@ from curate.manifest.places import in_original_places
 from curate.manifest.scan import scan
 from curate.manifest.strict import Malformed, parse_line
 from curate.manifest.syntax import STRING
+from curate.manifest.text_tally import TextTally
 from curate.manifest.unusable import unusable
 
 AUDIO = "audio_filepath"
@@ -58,13 +59,19 @@ class Converter:
     """Gives the records of one origin after the other to `records`, audio paths as they read from
     `into` (absolute where it is None; `root` as in `bases_of`), and other lines to `malformed`.
 
-    `reasons` count the latter, `unusable` are faults of origins without a record.
+    `reasons` count the latter, `unusable` are faults of origins without a record. `tally` counts
+    what text rules change.
     """
 
     def __init__(
-        self, into: Path | None, root: Path | None, records: Lines, malformed: IO[bytes]
+        self,
+        into: Path | None,
+        root: Path | None,
+        records: Lines,
+        malformed: IO[bytes],
+        tally: TextTally | None = None,
     ) -> None:
-        self._into, self._root = into, root
+        self._into, self._root, self._tally = into, root, tally
         self._records, self._malformed = records, malformed
         self.reasons: Counter[str] = Counter()
         self.unusable: list[Fault] = []
@@ -98,6 +105,8 @@ class Converter:
         start = clips.frame[BYTE_OFFSET.name].to_numpy() - portion.chunk.byte_offset
         end = start + clips.frame[BYTE_LENGTH.name].to_numpy()
         rows = in_original_places(clips, [batch], [portion])[0].frame
+        if self._tally is not None and portion.text_changes is not None:
+            self._tally.add(portion.text_changes, rows, origin.name)
         data, members = portion.chunk.data, dict(origin.added)
         audio_names = _audio_names(data) if not paths.all_stay else {}
         lines: list[bytes] = []

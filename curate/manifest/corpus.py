@@ -8,6 +8,7 @@ r"""`corpus.yaml` beside a corpus: where it is, what it is, and how its records 
     map: {text: sentence, speaker: 'regex:^(\w+)_'}
     measure_duration: true
     rules: talks.yaml
+    text_rules: clean-english
 
 Every command takes the file, or the folder that has it, as its input. Names are relative to the
 file; without `inputs` it is about its own folder. What a command line says counts more.
@@ -33,7 +34,7 @@ NAME = "corpus.yaml"
 """The file that is read in place of the folder that has it."""
 _LARGEST = 1 << 20
 _TEXTS = ("schema", "name", "description", "source", "language", "licence", "format",
-          "audio_root", "rules")  # fmt: skip
+          "audio_root", "rules", "text_rules")  # fmt: skip
 _SWITCHES = ("cast", "measure_duration", "lenient_json")
 _TABLES = ("map", "path_map")
 KEYS = (*_TEXTS, *_SWITCHES, *_TABLES, "inputs")
@@ -63,6 +64,8 @@ class Corpus:
             {**given.path_map, **own.path_map},
             own.cast or given.cast,
             own.measure_duration or given.measure_duration,
+            given.text_rules or own.text_rules,
+            given.restore_text,
         )
 
     def described(self, origin: Origin) -> Origin:
@@ -105,6 +108,7 @@ def read_corpus(file: str) -> Corpus:
         as_pairs(_mapping(values.get("path_map"))),
         _is_on(values, "cast"),
         _is_on(values, "measure_duration"),
+        _rules(texts.get("text_rules"), folder),
     )
     return Corpus(
         file,

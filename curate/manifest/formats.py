@@ -27,6 +27,8 @@ from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.spool import is_local
 from curate.manifest.tables import COMMON_VOICE, FLEURS, TABLE
 from curate.manifest.tarred import NEMO_TARRED
+from curate.manifest.text_rules import ROLE as TEXT_RULES
+from curate.manifest.text_rules import cleaned
 from curate.manifest.unsupported import refuse_foreign
 from curate.manifest.webdataset import WEBDATASET
 from curate.manifest.workbook import XLSX
@@ -109,8 +111,8 @@ FORMATS: tuple[Format, ...] = (
 )
 """Tried in this order; NeMo's lines come last, since they take what no other format does."""
 
-BY_NAME = {format.name: replace(format, read=corrected(format.read)) for format in FORMATS}
-"""The formats by their names; they read with the corrections of an origin."""
+BY_NAME = {format.name: replace(format, read=cleaned(corrected(format.read))) for format in FORMATS}
+"""The formats by their names; they read with the corrections and the text rules of an origin."""
 
 
 def find_origins(name: str, read_as: ReadAs = None) -> list[Origin]:
@@ -185,6 +187,7 @@ def copied_as(origin: Origin) -> str:
     """What a split writes of it: COPIED, CONVERTED, MAPPED or STRICT."""
     if origin.format == NEMO_MAPPED.name:
         is_mapped = bool(fields_of(origin)) or Corrections.of(origin) is not None
+        is_mapped |= TEXT_RULES in origin.beside
         return MAPPED if is_mapped else STRICT
     return CONVERTED if BY_NAME[origin.format].converted else COPIED
 

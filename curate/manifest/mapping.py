@@ -26,9 +26,12 @@ from curate.manifest.origin import (
     canonical,
     lines_portion,
 )
+from curate.manifest.placed import read_placed
 from curate.manifest.scan import BLANK, OK, Scan, scan
 from curate.manifest.strict import Malformed, Record, parse_line
 from curate.manifest.syntax import ESCAPED, MISSING, STRING
+from curate.manifest.text_rules import RESTORE, as_role
+from curate.text_rules import NamedTextRules, load_text_rules
 
 ROLE = "map"
 """Where an origin keeps its mapping, as NAME=FIELD."""
@@ -57,6 +60,7 @@ class ReadOptions:
     line with one is malformed. `path_map`: by what an audio path begins with, what takes its place.
     `cast`: durations and offsets that are text, such as `1,5` or `01:02.5`, are numbers.
     `measure_duration`: durations that are missing are those of the audio's headers.
+    `text_rules` change the texts; `restore_text` puts them back as they were before any rules.
     """
 
     format: str | None = None
@@ -66,6 +70,8 @@ class ReadOptions:
     path_map: Mapping[str, str] = field(default_factory=dict)
     cast: bool = False
     measure_duration: bool = False
+    text_rules: NamedTextRules | None = None
+    restore_text: bool = False
 
     @classmethod
     def parse(
@@ -76,8 +82,11 @@ class ReadOptions:
         path_map: Sequence[str] = (),
         cast: bool = False,
         measure_duration: bool = False,
+        text_rules: str | None = None,
     ) -> ReadOptions:
-        """Read NAME=FIELD and OLD=NEW pairs. ConfigError with every fault."""
+        """Read NAME=FIELD and OLD=NEW pairs, and text rules by their name. ConfigError with every
+        fault.
+        """
         pairs = [text.partition("=") for text in maps]
         names = [name.strip() for name, _, _ in pairs]
         faults = [
@@ -104,6 +113,8 @@ class ReadOptions:
             path_map=paths,
             cast=cast,
             measure_duration=measure_duration,
+            text_rules=None if text_rules in (None, RESTORE) else load_text_rules(text_rules),
+            restore_text=text_rules == RESTORE,
         )
 
     @property
@@ -126,7 +137,8 @@ class ReadOptions:
             CAST: ("yes",) if self.cast else (),
             MEASURE: (self.audio_root or "",) if self.measure_duration else (),
         }
-        return {role: values for role, values in options.items() if values}
+        given = {role: values for role, values in options.items() if values}
+        return {**given, **as_role(self.text_rules, self.restore_text)}
 
     def with_fields(self, origin: Origin) -> Origin:
         """The origin with the mapping, and with what is corrected."""
@@ -192,6 +204,9 @@ def read_mapped(origin: Origin) -> Iterator[Portion]:
     FIELD of a NAME=FIELD is malformed, even if it has NAME.
     """
     fields, number, lenient = fields_of(origin), 0, LENIENT in origin.beside
+    if not fields and not lenient:
+        yield from read_placed(origin)
+        return
     names = list(dict.fromkeys([*fields, *fields.values()])) or ["text"]
     for chunk in read_chunks(origin.name, PORTION_BYTES):
         scanned = scan(np.frombuffer(chunk.data, np.uint8), names)

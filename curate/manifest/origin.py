@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ import numpy.typing as npt
 from curate.manifest.chunks import Chunk, read_chunks
 from curate.manifest.strict import Malformed, Record
 from curate.text.words import digest_bytes
+
+if TYPE_CHECKING:
+    from curate.manifest.text_changes import TextChanges
 
 Offsets = npt.NDArray[np.int64]
 Source = TypeVar("Source")
@@ -101,7 +104,8 @@ class Portion:
     blank lines between, `reasons` says which rows their format could not read (row -> reason), and
     `bytes`, `blank_lines`, `blank_bytes` and `digest` speak of the original. `copied` is what a
     split copies by original places; None where only the canonical lines can be written.
-    `not_finite` counts lines whose NaN or Infinity stands there as null.
+    `not_finite` counts lines whose NaN or Infinity stands there as null, `text_changes` is what
+    text rules did.
     """
 
     chunk: Chunk
@@ -113,6 +117,7 @@ class Portion:
     blank_bytes: int = 0
     digest: int = 0
     not_finite: int = 0
+    text_changes: TextChanges | None = None
 
 
 @dataclass(frozen=True, slots=True)

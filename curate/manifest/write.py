@@ -14,12 +14,14 @@ from typing import IO
 
 from curate.artifacts.manifest import ConvertedInput, ManifestWritten
 from curate.artifacts.outputs import full_disk_as_error, whole_file
+from curate.environment.execution import QUIET, Execution
 from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.formatting.units import plural
 from curate.manifest import find_sources
 from curate.manifest.convert import Converter, Place
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.origin import Origin, is_archived
+from curate.manifest.text_tally import tally_of, with_changes
 
 GZIP_LEVEL = 6
 
@@ -28,6 +30,7 @@ GZIP_LEVEL = 6
 class ManifestRequest:
     """What is to be one manifest, and where: `out`. `audio_root` is where relative audio paths
     begin, if not at each input's folder. `recipe` names one of Lhotse's, which prepares the input.
+    `dry_run`: only what text rules change is written.
     """
 
     inputs: Sequence[str]
@@ -35,11 +38,18 @@ class ManifestRequest:
     reading: ReadOptions = field(default_factory=ReadOptions)
     audio_root: Path | None = None
     recipe: str | None = None
+    dry_run: bool = False
 
     @property
     def prepared(self) -> Path:
         """Where what a recipe prepares is written."""
         return self.malformed.with_name(self.malformed.name.replace(".malformed.jsonl", ".lhotse"))
+
+    @property
+    def text_changes(self) -> Path:
+        """The directory of what text rules changed."""
+        name = self.malformed.name.replace(".malformed.jsonl", ".text_changes")
+        return self.malformed.with_name(name)
 
     @property
     def reading_in_root(self) -> ReadOptions:
@@ -54,28 +64,49 @@ class ManifestRequest:
         return self.out.with_name(f"{name}.malformed.jsonl")
 
 
-def write_manifest(request: ManifestRequest) -> ManifestWritten:
+def write_manifest(request: ManifestRequest, execution: Execution = QUIET) -> ManifestWritten:
     """Write the records of all inputs, in order, as NeMo lines; whole, or nothing.
 
     Lines that are NeMo's already stay byte for byte, but for an audio path that would lead
     elsewhere from the new folder, and fields that a blend adds. A line that holds no record goes
-    to `request.malformed` with its place and reason. InputError where an input cannot be read or
-    none holds a record, ConfigError where `out` is an input or cannot be written.
+    to `request.malformed` with its place and reason; what text rules change is reported in
+    `request.text_changes`. InputError where an input cannot be read or none holds a record, ConfigError where `out` is an input or cannot be written.
     """
     origins = find_sources(request.inputs, request.reading_in_root)
     refuse_inputs(origins, request)
+    tally = tally_of(origins, request.text_changes)
     with full_disk_as_error(request.out), TemporaryFile() as malformed:
         with whole_file(request.out) as scratch:
             with opened_output(scratch, request.out) as manifest:
-                convert = Converter(
-                    request.out.parent, request.audio_root, _LinesFile(manifest), malformed
-                )
+                records, into = _LinesFile(manifest), request.out.parent
+                convert = Converter(into, request.audio_root, records, malformed, tally)
                 inputs = tuple(map(convert.add, origins))
             if not any(each.records for each in inputs):
                 raise InputError(*convert.unusable)
         write_malformed(malformed, request.malformed)
     warnings = [f"{fault.where}: {fault.what}; {fault.hint}" for fault in convert.unusable]
-    return answer(request, inputs, convert.reasons, [*warnings, *without_files(origins)])
+    made = answer(request, inputs, convert.reasons, [*warnings, *without_files(origins)])
+    return with_changes(made, tally, request.text_changes, execution)
+
+
+def try_text_rules(request: ManifestRequest, execution: Execution = QUIET) -> ManifestWritten:
+    """A dry run: what text rules would change is reported in `request.text_changes`, and nothing
+    else is written. Errors as `write_manifest`; ConfigError where there are no text rules.
+    """
+    origins = find_sources(request.inputs, request.reading_in_root)
+    tally = tally_of(origins, request.text_changes)
+    if tally is None:
+        what = "shows what text rules change, and there are none"
+        raise ConfigError.of(parameter("dry_run"), what, "name --text-rules")
+    with TemporaryFile() as malformed:
+        convert = Converter(None, request.audio_root, _Nowhere(), malformed, tally)
+        inputs = tuple(map(convert.add, origins))
+    if not any(each.records for each in inputs):
+        raise InputError(*convert.unusable)
+    warnings = [f"{fault.where}: {fault.what}; {fault.hint}" for fault in convert.unusable]
+    made = answer(request, inputs, convert.reasons, warnings)
+    made = made.model_copy(update={"dry_run": True, "malformed_lines": None})
+    return with_changes(made, tally, request.text_changes, execution)
 
 
 def answer(
@@ -140,6 +171,13 @@ def write_malformed(lines: IO[bytes], path: Path) -> None:
     lines.seek(0)
     with whole_file(path) as scratch, scratch.open("wb") as file:
         shutil.copyfileobj(lines, file)
+
+
+class _Nowhere:
+    """Records of a dry run."""
+
+    def add(self, origin: Origin, lines: Sequence[bytes], places: Sequence[Place]) -> None:
+        """Nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.arrays import Bools, Bytes, Int64s
+from curate.files.presets import presets_folder
 from curate.native import kernel
 from curate.text.markup import TAGS
 from curate.text.normal import normalise
@@ -18,6 +20,7 @@ from curate.text.normal import normalise
 LONGEST: Final = 2_000
 """Characters of a text in which remarks are looked for."""
 _NOTES: Final = "♩♪♫♬🎵🎶"
+_NO_NOTES: Final = dict.fromkeys(map(ord, _NOTES), " ")
 _ENCLOSED: Final = re.compile(
     r"\(([^()]*)\)|（([^（）]*)）|【([^【】]*)】|\*+([^*]+)\*+|[♩♪♫♬🎵🎶]+([^♩♪♫♬🎵🎶]*)[♩♪♫♬🎵🎶]*"
 )
@@ -58,13 +61,35 @@ class Remarks:
             inside[match[0] : match[1]] = [True] * (match[1] - match[0])
         chars = sum(char in _NOTES for char in text)
         for enclosed in _ENCLOSED.finditer(text):
-            words = next(group for group in enclosed.groups() if group is not None)
-            if self.knows(words):
+            if self.knows(_inside(enclosed)):
                 first, end = enclosed.span()
                 chars += sum(char not in _NOTES for char in enclosed[0])
                 inside[first:end] = [True] * (end - first)
         letters = [at for at, char in enumerate(text) if char.isalnum()]
         return chars, bool(letters) and all(inside[at] for at in letters)
+
+    def removed(self, text: str) -> str:
+        """The text with a blank for each known remark and each note; words between notes stay.
+
+        >>> Remarks(("laughter",)).removed("well (laughter) yes (you know)")
+        'well   yes (you know)'
+        """
+        head, rest = text[:LONGEST], text[LONGEST:]
+        bare = _ENCLOSED.sub(lambda match: " " if self.knows(_inside(match)) else match[0], head)
+        return bare.translate(_NO_NOTES) + rest
+
+
+@functools.cache
+def known_remarks() -> Remarks:
+    """Those of rules/remarks.txt."""
+    lines = (presets_folder() / "remarks.txt").read_text(encoding="utf-8").split("\n")
+    texts = {line.partition("\t")[0].strip() for line in lines if not line.startswith("#")}
+    return Remarks(tuple(sorted(texts - {""})))
+
+
+def _inside(enclosed: re.Match[str]) -> str:
+    """What stands between the marks of a match of _ENCLOSED."""
+    return next(group for group in enclosed.groups() if group is not None)
 
 
 def _tags(text: str) -> list[tuple[int, int]]:

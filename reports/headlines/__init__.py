@@ -13,6 +13,7 @@ from curate.artifacts.profile import Profile
 from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
+from curate.artifacts.text_changes import TextChanges
 from curate.artifacts.verification import Verification
 from curate.artifacts.what_if import LimitEffect, WhatIf
 from curate.artifacts.words import WordCounts
@@ -55,6 +56,8 @@ def headline(loaded: AnyLoaded) -> tuple[str, str, Headline]:
                 f"{artefact.a.path} and {artefact.b.path}",
                 _diff(artefact),
             )
+        case TextChanges():
+            return "text rules", artefact.text_rules.name, _text_changes(artefact)
         case Verification():
             return "verification", artefact.folder, _verification(artefact)
         case Compare():
@@ -169,6 +172,20 @@ def _audit(audit: Audit) -> Headline:
     )
     alerts += [Alert("warning", key.message) for key in audit.coverage if key.unchecked]
     return made(sentence, alerts, "Every check that could be made has passed.")
+
+
+def _text_changes(changes: TextChanges) -> Headline:
+    alerts = [Alert("warning", f"{each[:1].upper()}{each[1:]}.") for each in changes.warnings]
+    sentence = line(
+        "<b>{}</b> of {} changed: {} of {}, by {}{}.",
+        count(changes.changed_rows),
+        plural(changes.rows, "text"),
+        hours(changes.changed_hours),
+        hours(changes.hours),
+        changes.text_rules.path,
+        " (a dry run: no manifest was written)" if changes.dry_run else "",
+    )
+    return made(sentence, alerts, "No text is left blank, and the rules applied again change none.")
 
 
 def _diff(diff: Diff) -> Headline:

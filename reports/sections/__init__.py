@@ -13,6 +13,7 @@ from curate.artifacts.profile import Profile
 from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
+from curate.artifacts.text_changes import TextChanges
 from curate.artifacts.verification import Verification
 from curate.artifacts.what_if import WhatIf
 from curate.artifacts.words import WordCounts
@@ -32,6 +33,7 @@ from reports.sections import (
     records,
     shards,
     split,
+    text_changes,
     training,
     translations,
     whatif,
@@ -294,6 +296,26 @@ SECTIONS: tuple[Section, ...] = (
         (Diff,),
         diff.strata,
         "A profile lists its 50 largest values; those beyond them are left out.",
+    ),
+    Section(
+        "Rules",
+        (TextChanges,),
+        text_changes.rules,
+        "In the order in which they are applied. “Unique”: no other rule changes the text; "
+        "“again”: the rule would change the result once more.",
+    ),
+    Section(
+        "Texts left blank",
+        (TextChanges,),
+        text_changes.emptied,
+        "The first of them. The records stay; the default rules reject empty texts.",
+    ),
+    Section(
+        "Examples",
+        (TextChanges,),
+        text_changes.examples,
+        "The first texts that each rule changes: struck-out characters are removed, underlined "
+        "ones are added. Other rules change some of them further.",
     ),
     Section(
         "Verdicts",

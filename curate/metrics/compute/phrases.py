@@ -15,8 +15,9 @@ import polars as pl
 from curate.artifacts.frames import Spans
 from curate.errors import ConfigError, Fault, raise_all
 from curate.errors.nearest import unreadable
+from curate.files.presets import presets_folder
 from curate.text.phrases import Phrase, Phrasebook
-from curate.text.remarks import Remarks
+from curate.text.remarks import Remarks, known_remarks
 
 KINDS = ("spoken", "credit")
 """What a phrase is: words that may be spoken, or a subtitle credit, which is not speech."""
@@ -39,7 +40,7 @@ def known_phrases(files: Sequence[str | Path] = ()) -> Phrases:
         except UnicodeDecodeError:
             faults.append(Fault(str(file), "cannot be read: not UTF-8"))
     raise_all(ConfigError, faults)
-    return Phrases(_book({*_built_in_book().phrases, *more}), _remarks())
+    return Phrases(_book({*_built_in_book().phrases, *more}), known_remarks())
 
 
 def phrase_metrics(
@@ -85,7 +86,7 @@ def _known(keys: npt.NDArray[np.uint64], phrases: npt.NDArray[np.uint64]) -> npt
 
 @functools.cache
 def _built_in_book() -> Phrasebook:
-    files = sorted((_folder() / "phrases").glob("*.txt"))
+    files = sorted((presets_folder() / "phrases").glob("*.txt"))
     assert files, "the lists travel with the rules"
     faults: list[Fault] = []
     phrases = {
@@ -100,19 +101,6 @@ def _built_in_book() -> Phrasebook:
 def _book(phrases: set[Phrase]) -> Phrasebook:
     """The phrases in an order of their own."""
     return Phrasebook(tuple(sorted(phrases, key=lambda each: (each.text, each.credit, each.named))))
-
-
-@functools.cache
-def _remarks() -> Remarks:
-    lines = (_folder() / "remarks.txt").read_text(encoding="utf-8").split("\n")
-    texts = {line.partition("\t")[0].strip() for line in lines if not line.startswith("#")}
-    return Remarks(tuple(sorted(texts - {""})))
-
-
-def _folder() -> Path:
-    package = Path(__file__).parents[2]
-    in_wheel = package / "_rules"
-    return in_wheel if in_wheel.is_dir() else package.parent / "rules"
 
 
 def _phrases(text: str, file: str, faults: list[Fault]) -> Iterator[Phrase]:
@@ -142,7 +130,7 @@ class Phrases:
     """What is looked for in texts."""
 
     book: Phrasebook = field(default_factory=_built_in_book)
-    remarks: Remarks = field(default_factory=_remarks)
+    remarks: Remarks = field(default_factory=known_remarks)
 
     @functools.cached_property
     def name(self) -> str:

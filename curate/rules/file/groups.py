@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from curate.errors import ConfigError
+from curate.files.entries import Entries, FaultCollector
 from curate.files.marked_yaml import Scalar, Table, Tree
 from curate.metrics import METRICS
 from curate.rules.expression import Kind, names_in, parse
 from curate.rules.file.condition import Condition
-from curate.rules.file.entries import Entries, FaultCollector
 from curate.rules.file.keys import GROUP_BY, LEAST_KEYS
 
 LEAST_ROWS = 10

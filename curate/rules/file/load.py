@@ -10,8 +10,9 @@ from pathlib import Path
 
 from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.errors.nearest import suggest, unreadable
+from curate.files.entries import FaultCollector
+from curate.files.presets import TEXT_PRESETS, presets_folder
 from curate.rules.file.conflicts import conflicts
-from curate.rules.file.entries import FaultCollector
 from curate.rules.file.groups import GroupRule
 from curate.rules.file.languages import compose
 from curate.rules.file.merge import merge, read_preset, refuse_shared, refuse_unfit
@@ -55,21 +56,15 @@ def load_rules(name_or_path: str | Path | None = None) -> RuleSet:
 
 @cache
 def known_presets() -> tuple[str, ...]:
-    """The names of the presets that come with this package."""
-    folder = _presets_folder()
+    """The names of the presets that come with this package; those of text rules are others."""
+    folder = presets_folder()
     stems = (path.relative_to(folder).with_suffix("") for path in folder.rglob("*.yaml"))
-    return tuple(sorted(path.as_posix() for path in stems))
+    return tuple(sorted(path.as_posix() for path in stems if path.parts[0] != TEXT_PRESETS))
 
 
 def schema_path() -> Path:
     """Where the JSON Schema of rule files lies, for editors."""
-    return _presets_folder() / "schema.json"
-
-
-def _presets_folder() -> Path:
-    package = Path(__file__).parents[2]
-    in_wheel = package / "_rules"
-    return in_wheel if in_wheel.is_dir() else package.parent / "rules"
+    return presets_folder() / "schema.json"
 
 
 def _find(name_or_path: str | Path, folder: Path, where: str) -> _Place:
@@ -80,7 +75,7 @@ def _find(name_or_path: str | Path, folder: Path, where: str) -> _Place:
         hint = f"{suggest(name_or_path, known_presets())}; a file's name ends in .yaml"
         raise ConfigError.of(where, f"unknown rules '{name_or_path}'", hint)
     relative = f"{name_or_path}.yaml"
-    return _Place(_presets_folder() / relative, f"rules/{relative}")
+    return _Place(presets_folder() / relative, f"rules/{relative}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from curate.errors.nearest import suggest
-from curate.rules.file.entries import FaultCollector
+from curate.files.entries import FaultCollector
 from curate.rules.file.groups import GroupRule
 from curate.rules.file.languages import LanguagePreset, in_place_of
 from curate.rules.file.model import Rule

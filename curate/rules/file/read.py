@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from curate.artifacts.columns import VERDICTS
 from curate.errors import ConfigError
 from curate.errors.nearest import suggest
+from curate.files.entries import Entries, FaultCollector
 from curate.files.marked_yaml import Scalar, Table, Tree, plain_value, read_tree
 from curate.metrics import METRICS
 from curate.rules.expression import BY_SYMBOL, parse
 from curate.rules.file.condition import Condition, Limit
-from curate.rules.file.entries import Entries, FaultCollector
 from curate.rules.file.groups import GroupRule, read_group
 from curate.rules.file.keys import (
     FILE_KEYS,

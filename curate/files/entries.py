@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from curate.errors import ConfigError, Fault
 from curate.errors.nearest import suggest
 from curate.files.marked_yaml import Listing, Scalar, Table, Tree
+
+Word = TypeVar("Word", bound=str)
 
 
 class FaultCollector:
@@ -72,11 +75,12 @@ class Entries:
         self.notes.add(node.line, f"'{key}' is a text")
         return ""
 
-    def choice(self, key: str, known: Sequence[str]) -> str:
+    def choice(self, key: str, known: Sequence[Word]) -> Word:
         """One of the known words; the first of them where the key is missing or wrong."""
         word = self.text(key)
-        if word in known:
-            return word
+        for each in known:
+            if each == word:
+                return each
         if word:
             line = self._nodes[key].line
             self.notes.add(line, f"'{key}' cannot be '{word}'", suggest(word, tuple(known)))

@@ -1,0 +1,278 @@
+"""Text rules applied to records while they are read; what a text was stays beside it, and can be
+put back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.manifest.members import encoded, with_members
+from curate.manifest.origin import Origin, Portion, with_lines
+from curate.manifest.scan import OK, Scan, scan, span_of
+from curate.manifest.strict import Malformed, Record, parse_line
+from curate.manifest.syntax import ESCAPED, MISSING, NULL, STRING
+from curate.manifest.text_changes import TextChanges
+from curate.manifest.values import unescape
+from curate.text_rules import NamedTextRules, TextRules, apply
+from curate.text_rules.model import LANG
+
+ROLE: Final = "text_rules"
+"""Where an origin keeps the name and the content of its text rules."""
+RESTORE: Final = "restore"
+"""In place of a name: texts are put back as they were before any rules."""
+TEXT: Final = "text"
+ORIGINAL: Final = "text_original"
+"""The field that keeps the first text of a record, as its line wrote it."""
+CHANGED_BY: Final = "text_rules"
+"""The field that names the rules that changed the text."""
+_BEFORE_ORIGINAL: Final = f', "{ORIGINAL}": '.encode()
+_BEFORE_NAMES: Final = f', "{CHANGED_BY}": '.encode()
+_LANGS: Final = (LANG, "target_lang", "source_lang")
+"""Fields of the language, of which the first that is given counts."""
+
+
+def as_role(named: NamedTextRules | None, restore: bool) -> Mapping[str, Sequence[str]]:
+    """Text rules as an origin keeps them."""
+    if restore:
+        return {ROLE: (RESTORE,)}
+    return {} if named is None else {ROLE: (named.name, named.content)}
+
+
+def named_rules_of(origin: Origin) -> NamedTextRules | None:
+    """The text rules of an origin; None where it has none."""
+    kept = origin.beside.get(ROLE, ())
+    return NamedTextRules(*kept) if len(kept) == 2 else None
+
+
+def cleaned(read: Callable[[Origin], Iterator[Portion]]) -> Callable[[Origin], Iterator[Portion]]:
+    """A format's `read` with the text rules of the origin."""
+
+    def read_cleaned(origin: Origin) -> Iterator[Portion]:
+        named = named_rules_of(origin)
+        rules = None if named is None else named.rules()
+        restores = origin.beside.get(ROLE) == (RESTORE,)
+        for portion in read(origin):
+            if rules is not None:
+                portion = clean(portion, rules)
+            yield restored(portion) if restores else portion
+
+    return read_cleaned
+
+
+def clean(portion: Portion, rules: TextRules) -> Portion:
+    """The portion with its texts changed. All other bytes of a line stay as they were; a line whose
+    text changes gets ORIGINAL, unless it has it already, and CHANGED_BY.
+    """
+    texts = _Texts.of(portion, rules.fields)
+    applied = apply(rules, texts.values, texts.fields)
+    again = np.flatnonzero(applied.changed)
+    unstable = np.zeros_like(applied.by_rule)
+    if again.size:
+        picked = {name: column.gather(again) for name, column in texts.fields.items()}
+        unstable[:, again] = apply(rules, applied.texts.gather(again), picked).by_rule
+    changes = TextChanges(texts.rows, texts.values, texts.fields, applied, unstable)
+    if not again.size:
+        return replace(portion, text_changes=changes)
+    lines = texts.lines
+    names = [rule.id for rule in rules.rules]
+    codes, kinds = _combinations(applied.by_rule[:, again])
+    ids = [[name for name, is_in in zip(names, kind, strict=True) if is_in] for kind in kinds]
+    new_texts = applied.texts.gather(again).to_list()
+    for at, code, text in zip(texts.rows[again].tolist(), codes, new_texts, strict=True):
+        lines[at] = _changed(lines[at], texts.place(at), text, ids[code])
+    return replace(with_lines(portion, lines, portion.reasons), text_changes=changes)
+
+
+def _combinations(by_rule: npt.NDArray[np.bool_]) -> tuple[list[int], list[list[bool]]]:
+    """Which combination of rules each text has, and the combinations."""
+    kinds, codes = np.unique(by_rule, axis=1, return_inverse=True)
+    return codes.reshape(-1).tolist(), kinds.T.tolist()
+
+
+_Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The records of a portion that have a text: their rows, texts, and fields beside."""
+
+    lines: list[bytes]
+    scanned: Scan
+    plain: npt.NDArray[np.bool_]
+    rows: npt.NDArray[np.int64]
+    values: pl.Series
+    fields: Mapping[str, pl.Series]
+
+    @classmethod
+    def of(cls, portion: Portion, fields: Sequence[str]) -> _Texts:
+        lines = portion.chunk.data.split(b"\n")[:-1]
+        data = np.frombuffer(portion.chunk.data, np.uint8)
+        read = dict.fromkeys(each for name in fields for each in _sources(name))
+        names = (TEXT, ORIGINAL, CHANGED_BY, *(name for name in read if name != TEXT))
+        scanned = scan(data, names)
+        kind = scanned.kind[:, 0]
+        is_text = (kind == STRING) | (kind == ESCAPED)
+        is_record = np.ones(len(lines), np.bool_)
+        is_record[list(portion.reasons)] = False
+        certain = (scanned.status == OK) & is_record
+        parsed = dict(_parsed(lines, np.flatnonzero(is_record & ~certain)))
+        chosen = certain & is_text
+        chosen[list(parsed)] = True
+        rows = np.flatnonzero(chosen).astype(np.int64)
+        columns = {
+            name: pl.Series(
+                _strings(data, scanned, names.index(name), rows, parsed, name), dtype=pl.String
+            )
+            for name in (TEXT, *read)
+        }
+        wanted = {name: _first([columns[each] for each in _sources(name)]) for name in fields}
+        plain = certain & (scanned.kind[:, 1] == MISSING) & (scanned.kind[:, 2] == MISSING)
+        return cls(lines, scanned, plain, rows, columns[TEXT], wanted)
+
+    def place(self, row: int) -> _Place | None:
+        """Where the text stands in its line, quotes included; None where the line must be parsed,
+        or has been changed by rules before.
+        """
+        if not self.plain[row]:
+            return None
+        start = int(self.scanned.start[row, 0] - self.scanned.line_start[row])
+        return start - 1, start + int(self.scanned.length[row, 0]) + 1
+
+
+def _sources(name: str) -> Sequence[str]:
+    """The fields of a line behind a field of rules."""
+    return _LANGS if name == LANG else (name,)
+
+
+def _first(columns: Sequence[pl.Series]) -> pl.Series:
+    """The first value of each row that is not null."""
+    result = columns[0]
+    for column in columns[1:]:
+        result = result.fill_null(column) if result.null_count() else result
+    return result
+
+
+def _parsed(lines: Sequence[bytes], rows: npt.NDArray[np.int64]) -> Iterator[tuple[int, Record]]:
+    """The records of lines that the scanner does not vouch for, those with a text."""
+    for row in rows.tolist():
+        try:
+            record = parse_line(lines[row])
+        except Malformed:
+            continue  # the reader of lines gives the reason
+        if isinstance(record.get(TEXT), str):
+            yield row, record
+
+
+def _strings(
+    data: npt.NDArray[np.uint8],
+    scanned: Scan,
+    field: int,
+    rows: npt.NDArray[np.int64],
+    parsed: Mapping[int, Record],
+    name: str,
+) -> list[str | None]:
+    """A field of each row: its text, other values as JSON writes them; None where it is missing."""
+    kind, start, length = span_of(scanned, field, rows)
+    plain, start, length = unescape(data, kind, start, length)
+    whole = plain.tobytes()
+    values = [
+        whole[first : first + size].decode() if given else None
+        for first, size, given in zip(
+            start.tolist(),
+            length.tolist(),
+            ((kind != MISSING) & (kind != NULL)).tolist(),
+            strict=True,
+        )
+    ]
+    if parsed:
+        for at, row in enumerate(rows.tolist()):
+            if row in parsed:
+                value = parsed[row].get(name)
+                values[at] = value if isinstance(value, str) or value is None else json.dumps(value)
+    return values
+
+
+def _changed(line: bytes, place: _Place | None, text: str, ids: Sequence[str]) -> bytes:
+    """The line with another text, and what it was."""
+    written = json.dumps(text, ensure_ascii=False).encode()
+    names = json.dumps(ids).encode()
+    if place is None:
+        return _changed_again(line, text, ids)
+    start, end = place
+    brace = line.rindex(b"}")
+    added = b', "%s": %s, "%s": %s' % (
+        ORIGINAL.encode(), line[start:end], CHANGED_BY.encode(), names,
+    )  # fmt: skip
+    return b"".join((line[:start], written, line[end:brace], added, line[brace:]))
+
+
+def _changed_again(line: bytes, text: str, ids: Sequence[str]) -> bytes:
+    """The same of a line that keeps an earlier text, or that has to be parsed."""
+    record = parse_line(line)
+    before = record.get(CHANGED_BY)
+    earlier = [each for each in before if isinstance(each, str)] if isinstance(before, list) else []
+    members: dict[str, object] = {TEXT: text}
+    if not isinstance(record.get(ORIGINAL), str):
+        members[ORIGINAL] = record[TEXT]
+    return with_members(line, {**members, CHANGED_BY: list(dict.fromkeys([*earlier, *ids]))})
+
+
+def restored(portion: Portion) -> Portion:
+    """The portion with each text as it was before rules changed it, byte for byte where the line
+    was scanned, and without the fields that tell of it.
+    """
+    lines = portion.chunk.data.split(b"\n")[:-1]
+    data = np.frombuffer(portion.chunk.data, np.uint8)
+    scanned = scan(data, (TEXT, ORIGINAL, CHANGED_BY))
+    known = scanned.kind[:, 1] != MISSING
+    known |= scanned.status != OK
+    known[list(portion.reasons)] = False
+    rows = np.flatnonzero(known)
+    if not rows.size:
+        return portion
+    is_text = (scanned.kind == STRING) | (scanned.kind == ESCAPED)
+    is_plain = (scanned.status == OK) & is_text[:, 0] & is_text[:, 1]
+    start = (scanned.start - scanned.line_start[:, None]).tolist()
+    end = (scanned.start + scanned.length - scanned.line_start[:, None]).tolist()
+    for row in rows.tolist():
+        line = lines[row]
+        spans = list(zip(start[row], end[row], strict=True))
+        behind = _as_written(line, spans) if is_plain[row] else None
+        lines[row] = _parsed_back(line) if behind is None else behind
+    return with_lines(portion, lines, portion.reasons)
+
+
+def _as_written(line: bytes, spans: Sequence[_Place]) -> bytes | None:
+    """The line before `_changed` wrote it; None where its members stand in another order.
+
+    `spans` are those of TEXT, ORIGINAL and CHANGED_BY, without quotes.
+    """
+    (text, text_end), (original, original_end), (names, names_end) = spans
+    key = original - 1 - len(_BEFORE_ORIGINAL)
+    if line[key : original - 1] != _BEFORE_ORIGINAL or not text_end < key:
+        return None
+    if line[original_end + 1 : names] != _BEFORE_NAMES:
+        return None
+    return b"".join(
+        (line[:text], line[original:original_end], line[text_end:key], line[names_end:])
+    )
+
+
+def _parsed_back(line: bytes) -> bytes:
+    """The same of any line, written again from its members."""
+    try:
+        record = parse_line(line)
+    except Malformed:
+        return line
+    if not isinstance(record.get(ORIGINAL), str):
+        return line
+    text = record[ORIGINAL]
+    rest = {name: value for name, value in record.items() if name not in (ORIGINAL, CHANGED_BY)}
+    return encoded({**rest, TEXT: text})
