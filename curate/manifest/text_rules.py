@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.manifest.members import encoded, with_members
+from curate.manifest.members import with_members
 from curate.manifest.origin import Origin, Portion, with_lines
 from curate.manifest.scan import OK, Scan, scan, span_of
 from curate.manifest.strict import Malformed, Record, parse_line
 from curate.manifest.syntax import ESCAPED, MISSING, NULL, STRING
 from curate.manifest.text_changes import TextChanges
+from curate.manifest.text_fields import CHANGED_BY, ORIGINAL, TEXT
+from curate.manifest.text_restored import restored
 from curate.manifest.values import unescape
 from curate.text_rules import NamedTextRules, TextRules, apply
 from curate.text_rules.model import LANG
@@ -27,13 +29,6 @@ ROLE: Final = "text_rules"
 """Where an origin keeps the name and the content of its text rules."""
 RESTORE: Final = "restore"
 """In place of a name: texts are put back as they were before any rules."""
-TEXT: Final = "text"
-ORIGINAL: Final = "text_original"
-"""The field that keeps the first text of a record, as its line wrote it."""
-CHANGED_BY: Final = "text_rules"
-"""The field that names the rules that changed the text."""
-_BEFORE_ORIGINAL: Final = f', "{ORIGINAL}": '.encode()
-_BEFORE_NAMES: Final = f', "{CHANGED_BY}": '.encode()
 _LANGS: Final = (LANG, "target_lang", "source_lang")
 """Fields of the language, of which the first that is given counts."""
 
@@ -47,8 +42,8 @@ def as_role(named: NamedTextRules | None, restore: bool) -> Mapping[str, Sequenc
 
 def named_rules_of(origin: Origin) -> NamedTextRules | None:
     """The text rules of an origin; None where it has none."""
-    kept = origin.beside.get(ROLE, ())
-    return NamedTextRules(*kept) if len(kept) == 2 else None
+    named = origin.beside.get(ROLE, ())
+    return NamedTextRules(*named) if len(named) == 2 else None
 
 
 def cleaned(read: Callable[[Origin], Iterator[Portion]]) -> Callable[[Origin], Iterator[Portion]]:
@@ -132,9 +127,9 @@ class _Texts:
             )
             for name in (TEXT, *read)
         }
-        wanted = {name: _first([columns[each] for each in _sources(name)]) for name in fields}
+        declared = {name: _first([columns[each] for each in _sources(name)]) for name in fields}
         plain = certain & (scanned.kind[:, 1] == MISSING) & (scanned.kind[:, 2] == MISSING)
-        return cls(lines, scanned, plain, rows, columns[TEXT], wanted)
+        return cls(lines, scanned, plain, rows, columns[TEXT], declared)
 
     def place(self, row: int) -> _Place | None:
         """Where the text stands in its line, quotes included; None where the line must be parsed,
@@ -222,57 +217,3 @@ def _changed_again(line: bytes, text: str, ids: Sequence[str]) -> bytes:
     if not isinstance(record.get(ORIGINAL), str):
         members[ORIGINAL] = record[TEXT]
     return with_members(line, {**members, CHANGED_BY: list(dict.fromkeys([*earlier, *ids]))})
-
-
-def restored(portion: Portion) -> Portion:
-    """The portion with each text as it was before rules changed it, byte for byte where the line
-    was scanned, and without the fields that tell of it.
-    """
-    lines = portion.chunk.data.split(b"\n")[:-1]
-    data = np.frombuffer(portion.chunk.data, np.uint8)
-    scanned = scan(data, (TEXT, ORIGINAL, CHANGED_BY))
-    known = scanned.kind[:, 1] != MISSING
-    known |= scanned.status != OK
-    known[list(portion.reasons)] = False
-    rows = np.flatnonzero(known)
-    if not rows.size:
-        return portion
-    is_text = (scanned.kind == STRING) | (scanned.kind == ESCAPED)
-    is_plain = (scanned.status == OK) & is_text[:, 0] & is_text[:, 1]
-    start = (scanned.start - scanned.line_start[:, None]).tolist()
-    end = (scanned.start + scanned.length - scanned.line_start[:, None]).tolist()
-    for row in rows.tolist():
-        line = lines[row]
-        spans = list(zip(start[row], end[row], strict=True))
-        behind = _as_written(line, spans) if is_plain[row] else None
-        lines[row] = _parsed_back(line) if behind is None else behind
-    return with_lines(portion, lines, portion.reasons)
-
-
-def _as_written(line: bytes, spans: Sequence[_Place]) -> bytes | None:
-    """The line before `_changed` wrote it; None where its members stand in another order.
-
-    `spans` are those of TEXT, ORIGINAL and CHANGED_BY, without quotes.
-    """
-    (text, text_end), (original, original_end), (names, names_end) = spans
-    key = original - 1 - len(_BEFORE_ORIGINAL)
-    if line[key : original - 1] != _BEFORE_ORIGINAL or not text_end < key:
-        return None
-    if line[original_end + 1 : names] != _BEFORE_NAMES:
-        return None
-    return b"".join(
-        (line[:text], line[original:original_end], line[text_end:key], line[names_end:])
-    )
-
-
-def _parsed_back(line: bytes) -> bytes:
-    """The same of any line, written again from its members."""
-    try:
-        record = parse_line(line)
-    except Malformed:
-        return line
-    if not isinstance(record.get(ORIGINAL), str):
-        return line
-    text = record[ORIGINAL]
-    rest = {name: value for name, value in record.items() if name not in (ORIGINAL, CHANGED_BY)}
-    return encoded({**rest, TEXT: text})

@@ -70,7 +70,8 @@ def write_manifest(request: ManifestRequest, execution: Execution = QUIET) -> Ma
     Lines that are NeMo's already stay byte for byte, but for an audio path that would lead
     elsewhere from the new folder, and fields that a blend adds. A line that holds no record goes
     to `request.malformed` with its place and reason; what text rules change is reported in
-    `request.text_changes`. InputError where an input cannot be read or none holds a record, ConfigError where `out` is an input or cannot be written.
+    `request.text_changes`. InputError where an input cannot be read or none holds a record,
+    ConfigError where `out` is an input or cannot be written.
     """
     origins = find_sources(request.inputs, request.reading_in_root)
     refuse_inputs(origins, request)

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from curate.artifacts.columns import VERDICTS
 from curate.errors import ConfigError, Fault
+from curate.files.entries import FaultCollector
 from curate.files.marked_yaml import plain_value, read_tree
 from curate.metrics import METRICS
 from curate.rules.file import RuleSet, Threshold, known_presets, load_rules, thresholds
 from curate.rules.file.condition import Limit
-from curate.files.entries import FaultCollector
 from curate.rules.file.limits import read_limit, superfluous
 from curate.rules.file.model import Severity
 from curate.rules.file.read import read_rule_file

@@ -29,6 +29,7 @@ from tests.reports.diff_fixtures import diff
 from tests.reports.reconsider_fixtures import reconsider
 from tests.reports.run_fixtures import run, wer
 from tests.reports.split_fixtures import shards, split, verification
+from tests.reports.text_changes_fixtures import text_changes
 from tests.reports.whatif_fixtures import what_if
 from tests.reports.words_fixtures import words
 from train.artifacts.run import Run
@@ -59,6 +60,7 @@ MAKERS: dict[Kind, tuple[str, Callable[[], Json]]] = {
     "audit": ("audit.json", audit),
     "words": ("words.json", words),
     "verification": ("verification.json", verification),
+    "text-changes": ("text_changes.json", text_changes),
 }
 STAGES: dict[Kind, str] = {"profile": "profile", "split": "split", "shards": "shard"}
 
