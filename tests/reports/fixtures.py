@@ -18,6 +18,7 @@ from curate.artifacts.profile import Profile
 from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
+from curate.artifacts.text_changes import TextChanges
 from curate.artifacts.verification import Verification
 from curate.artifacts.what_if import WhatIf
 from curate.artifacts.words import WordCounts
@@ -164,8 +165,8 @@ def make(kind: Kind, folder: Path, variant: str = "good") -> Path:
 
 
 _ARTIFACTS: tuple[type[Artifact], ...] = (
-    Audit, Compare, Diff, Profile, Reconsider, Run, ShardIndex, Split, Verification, Wer, WhatIf,
-    WordCounts,
+    Audit, Compare, Diff, Profile, Reconsider, Run, ShardIndex, Split, TextChanges,
+    Verification, Wer, WhatIf, WordCounts,
 )  # fmt: skip
 STRICT = {each.file: each for each in _ARTIFACTS}
 """Files whose models say what may be null or left out."""
