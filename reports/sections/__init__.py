@@ -297,26 +297,9 @@ SECTIONS: tuple[Section, ...] = (
         diff.strata,
         "A profile lists its 50 largest values; those beyond them are left out.",
     ),
-    Section(
-        "Rules",
-        (TextChanges,),
-        text_changes.rules,
-        "In the order in which they are applied. “Unique”: no other rule changes the text; "
-        "“again”: the rule would change the result once more.",
-    ),
-    Section(
-        "Texts left blank",
-        (TextChanges,),
-        text_changes.emptied,
-        "The first of them. The records stay; the default rules reject empty texts.",
-    ),
-    Section(
-        "Examples",
-        (TextChanges,),
-        text_changes.examples,
-        "The first texts that each rule changes: struck-out characters are removed, underlined "
-        "ones are added. Other rules change some of them further.",
-    ),
+    Section("Rules", (TextChanges,), text_changes.rules, text_changes.RULES),
+    Section("Texts left blank", (TextChanges,), text_changes.emptied, text_changes.EMPTIED),
+    Section("Examples", (TextChanges,), text_changes.examples, text_changes.EXAMPLES),
     Section(
         "Verdicts",
         (Compare,),

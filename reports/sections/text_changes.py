@@ -16,6 +16,17 @@ from reports.tables import Column, Table, name, quiet
 from reports.templating import render
 from reports.transcripts import marked
 
+RULES = (
+    "In the order in which they are applied. “Unique”: no other rule changes the text; “again”: "
+    "the rule would change the result once more."
+)
+EMPTIED = "The first of them. The records stay; the default rules reject empty texts."
+EXAMPLES = (
+    "The first texts that each rule changes: struck-out characters are removed, underlined ones "
+    "are added. Other rules change some of them further."
+)
+"""Notes of the sections."""
+
 
 def rules(changes: TextChanges) -> Markup | None:
     """What each rule changed; those that changed nothing are only named."""
