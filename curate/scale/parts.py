@@ -1,6 +1,6 @@
 """A piece is one manifest, measured and evaluated into files of its own; pieces make a profile.
 
-In the folder of a job stand, for piece 7, `000007.parquet` (its rows), `000007.npz` (what was
+In the folder of a job stand, for piece 7, `000007.parquet` (its rows), `000007.counts` (what was
 counted of them), `000007.audio_cache` (what its audio showed, where that is requested) and,
 written last, `000007.json`: with it the piece is complete. A task that dies leaves none; one that
 runs twice writes the same bytes twice.
@@ -33,6 +33,7 @@ from curate.profiles.measure.source import Source
 from curate.profiles.measure.unchanged import file_state
 from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.counts import Counted
+from curate.profiles.whole_input.duplicate_counts import sink_scratch
 
 AUDIO_CACHE = "audio_cache"
 
@@ -80,14 +81,15 @@ def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault,
     plan = replace(job.plan, sources=(job.origins[index],))
     try:
         with whole_file(job.path(index, "parquet")) as rows:
-            (source,), total, counted = write_records(plan, rows, Execution(threads=threads))
+            execution = Execution(threads=threads)
+            (source,), total, counted = write_records(plan, rows, execution, write=sink_scratch)
     except CurateError as error:
         return error.faults
     if analyses_audio(plan.settings):
         scan = AudioScan((source,), plan.settings, job.audio_caches, threads)
         with whole_file(job.path(index, AUDIO_CACHE)) as noted:
             analyse_records(job.path(index, "parquet"), scan, noted)
-    with whole_file(job.path(index, "npz")) as sums:
+    with whole_file(job.path(index, "counts")) as sums:
         counted.save(sums)
     marker = PieceMarker(key=job.key(index), rows=total.rows, source=source.as_measured())
     write_artifact(job.path(index, "json"), marker)
@@ -152,7 +154,7 @@ class Pieces:
 
     def counted(self, source: Source) -> Counted:
         """What was counted of a source's rows."""
-        path = self._job.path(self._index[source.name], "npz")
+        path = self._job.path(self._index[source.name], "counts")
         return Counted.load(path, chosen(self._job.plan.settings.groups), self._job.plan.rules)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import zlib
+from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -63,6 +66,42 @@ def test_parts_add_up(
             merged.merge(part)
             counter.add(frame[first:last])
     assert state(whole) == state(merged) == state(streamed)
+
+
+@settings(max_examples=20, deadline=None)
+@given(rows=ROWS)
+def test_counts_survive_a_file(
+    rows: list[tuple[float | None, int | None, float | None]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    path = tmp_path_factory.mktemp("counts") / "one"
+    counted = Counted.of(METRICS)
+    counted.add(frame_of(rows))
+    counted.save(path)
+    loaded = Counted.load(path, METRICS)
+    assert state(loaded) == state(counted)
+    loaded.merge(counted)  # its arrays can be written
+    assert loaded.rows == 2 * len(rows)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: data[:-1],
+        lambda data: data.partition(b"\n")[0] + b"\n",
+        lambda data: data.partition(b"\n")[0] + b"\n" + zlib.compress(b"short"),
+        lambda data: data.replace(b"char_rate", b"char_hate", 1),
+    ],
+)
+def test_a_damaged_file_of_counts_is_refused(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "counts"
+    Counted.of(METRICS).save(path)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ValueError, match=r".+"):
+        Counted.load(path, METRICS)
 
 
 @settings(max_examples=60, deadline=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -39,13 +39,18 @@ LATE = WHOLE_INPUT | GROUPS_OF["vad"]
 
 
 def write_records(
-    plan: ProfilePlan, path: Path, execution: Execution = QUIET, reused: ReusedRows | None = None
+    plan: ProfilePlan,
+    path: Path,
+    execution: Execution = QUIET,
+    reused: ReusedRows | None = None,
+    write: Callable[[pl.LazyFrame, Path], None] = sink,
 ) -> tuple[list[Source], Amount, Counted]:
     """Write one row per non-blank line of the plan's sources; returns what was read of each, and in
     all, and what was counted of the metrics.
 
-    Rows are in input order. The file's bytes depend neither on `execution` nor on how many
-    sources come from `reused`, which are not measured. Manual overrides have priority over rules.
+    Rows are in input order, as `write` stores them. The file's bytes depend neither on `execution`
+    nor on how many sources come from `reused`, which are not measured. Manual overrides have
+    priority over rules.
     Where metrics need the whole input, or audio, no rule is evaluated yet: see
     `fill_late_metrics`. Raises
     InputError for a source that cannot be read whole.
@@ -111,7 +116,7 @@ def write_records(
     counted = Counted.of(chosen(settings.groups), rules)
     try:
         with counting(counted) as counter:
-            sink(register_io_source(counted_frames, schema=dict(columns)), path)
+            write(register_io_source(counted_frames, schema=dict(columns)), path)
     except BaseException:
         if failure:
             raise failure[0] from None
