@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -136,19 +137,27 @@ def test_what_is_no_segment(tmp_path: Path, stated: Mapping[str, object], messag
     assert "o.jsonl:1: " in str(caught.value)
 
 
-def test_a_corrected_text_keeps_what_else_the_row_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("decision", "confidence"),
+    [
+        (Decision("text", "ben", NOW, "a.wav", offset=1.5, text=TEXT[:-1]), 0.75),
+        (trim(0, 2.0, 1.25, why="late"), None),
+    ],
+    ids=lambda value: value.decision if isinstance(value, Decision) else "",
+)
+def test_what_a_model_said_of_a_corrected_row(
+    decision: Decision, confidence: float | None, tmp_path: Path
+) -> None:
+    """Alignment and loss were of another text or segment: they are null, not wrong."""
     row = {
         "audio_filepath": "a.wav", "offset": 1.5, "duration": 4.0, "text": TEXT,
-        "sampling_rate": 16000, "align_logprob": -0.25,
+        "sampling_rate": 16000, "_score": {"confidence": 0.75, "align_logprob": -9.0},
     }  # fmt: skip
     (tmp_path / "m.jsonl").write_text(json.dumps(row))
-    append(
-        tmp_path / "o.jsonl",
-        Decision("text", "ben", NOW, "a.wav", offset=1.5, text=TEXT[:-1]),
-    )
+    append(tmp_path / "o.jsonl", replace(decision, audio_filepath="a.wav"))
     rules = RuleOptions(overrides=tmp_path / "o.jsonl")
     made = curate.profile(tmp_path / "m.jsonl", out=tmp_path / "p", rules=rules)
     (record,) = made.records().collect().to_dicts()
-    assert record["chars"] == len(TEXT) - 1
     assert record["rate_beside_offset"] == 1
-    assert record["align_logprob"] == -0.25
+    assert record["confidence"] == confidence
+    assert record["align_logprob"] is None

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from curate.metrics.measure import Settings
 
 Rows = npt.NDArray[np.intp]
+Scores = Mapping[str, npt.NDArray[np.float64]]
 Facets = Mapping[Facet, Decision]
 """What is decided about one record: for each facet that is set, the decision that set it last."""
 
@@ -255,8 +256,18 @@ def _as_corrected(clips: Clips, rows: Rows, facets: Sequence[Facets]) -> Clips:
         spans(clips.other_side),
         offset_fault,
         None if beside is None else beside[rows],
-        clips.scores and {name: values[rows] for name, values in clips.scores.items()},
+        clips.scores and _scores_left(clips.scores, rows, list(trims)),
     )
+
+
+def _scores_left(scores: Scores, rows: Rows, trimmed: Sequence[int]) -> Scores:
+    """What a model's scores still say of corrected rows: confidence in what it heard, where the
+    segment is as it was; alignment and loss are of another text.
+    """
+    left = {name: np.full(rows.size, np.nan) for name in scores}
+    left["confidence"] = scores["confidence"][rows]
+    left["confidence"][trimmed] = np.nan
+    return left
 
 
 def _trimmed(frame: pl.DataFrame, trims: Mapping[int, Decision]) -> pl.DataFrame:
