@@ -261,7 +261,7 @@ def _as_corrected(clips: Clips, rows: Rows, facets: Sequence[Facets]) -> Clips:
 
 
 def _scores_left(scores: Scores, rows: Rows, trimmed: Sequence[int]) -> Scores:
-    """What a model's scores still say of corrected rows: confidence in what it heard, where the
+    """What a model's scores still say of corrected rows: confidence in its hypothesis, where the
     segment is as it was; alignment and loss are of another text.
     """
     left = {name: np.full(rows.size, np.nan) for name in scores}
