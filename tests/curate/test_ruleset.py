@@ -23,6 +23,7 @@ from curate.rules.file.condition import Limit
 from curate.rules.file.limits import read_limit, superfluous
 from curate.rules.file.model import Severity
 from curate.rules.file.read import read_rule_file
+from curate.text_rules.read import read_text_rules
 
 README = Path(__file__).parents[2] / "rules" / "README.md"
 
@@ -102,7 +103,8 @@ def test_there_are_presets_and_default_is_one_of_them() -> None:
 
 def test_the_example_of_the_readme_loads(tmp_path: Path) -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    whole, groups = blocks
+    whole, groups, text_rules = blocks
+    assert len(read_text_rules(text_rules, "README.md").rules) == 2
     assert len(load_rules(write(tmp_path, f"{HEAD}rules: []\n{groups}")).groups) == 2
     rules = load_rules(write(tmp_path, whole))
     assert [rule.id for rule in rules.rules][-1] == "whisper_loops"
