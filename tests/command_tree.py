@@ -40,6 +40,7 @@ BASE: Mapping[str, str] = {
     "curate query": "SELECT_1 profile",
     "curate head": "profile",
     "curate sample": "profile",
+    "curate summary": "profile",
     "curate words": "profile",
     "curate diff": "profile profile",
     "curate manifest": "m.jsonl --out new",
