@@ -183,6 +183,17 @@ class Balance(Model):
     tvd: OptionalKey[float] = None
 
 
+class TextSimilarity(Model):
+    """The share of all similarity of texts that is between splits (DataSAIL's leakage, 0 to 1; the
+    cosine of sets of shingles), that of a random split of the same sizes, and how many records of
+    each split were compared.
+    """
+
+    between_splits: float
+    of_random_split: float
+    compared: Mapping[str, int]
+
+
 class ChangedLines(Model):
     """How lines were changed: rows with corrected texts, without a rate that NeMo would misread,
     with mapped fields; and whether marks were added to all lines.
@@ -238,6 +249,7 @@ class Split(GatedArtifact):
     proposals: tuple[Proposal, ...]
     leaks: tuple[Leak, ...]
     balance: tuple[Balance, ...]
+    text_similarity: OptionalKey[TextSimilarity] = None
     statement: str
     gates_by_figure: Mapping[str, tuple[str, ...]]
     gates: tuple[str, ...]

@@ -51,6 +51,7 @@ from curate.splits.path_patterns import group_pattern, groups_of, read_paths, re
 from curate.splits.records import StoredRecords, read_records
 from curate.splits.request import SplitRequest
 from curate.splits.search_strategy import Searched
+from curate.splits.similarity import text_similarity
 from curate.splits.strata import GENDER
 from curate.splits.strategy import Strategy
 from curate.splits.targets import AllocationOptions, Targets
@@ -150,6 +151,12 @@ def split_profile(profile: Path, folder: Path, request: SplitRequest, command: s
             keys=keys,
             near=near,
             near_unsure=unsure,
+            similarity=text_similarity(
+                done.rows,
+                [TRAIN, *(aim.name for aim in done.targets)],
+                request.seed,
+                lambda drawn, outputs: read_lines(drawn, outputs, inputs),
+            ),
             changed=ChangedLines(
                 text_corrected=int(corrected.sum()),
                 tags=marks.tags,

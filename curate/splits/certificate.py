@@ -19,6 +19,7 @@ from curate.artifacts.split import (
     Split,
     SplitOutput,
     Target,
+    TextSimilarity,
     Widest,
 )
 from curate.environment.versions import versions
@@ -55,6 +56,7 @@ class Finished:
     keys: Keys
     near: Sequence[Leak]
     near_unsure: int
+    similarity: TextSimilarity | None
     changed: ChangedLines
     lock: Lock | None = None
 
@@ -107,6 +109,7 @@ def certificate(finished: Finished, command: str) -> Split:
         proposals=tuple(finished.keys.proposals),
         leaks=leaks,
         balance=balance(done.rows, done.reference_s, done.available_s),
+        text_similarity=finished.similarity,
         statement=statement(leaks, covered, empty, len(splits) - len(empty)),
         gates_by_figure=gates,
         gates=failing,

@@ -134,7 +134,19 @@ def _against(got: float | None, aim: float | None) -> Sorted | None:
 
 def leaks(split: Split) -> Markup | None:
     """Values that occur on either side of a boundary."""
-    return joined(leak_table(split.leaks), _unsure(split.near_unsure))
+    return joined(leak_table(split.leaks), _similarity(split), _unsure(split.near_unsure))
+
+
+def _similarity(split: Split) -> Markup | None:
+    """DataSAIL's leakage beside that of a random split."""
+    if split.text_similarity is None:
+        return None
+    sentence = (
+        f"{percent(split.text_similarity.between_splits)} of all similarity of texts (shared "
+        "stretches, DataSAIL's leakage) is between splits; in a random split of the same sizes, "
+        f"{percent(split.text_similarity.of_random_split)}."
+    )
+    return Markup('<p class="note">{}</p>').format(sentence)
 
 
 def checked(split: Split) -> Markup | None:

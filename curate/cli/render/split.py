@@ -27,7 +27,17 @@ def split_tables(split: Split) -> Sequence[RenderableType]:
         outputs.add_row(entry.name, f"{entry.rows:,}", hours(entry.hours))
     targets = _targets(split) if split.given is None else _given(split)
     leaks = leak_lines(split.leaks, split.coverage, split.statement, split.proposals)
-    return [outputs, targets, *_measures(split), *leaks]
+    return [outputs, targets, *_measures(split), *leaks, *_similarity(split)]
+
+
+def _similarity(split: Split) -> Iterator[Text]:
+    """How much of the similarity of texts is between splits."""
+    if split.text_similarity:
+        share, random = split.text_similarity.between_splits, split.text_similarity.of_random_split
+        line = (
+            f"similarity of texts between splits: {share:.1%} of all (random split: {random:.1%})"
+        )
+        yield Text(line, style="dim")
 
 
 _LOST = ("held out", "rejected", "skipped", "malformed")
