@@ -1,12 +1,12 @@
-"""Planted defects found, beside peers' published thresholds: `python -m benchmarks.detection`.
+"""Planted defects detected, beside peers' published thresholds: `python -m benchmarks.detection`.
 
 Seven kinds of defects are planted, with a seed, in 2 % of the rows of real manifests
-(CURATE_REAL_DATA), and everybody judges the same rows. Only planted defects count as such: what
-was wrong in the manifests before counts against everybody's precision alike. Peers are
+(CURATE_REAL_DATA), and all methods see the same rows. Only planted defects count as such: what
+was wrong in the manifests before counts against the precision of all alike. Peers are
 re-implemented from the thresholds that they publish, over text and duration alone; what they do
 with models is not part of this.
 
-For each peer the last column is ours at equal hours: our records in order of suspicion (bad, then
+The last column is asr-curate's recall at each peer's hours: records in order of suspicion (bad, then
 borderline, then by deviations from the language's speaking rate) until as many hours are lost as
 the peer loses.
 """
@@ -316,13 +316,13 @@ def main() -> None:
         tuned = curate.apply_rules(measured, preset)["verdict"].cast(pl.String).to_numpy()
         score = suspicion(records, limits)
     table = {
-        "ours, bad": verdicts == "bad",
-        "ours, bad and borderline": verdicts != "clean",
-        "ours, calibrated, bad and borderline": tuned != "clean",
+        "asr-curate, bad": verdicts == "bad",
+        "asr-curate, bad and borderline": verdicts != "clean",
+        "asr-curate, calibrated, bad and borderline": tuned != "clean",
     }
     table |= {name: np.array([score_row(row) for row in rows]) for name, score_row in PEERS.items()}
-    head = ["precision", "recall", "hours", *KINDS, "ours at its hours"]
-    print("| judge | " + " | ".join(head) + " |")
+    head = ["precision", "recall", "hours", *KINDS, "asr-curate at equal hours"]
+    print("| method | " + " | ".join(head) + " |")
     print("|---" * (len(head) + 1) + "|")
     for name, flagged in table.items():
         own_recall = truth.line(truth.at_hours(score, truth.hours[flagged].sum()))[1]
