@@ -6,9 +6,9 @@ was wrong in the manifests before counts against the precision of all alike. Pee
 re-implemented from the thresholds that they publish, over text and duration alone; what they do
 with models is not part of this.
 
-The last column is asr-curate's recall at each peer's hours: records in order of suspicion (bad, then
-borderline, then by deviations from the language's speaking rate) until as many hours are lost as
-the peer loses.
+The last column is asr-curate's recall at each peer's hours: records in order of suspicion (bad,
+then borderline, then by deviations from the language's speaking rate) until as many hours are lost
+as the peer loses.
 """
 
 from __future__ import annotations

@@ -19,9 +19,11 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.joined_digits import KINDS, Takes, plant, utterances, write_rows
+from benchmarks.digit_defects import plant
+from benchmarks.joined_digits import Takes, utterances, write_rows
 from benchmarks.processes import run
 
+KINDS = ("swapped", "cut_start", "cut_end")
 SHARE = 0.08
 SIZES = ("--eval", "100s", "--test", "60s", "--group", "utterance", "--by", "utterance")
 
@@ -120,7 +122,9 @@ def main() -> None:
     speakers = sorted(takes.by_speaker)
     model = options.model or recogniser(takes, speakers[:4], folder, options.steps)
     rows = list(utterances(takes, speakers[4:], 600, folder / "held-out", options.seed - 1))
-    manifest = write_rows(folder / "planted.jsonl", plant(rows, SHARE, options.seed))
+    manifest = write_rows(
+        folder / "planted.jsonl", plant(rows, dict.fromkeys(KINDS, SHARE), options.seed)
+    )
     run("train", "score", model, "--manifest", manifest, "--out", folder / "scored")
     presets = [(f"preset `{name}`", flagged(name, folder)) for name in PRESETS]
     records = pl.read_parquet(folder / "alignment" / "records.parquet")

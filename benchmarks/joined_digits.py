@@ -1,8 +1,7 @@
-"""Utterances of real voices, with defects planted: recordings of digits, joined within a speaker.
+"""Utterances of real voices: recordings of digits, joined within a speaker.
 
 From a manifest of single digits (FSDD: 3,000 recordings, six speakers): utterances of 3 to 7
-digits, each from the takes of one speaker, with short pauses between. What a transcript cannot show
-is planted into a share of them: another utterance's text, and audio that begins or ends in a word.
+digits, each from the takes of one speaker, with short pauses between.
 """
 
 from __future__ import annotations
@@ -25,9 +24,6 @@ LEAST, MOST = 3, 7
 PAUSE_S = (0.04, 0.15)
 EDGE_S = (0.05, 0.3)
 """Silence before the first digit and after the last one."""
-LOST = (0.5, 1.0)
-"""How much of the first or last digit's audio a cut takes away."""
-KINDS = ("swapped", "cut_start", "cut_end")
 
 Json = dict[str, Any]
 Samples = npt.NDArray[np.float32]
@@ -93,31 +89,6 @@ def _silence(rng: random.Random, bounds_s: tuple[float, float]) -> Samples:
     count = round(rng.uniform(*bounds_s) * RATE)
     noise = np.random.default_rng(rng.getrandbits(32)).standard_normal(count)
     return (noise * 1e-4).astype(np.float32)
-
-
-def plant(rows: Sequence[Json], share: float, seed: int) -> list[Json]:
-    """The rows with `share` of them spoiled in each way of KINDS; `kind` says which."""
-    rng = random.Random(seed)
-    order = rng.sample(range(len(rows)), len(rows))
-    each = round(share * len(rows))
-    planted = [dict(row) for row in rows]
-    for at, kind in enumerate(KINDS):
-        chosen = order[at * each : (at + 1) * each]
-        texts = [rows[row]["text"] for row in chosen]
-        for row, other in zip(chosen, [*texts[1:], *texts[:1]], strict=True):
-            _spoil(planted[row], kind, other, rng)
-    return planted
-
-
-def _spoil(row: Json, kind: str, other: str, rng: random.Random) -> None:
-    if kind == "swapped" and other != row["text"]:
-        row |= {"kind": kind, "text": other}
-    elif kind != "swapped":
-        end = kind == "cut_end"
-        lost_s = row["edges_s"][end] - row["words_s"][end] * (1 - rng.uniform(*LOST))
-        duration = row["duration"] - lost_s
-        row |= {"kind": kind, "duration": round(duration, 4)}
-        row |= {"offset": 0.0 if end else round(lost_s, 4)}
 
 
 def write_rows(path: Path, rows: Sequence[Json]) -> Path:

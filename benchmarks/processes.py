@@ -142,13 +142,16 @@ def console_script(name: str) -> Path:
     return Path(sys.executable).with_name(name)
 
 
-def run(*command: object) -> None:
-    """A command of the project (`curate` or `train`) and its words; SystemExit where it fails."""
+def run(*command: object, folder: Path | None = None) -> None:
+    """A command of the project (`curate` or `train`) and its words, in `folder`; SystemExit where
+    it fails.
+    """
     program, *words = map(str, command)
     done = subprocess.run(
         [str(console_script(program)), *words],
         capture_output=True,
         text=True,
+        cwd=folder,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     if done.returncode:

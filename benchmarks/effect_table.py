@@ -1,0 +1,145 @@
+"""The results of `benchmarks.effect_real`, and their table with paired intervals.
+
+A difference between two arms is over the seeds that both have: the same utterances of the same
+held-out speakers, models from the same weights. Its interval is a bootstrap of two stages: seeds
+are drawn with replacement, and in each drawn seed its test utterances.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.effect_arms import ARMS, FILTERS, KINDS, RANDOM
+
+DRAWS = 10_000
+ORDER = ("start", "clean", "spoiled", *ARMS[3:])
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One model: what it was trained on, and its errors on each test utterance."""
+
+    arm: str
+    seed: int
+    digest: str
+    speakers: tuple[str, ...]
+    rows: int
+    minutes: float
+    kinds: Mapping[str, int]
+    errors: Sequence[int]
+    words: Sequence[int]
+    processor_s: float
+
+    @property
+    def wer(self) -> float:
+        """Errors over reference words."""
+        return sum(self.errors) / sum(self.words)
+
+
+def read_results(folder: Path, digest: str | None = None) -> list[Result]:
+    """The results in a folder, by seed and arm; SystemExit where their digests differ, or are not
+    `digest`: they do not compare.
+    """
+    paths = sorted(folder.glob("*.json"))
+    results = [Result(**json.loads(path.read_text(encoding="utf-8"))) for path in paths]
+    digests = {each.digest for each in results} | ({digest} if digest else set())
+    if len(digests) > 1:
+        raise SystemExit(f"{folder}: results of several configurations; choose another --results")
+    return sorted(results, key=lambda each: (each.seed, ORDER.index(each.arm)))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """WER of one arm less that of another, and its interval of 95 %."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
+
+
+def compare(new: Sequence[Result], old: Sequence[Result], seed: int = 0) -> Difference | None:
+    """The paired difference over the seeds that both have; None without one."""
+    before = {each.seed: each for each in old}
+    pairs = [(each, before[each.seed]) for each in new if each.seed in before]
+    if not pairs:
+        return None
+    return interval(
+        [np.subtract(a.errors, b.errors) for a, b in pairs],
+        [np.array(a.words) for a, _ in pairs],
+        seed,
+    )
+
+
+Counts = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+def interval(more: Sequence[Counts], words: Sequence[Counts], seed: int = 0) -> Difference:
+    """`more` errors over `words`, an array of utterances a seed, and the bootstrap's interval."""
+    rng = np.random.default_rng(seed)
+    drawn = [_resample(a, b, rng) for a, b in zip(more, words, strict=True)]
+    errors, totals = np.array([each[0] for each in drawn]), np.array([each[1] for each in drawn])
+    # A seed that is drawn twice has two draws of its utterances: each takes another column.
+    seeds = rng.integers(len(more), size=(len(more), DRAWS))
+    columns = rng.permuted(np.tile(np.arange(DRAWS), (len(more), 1)), axis=1)
+    rates = errors[seeds, columns].sum(axis=0) / totals[seeds, columns].sum(axis=0)
+    low, high = np.percentile(rates, [2.5, 97.5])
+    value = sum(each.sum() for each in more) / sum(each.sum() for each in words)
+    return Difference(float(value), float(low), float(high))
+
+
+def _resample(more: Counts, words: Counts, rng: np.random.Generator) -> tuple[Counts, Counts]:
+    """Sums over as many utterances as there are, drawn with replacement, DRAWS times."""
+    times = rng.multinomial(more.size, np.full(more.size, 1 / more.size), size=DRAWS)
+    return times @ more, times @ words
+
+
+def print_table(results: Sequence[Result]) -> None:
+    """Print the table."""
+    print("\n".join(table_lines(results)))
+
+
+def table_lines(results: Sequence[Result]) -> Iterator[str]:
+    """How many runs there are, then a line an arm."""
+    by_arm = {arm: [each for each in results if each.arm == arm] for arm in ORDER}
+    seeds = sorted({each.seed for each in results})
+    speakers = sorted({name for each in results for name in each.speakers})
+    hours = sum(each.processor_s for each in results) / 3600
+    yield (
+        f"{len(results)} runs in {hours:.1f} processor hours, seeds {', '.join(map(str, seeds))}, "
+        f"held-out speakers {', '.join(speakers)}."
+    )
+    yield ""
+    yield (
+        "| training data | seeds | minutes | with a defect | WER | less clean | less spoiled "
+        "| less random of equal hours |"
+    )
+    yield "|---|---|---|---|---|---|---|---|"
+    for arm, own in by_arm.items():
+        if own:
+            yield _line(arm, own, by_arm)
+
+
+def _line(arm: str, own: Sequence[Result], by_arm: Mapping[str, Sequence[Result]]) -> str:
+    count = len(own)
+    minutes = sum(each.minutes for each in own) / count
+    spoiled = sum(sum(each.kinds.values()) for each in own) / sum(each.rows for each in own)
+    rate = sum(sum(each.errors) for each in own) / sum(sum(each.words) for each in own)
+    others = {
+        "clean": arm not in {"start", "clean"},
+        "spoiled": arm not in {"start", "clean", "spoiled", *KINDS},
+        f"{arm}{RANDOM}": arm in FILTERS,
+    }
+    cells = [
+        str(compare(own, by_arm[other]) or "") if applies else ""
+        for other, applies in others.items()
+        if not applies or other in by_arm
+    ]
+    return f"| {arm} | {count} | {minutes:.1f} | {spoiled:.0%} | {rate:.3f} | {' | '.join(cells)} |"
