@@ -36,7 +36,7 @@ from benchmarks.effect_arms import (
     read_rows,
     seconds,
 )
-from benchmarks.effect_table import Result, print_table, read_results
+from benchmarks.effect_table import Result, read_results, readme_lines, table_lines
 from benchmarks.joined_digits import Json, Takes, write_rows
 
 RESULTS = Path(__file__).parent / "effect_real"
@@ -201,7 +201,8 @@ def main() -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         bench = Bench(options.digits, options.work, options.results, Sizes())
         bench.run(options.arms, options.seeds)
-    print_table(read_results(options.results))
+    results = read_results(options.results)
+    print("\n".join([*table_lines(results), "", *readme_lines(results)]))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """One round of curation by commands, on real voices: `python -m benchmarks.loop FSDD`.
 
 The corpus is that of `benchmarks.effect_real` (seed 0): 400 utterances of four speakers, 8 % of
-which have each of five defects; 200 utterances of two other speakers, without one, are the test.
+which have each of five defects; 400 utterances of two other speakers, without one, are the test.
 
 train -> score -> profile -> rules -> review -> split -> train: a first model is trained on all of
 it, scores it, the preset `agreement` gives verdicts, the --review records with the highest CER are
@@ -129,11 +129,11 @@ def main() -> None:
     """Run the loop and print its table."""
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("digits", type=Path, help="manifest of single digits")
-    arguments.add_argument("--review", type=int, default=60, help="records to review")
+    arguments.add_argument("--review", type=int, default=100, help="records to review")
     arguments.add_argument("--work", type=Path)
     options = arguments.parse_args()
     folder = Path(tempfile.mkdtemp(dir=options.work, prefix="loop-"))
-    corpus = Corpus(Takes.read(options.digits), Sizes(), folder, 0)
+    corpus = Corpus(Takes.read(options.digits), Sizes(test=400), folder, 0)
     loop = Loop(folder, corpus)
     loop.first_model()
     loop.second_model(options.review)

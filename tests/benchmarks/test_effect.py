@@ -29,7 +29,15 @@ from benchmarks.effect_arms import (
     seconds,
 )
 from benchmarks.effect_real import RESULTS
-from benchmarks.effect_table import Counts, Result, compare, interval, read_results, table_lines
+from benchmarks.effect_table import (
+    Counts,
+    Result,
+    compare,
+    interval,
+    read_results,
+    readme_lines,
+    table_lines,
+)
 from benchmarks.joined_digits import RATE, Json, Takes, write_rows
 
 WORDS = "zero one two three four five six seven eight nine".split()  # noqa: SIM905
@@ -137,6 +145,14 @@ def test_every_filter_has_random_rows_of_equal_hours(corpus: Corpus) -> None:
         assert all(row in corpus.spoiled for row in other)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_random_rows_have_defects_as_often_as_all_rows(corpus: Corpus, seed: int) -> None:
+    spoiled = plant(corpus.clean, dict.fromkeys(KINDS, EACH_SHARE), seed)
+    half = at_random(spoiled, seconds(spoiled) / 2, seed)
+    share = 1 - len(of_kind(half, "sound")) / len(half)
+    assert 0.25 < share < 0.55
+
+
 def test_presets_leave_in_training_what_they_do_not_call_bad(corpus: Corpus) -> None:
     left = corpus.rows("agreement")
     assert not of_kind(left, "swapped")
@@ -216,8 +232,8 @@ def test_results_of_two_configurations_do_not_compare(tmp_path: Path) -> None:
         read_results(tmp_path)
 
 
-def test_the_table_in_the_results_is_that_of_the_stored_runs(root: Path) -> None:
+def test_the_tables_of_the_pages_are_those_of_the_stored_runs(root: Path) -> None:
     stored = read_results(RESULTS)
     assert len(stored) >= 10
-    text = (root / "benchmarks" / "results.md").read_text(encoding="utf-8")
-    assert "\n".join(table_lines(stored)) in text
+    for name, lines in (("benchmarks/results.md", table_lines), ("README.md", readme_lines)):
+        assert "\n".join(lines(stored)) in (root / name).read_text(encoding="utf-8"), name
