@@ -72,7 +72,8 @@ class Loop:
     def second_model(self, reviewed: int) -> None:
         """Scores, verdicts, a review, and the model of what is left."""
         self.run("train score first/run/model.nemo --manifest corpus.jsonl --out scored")
-        profile = "curate profile scored/scores.jsonl --rules agreement --by utterance --out profile"
+        scored = "curate profile scored/scores.jsonl --rules agreement"
+        profile = f"{scored} --by utterance --out profile"
         self.run(profile)
         print(f"# review: {self.review(reviewed)}")
         self.run(f"{profile} --overrides overrides.jsonl")
