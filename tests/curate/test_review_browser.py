@@ -8,7 +8,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,15 @@ def workspace(root: Path, tmp_path: Path) -> Path:
     (tmp_path / "audio").symlink_to(speech / "audio")
     curate("profile", "m.jsonl", "--out", "profile", folder=tmp_path)
     return tmp_path
+
+
+def filled(requests: Sequence[Any], page: Any, seconds: float = 20.0) -> None:
+    """Wait until a request that the page makes has been caught."""
+    end = time.monotonic() + seconds
+    while not requests:
+        if time.monotonic() > end:
+            pytest.fail("the page made no such request")
+        page.wait_for_timeout(10)
 
 
 def written(path: Path) -> list[dict[str, Any]]:
@@ -311,18 +321,17 @@ def test_a_slow_answer_does_not_bring_back_what_was_undone(workspace: Path, open
         until(page, f"state.shown.row === {second}")
         page.keyboard.press("p")
         until(page, f"state.shown.row === {first}")
+        until(page, "document.querySelector('#decided').textContent.startsWith('Rejected')")
         undo: list[Any] = []
         page.route(f"**/api/records/{first}/undo", lambda route: undo.append(route))
         page.keyboard.press("u")
-        while not undo:
-            page.wait_for_timeout(10)
+        filled(undo, page)
         before: list[Any] = []
         page.route(f"**/api/records/{first}", lambda route: before.append((route, route.fetch())))
         page.keyboard.press("n")
         until(page, f"state.shown.row === {second}")
         page.keyboard.press("p")
-        while not before:
-            page.wait_for_timeout(10)
+        filled(before, page)
         undo[0].continue_()
         until(page, "!document.querySelector('#records tr').textContent.includes('by anna')")
         route, answer = before[0]
