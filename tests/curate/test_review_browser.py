@@ -91,6 +91,11 @@ def filled(requests: Sequence[Any], page: Any, seconds: float = 20.0) -> None:
         page.wait_for_timeout(10)
 
 
+def listed(page: Any) -> None:
+    """Wait until the table shows what the filters say, and no request for it is on the way."""
+    until(page, "document.querySelector('#records').ariaBusy === 'false'")
+
+
 def written(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines_of(path.read_text(encoding="utf-8"))]
 
@@ -107,6 +112,7 @@ def test_from_search_to_a_split_that_honours_every_decision(workspace: Path, ope
         page.click("#head button:has-text('char_rate')")
         until(page, "state.rows.length && state.rows.every((it) => /\\bthe\\b/i.test(it.text))")
         until(page, "state.rows.every((it) => it.lang === 'en' && it.values.char_rate > 9)")
+        listed(page)
         until(page, "Math.abs(audio.duration - state.rows[state.at].duration_s) < 0.01")
         assert "sort=char_rate" in page.url
         assert "text=the&how=word" in page.url
@@ -140,6 +146,7 @@ def test_from_search_to_a_split_that_honours_every_decision(workspace: Path, ope
         page.select_option("select[name=how]", "regex")
         page.select_option("select[name=lang]", "*")
         until(page, "state.rows.length && state.rows.every((it) => /br(ü|i)/i.test(it.text))")
+        listed(page)
         many = int(page.inner_text("#headline").split()[0])
         page.click("#bulk summary")
         page.fill("#all [name=comment]", "wrong bridge")

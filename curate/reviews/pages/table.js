@@ -66,6 +66,7 @@ const columns = () => filters.elements.columns.value.split(",").filter(Boolean);
 async function list(restart) {
   const turn = ++state.requests;
   const query = parameters();
+  by("records").ariaBusy = "true";
   if (restart) history.replaceState(null, "", `#${query}`);
   query.set("columns", columns().join(","));
   if (!restart) query.set("after", state.after);
@@ -100,6 +101,8 @@ async function list(restart) {
     if (turn !== state.requests) return;
     complain(error);
     by("headline").textContent = "The records could not be listed";
+  } finally {
+    if (turn === state.requests) by("records").ariaBusy = "false";
   }
 }
 function progress({ searched, loaded, rows }) {
