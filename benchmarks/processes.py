@@ -142,9 +142,9 @@ def console_script(name: str) -> Path:
     return Path(sys.executable).with_name(name)
 
 
-def run(*command: object, folder: Path | None = None) -> None:
+def run(*command: object, folder: Path | None = None, accepted: Sequence[int] = (0,)) -> None:
     """A command of the project (`curate` or `train`) and its words, in `folder`; SystemExit where
-    it fails.
+    its exit code is none of those `accepted`.
     """
     program, *words = map(str, command)
     done = subprocess.run(
@@ -154,5 +154,5 @@ def run(*command: object, folder: Path | None = None) -> None:
         cwd=folder,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
-    if done.returncode:
+    if done.returncode not in accepted:
         raise SystemExit(f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
