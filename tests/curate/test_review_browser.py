@@ -104,6 +104,7 @@ def test_from_search_to_a_split_that_honours_every_decision(workspace: Path, ope
     """Search, listen, reject, undo, trim, correct, reject many, undo that, export."""
     with served("profile", folder=workspace) as address, watched(opened, address) as page:
         assert "token" not in page.url, "it is in no history and no referrer"
+        assert not page.is_visible("#splits"), "no split was named"
         page.wait_for_selector("#records tr")
         page.select_option("select[name=verdict]", "clean")
         page.select_option("select[name=lang]", "en")
