@@ -2,9 +2,9 @@
 
 FSDD is the manifest of 3,000 recorded digits of six speakers. Utterances of 3 to 7 digits are
 joined from one speaker's takes; each seed holds two speakers out and tests on 200 utterances of
-theirs. A tiny CTC model learns a little from a few sound utterances. From its weights one model for
-each arm of `benchmarks.effect_arms` is trained, all for the same number of steps (`curate split`,
-`curate shard`, `train run`).
+these two. A tiny CTC model learns a little from a few sound utterances. From its weights one model
+for each arm of `benchmarks.effect_arms` is trained, all for the same number of steps (`curate
+split`, `curate shard`, `train run`).
 
 Each result is a JSON file in --results, by arm and seed, with the digest of what it depends on;
 those that are there are not trained again, so that runs add up. The table is printed from all of

@@ -3,7 +3,7 @@
 Each manifest is split by `curate split --prefer hours|balance|speakers` with several bounds of
 held-out data, and by splitutils 0.4.3 (`pip install splitutils`) with its default of 30 trials a
 set, three seeds, whole speakers, the same strata. Requested, and shown: as `benchmarks.split`; the
-leaks are speakers and normalised texts in two splits together. A split of ours matches a split of
+leaks are speakers and normalised texts in two splits together. A split of asr-curate matches one of
 splitutils that has no smaller TVD, no smaller deviation of hours, and no more effective speakers
 (of which 1 % counts as none); the last column of splitutils' rows names the first that does.
 """
@@ -90,7 +90,7 @@ def compare(manifest: Path, peer: Any) -> None:
     profiled = profile_of(manifest)
     rows = clean_rows(profiled)
     try:
-        ours = list(splits_of_curate(rows, profiled))
+        own = list(splits_of_curate(rows, profiled))
     except InputError as error:
         what, _, _ = str(error).partition("\n")
         print(f"\n{manifest.stem}: {what}")
@@ -99,10 +99,10 @@ def compare(manifest: Path, peer: Any) -> None:
     print("| split by | s | leaks | deviation of hours | hours lost | strata TVD "
           "| effective speakers | matched by |")  # fmt: skip
     print(f"|{'---|' * 8}")
-    for name, of, seconds in ours:
+    for name, of, seconds in own:
         show(name, of, seconds)
     for name, of, seconds in splits_of_splitutils(rows, peer):
-        matching = (ours_name for ours_name, one, _ in ours if matches(one, of))
+        matching = (own_name for own_name, one, _ in own if matches(one, of))
         show(name, of, seconds, next(matching, "none"))
 
 

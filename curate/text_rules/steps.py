@@ -195,6 +195,8 @@ def _words(number: str, language: str) -> str:
         value = float(number.replace(",", ".")) if mark in number else int(number)
         return unicodedata.normalize("NFC", str(num2words.num2words(value, lang=language)))
     except (NotImplementedError, ArithmeticError, LookupError, TypeError, ValueError):
+        # what num2words raises, by language, for one that it lacks and numbers beyond its words;
+        # the digits stay, and the report counts no change
         return number
 
 

@@ -131,10 +131,10 @@ def test_a_line_with_another_segment(line: bytes, expected: bytes) -> None:
 def test_what_is_no_segment(tmp_path: Path, stated: Mapping[str, object], message: str) -> None:
     line = {"decision": "trim", "audio_filepath": "a", "by": "anna", "at": NOW, **stated}
     (tmp_path / "o.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as refused:
         read(tmp_path / "o.jsonl")
-    assert message in str(caught.value)
-    assert "o.jsonl:1: " in str(caught.value)
+    assert message in str(refused.value)
+    assert "o.jsonl:1: " in str(refused.value)
 
 
 @pytest.mark.parametrize(

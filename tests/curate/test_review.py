@@ -7,7 +7,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +19,16 @@ from curate.audio.options import AudioOptions
 from curate.errors import ConfigError
 from curate.profiles.duck import open_records
 from curate.profiles.request import MeasureOptions
-from curate.reviews.app import review_app
 from curate.reviews.query import Query
 from curate.reviews.session import ReviewSession
 from curate.rules.file import load_rules
 from curate.rules.overrides import Decision, append
+from tests.curate.review_client import OWN, PORT, TOKEN, client_of, opened_session, post
 from tests.curate.review_session import BROKEN, RATE, ROWS, record, write_session
 from tests.lines import lines_of
 from tests.profiling import write_profile
 
-testclient = pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
-
-TOKEN, PORT = "the-token", 4711
-OWN = f"http://127.0.0.1:{PORT}"
+pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -42,23 +38,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def session(folder: Path, tmp_path: Path) -> Iterator[ReviewSession]:
-    with open_records(folder / "profile" / "records.parquet") as records:
-        session = ReviewSession(folder / "profile", records, tmp_path / "overrides.jsonl", "anna")
-        with closing(session):
-            yield session
+    with opened_session(folder, tmp_path / "overrides.jsonl") as session:
+        yield session
 
 
 @pytest.fixture
 def client(session: ReviewSession) -> Any:
-    made = testclient.TestClient(
-        review_app(session, "", TOKEN, PORT), base_url=OWN, follow_redirects=False
-    )
-    made.cookies.set("curate_review", TOKEN)
-    return made
-
-
-def post(client: Any, path: str, sent: object, **headers: str) -> Any:
-    return client.post(path, content=json.dumps(sent), headers={"origin": OWN, **headers})
+    return client_of(session)
 
 
 PATHS = ["/", "/review.js", "/table.js", "/page.css", "/api/profile", "/api/records",

@@ -3,64 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from tests import processes
 from tests.browsing import SCREENS, browser, sticks_out, until, violations, watched
+from tests.curate.review_browsing import (
+    curate,
+    filled,
+    listed,
+    served,
+    trim_half,
+    written,
+)
 from tests.lines import lines_of
 
 pytest.importorskip("starlette", reason="the review extra is not installed")
 pytest.importorskip("uvicorn", reason="the review extra is not installed")
 
-CURATE = [sys.executable, "-c", "from curate.cli import main; main()"]
-ENVIRONMENT = {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
 HOSTILE = "<img src=x onerror=alert(1)> </script> \x1b[31m evil \u202e txt la la la la la la la la"
-
-
-def curate(*arguments: str | Path, folder: Path) -> None:
-    done = processes.curate(*arguments, "--quiet", cwd=folder, **ENVIRONMENT)
-    assert done.returncode == 0, done.stderr
-
-
-@contextmanager
-def served(*arguments: str | Path, folder: Path, ended: str = "review ended") -> Iterator[str]:
-    """`curate review` with these arguments, in this folder; the address that it prints.
-
-    When it is told to end it says what `ended` names.
-    """
-    command = [*CURATE, "review", *map(str, arguments), "--no-browser"]
-    command += [] if "--reviewer" in arguments else ["--reviewer", "anna"]
-    run = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, cwd=folder, env={**os.environ, **ENVIRONMENT}
-    )
-    assert run.stderr is not None
-    lines = []
-    for line in run.stderr:
-        lines.append(line)
-        if match := re.search(r"http://\S+", line):
-            break
-    else:
-        pytest.fail("".join(lines))
-    try:
-        yield match[0]
-    finally:
-        run.send_signal(signal.SIGTERM)
-        _, rest = run.communicate(timeout=30)
-    assert "Traceback" not in rest
-    assert ended in rest
-    assert run.returncode == 143
 
 
 @pytest.fixture(scope="module")
@@ -80,24 +44,6 @@ def workspace(root: Path, tmp_path: Path) -> Path:
     (tmp_path / "audio").symlink_to(speech / "audio")
     curate("profile", "m.jsonl", "--out", "profile", folder=tmp_path)
     return tmp_path
-
-
-def filled(requests: Sequence[Any], page: Any, seconds: float = 20.0) -> None:
-    """Wait until a request that the page makes has been caught."""
-    end = time.monotonic() + seconds
-    while not requests:
-        if time.monotonic() > end:
-            pytest.fail("the page made no such request")
-        page.wait_for_timeout(10)
-
-
-def listed(page: Any) -> None:
-    """Wait until the table shows what the filters say, and no request for it is on the way."""
-    until(page, "document.querySelector('#records').ariaBusy === 'false'")
-
-
-def written(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in lines_of(path.read_text(encoding="utf-8"))]
 
 
 def test_from_search_to_a_split_that_honours_every_decision(workspace: Path, opened: Any) -> None:
@@ -190,25 +136,6 @@ def test_from_search_to_a_split_that_honours_every_decision(workspace: Path, ope
     assert corrected["text"] == "what was really said"
     assert (corrected["offset"], corrected["duration"]) == trimmed
     assert corrected["duration"] == pytest.approx(manifest[2]["duration"] / 2, rel=0.05)
-
-
-def trim_half(page: Any) -> tuple[float, float]:
-    """Drag over the middle half of the sound, move its start by a key, and save it: the segment."""
-    until(page, "sound.seconds > 0")
-    box = page.locator("#view").bounding_box()
-    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + 20, steps=3)
-    page.mouse.up()
-    before = page.evaluate("sound.selected[0]")
-    page.focus("#from")
-    page.keyboard.press("ArrowRight")
-    assert page.evaluate("sound.selected[0]") == pytest.approx(before + 0.01)
-    assert page.get_attribute("#from", "aria-valuetext").endswith(" seconds")
-    page.keyboard.press("t")
-    until(page, "document.querySelector('#decided').textContent.includes('Trimmed')")
-    segment = page.evaluate("state.rows[state.at].decided.segment")
-    return segment["new_offset"], segment["new_duration"]
 
 
 def test_the_sound_is_looped_slowed_and_played_by_itself(workspace: Path, opened: Any) -> None:

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError
-from curate.profiles.duck import open_records
 from curate.reviews import bulk
-from curate.reviews.app import review_app
 from curate.reviews.session import ReviewSession
 from curate.reviews.sheet import STARTS, as_csv, decisions_of
 from curate.rules.overrides import Decision, line_of
+from tests.curate.review_client import client_of, opened_session, post
 from tests.curate.review_session import ROWS, write_session
 from tests.lines import lines_of
 
-testclient = pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
+pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
 
-TOKEN, PORT = "the-token", 4711
-OWN = f"http://127.0.0.1:{PORT}"
 AT = "2026-11-26T10:00:00Z"
 
 
@@ -38,22 +34,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def session(folder: Path, tmp_path: Path) -> Iterator[ReviewSession]:
-    with open_records(folder / "profile" / "records.parquet") as records:
-        session = ReviewSession(folder / "profile", records, tmp_path / "overrides.jsonl", "anna")
-        with closing(session):
-            yield session
+    with opened_session(folder, tmp_path / "overrides.jsonl") as session:
+        yield session
 
 
 @pytest.fixture
 def client(session: ReviewSession) -> Any:
-    made = testclient.TestClient(review_app(session, "", TOKEN, PORT), base_url=OWN)
-    made.cookies.set("curate_review", TOKEN)
-    return made
-
-
-def post(client: Any, path: str, sent: object) -> Any:
-    content = sent if isinstance(sent, bytes) else json.dumps(sent)
-    return client.post(path, content=content, headers={"origin": OWN})
+    return client_of(session)
 
 
 def log_of(session: ReviewSession) -> list[dict[str, Any]]:

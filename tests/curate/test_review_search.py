@@ -88,9 +88,9 @@ def test_a_substring_is_what_python_calls_one(lines: list[str], part: str) -> No
     ids=["open", "backreference", "look-ahead", "huge", "long", "how"],
 )
 def test_what_cannot_be_searched_for(pattern: Pattern, message: str) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as refused:
         check_pattern(pattern)
-    assert message in str(caught.value)
+    assert message in str(refused.value)
 
 
 def test_a_request_waits_no_longer_than_it_wants_to() -> None:

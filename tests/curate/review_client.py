@@ -1,0 +1,41 @@
+"""A review session over HTTP, for tests: the session, a client of its own, and requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from curate.profiles.duck import open_records
+from curate.reviews.app import review_app
+from curate.reviews.session import ReviewSession
+
+TOKEN, PORT = "the-token", 4711
+OWN = f"http://127.0.0.1:{PORT}"
+
+
+@contextmanager
+def opened_session(folder: Path, log: Path) -> Iterator[ReviewSession]:
+    """Anna's session on `folder/profile`, whose decisions go to `log`."""
+    with open_records(folder / "profile" / "records.parquet") as records:
+        session = ReviewSession(folder / "profile", records, log, "anna")
+        with closing(session):
+            yield session
+
+
+def client_of(session: ReviewSession) -> Any:
+    """A client that the session has let in."""
+    from starlette.testclient import TestClient
+
+    app = review_app(session, "", TOKEN, PORT)
+    client = TestClient(app, base_url=OWN, follow_redirects=False)
+    client.cookies.set("curate_review", TOKEN)
+    return client
+
+
+def post(client: Any, path: str, sent: object, **headers: str) -> Any:
+    """Send JSON, or bytes as they are, as the app's own page does."""
+    content = sent if isinstance(sent, bytes) else json.dumps(sent)
+    return client.post(path, content=content, headers={"origin": OWN, **headers})
