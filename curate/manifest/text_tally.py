@@ -23,6 +23,7 @@ from curate.manifest import text_changes
 from curate.manifest.origin import Origin
 from curate.manifest.text_rules import named_rules_of
 from curate.text_rules import NamedTextRules, TextRules, stages
+from curate.text_rules.steps import NumbersInWords
 
 MOST_EXAMPLES = 5
 """Examples of each rule, the first ones."""
@@ -42,6 +43,7 @@ class TextTally:
     totals: Counts = field(default_factory=lambda: np.zeros((3, 2), np.int64))
     by_rule: Counts = field(init=False)
     unstable_rows: int = 0
+    digits_left: int = 0
     examples: list[list[ChangedText]] = field(init=False)
     emptied: list[ChangedText] = field(default_factory=list)
 
@@ -61,6 +63,9 @@ class TextTally:
         emptied = changed & _blank(changes.applied.texts) & ~_blank(changes.before)
         for at, chosen in enumerate((is_record, changed, emptied)):
             self.totals[at] += int(chosen.sum()), int(us[chosen].sum())
+        if self._spells_numbers:
+            left = changes.applied.texts.str.contains("[0-9]").to_numpy()
+            self.digits_left += int((left & is_record).sum())
         unstable = changes.unstable & is_record
         self.unstable_rows += int(unstable.any(axis=0).sum())
         self.by_rule[:, 0] += by_rule.sum(axis=1)
@@ -68,6 +73,10 @@ class TextTally:
         self.by_rule[:, 2] += (by_rule & (by_rule.sum(axis=0) == 1)).sum(axis=1)
         self.by_rule[:, 3] += unstable.sum(axis=1)
         self._take_examples(changes, by_rule, emptied, _Places(records, source))
+
+    @property
+    def _spells_numbers(self) -> bool:
+        return any(isinstance(rule.step, NumbersInWords) for rule in self.rules.rules)
 
     def _take_examples(
         self,
@@ -135,6 +144,10 @@ class TextTally:
         if emptied:
             what = f"the rules leave {plural(emptied, 'text')} blank"
             warnings.append(f"{what}: the records stay, and the default rules reject them")
+        if self.digits_left:
+            what = f"{plural(self.digits_left, 'text')} still with digits"
+            why = "no number words in their language, or no language, or signs or letters beside"
+            warnings.append(f"{what}: {why}")
         if self.unstable_rows:
             ids = [
                 rule.id

@@ -192,3 +192,26 @@ def test_tables_and_folders_have_their_texts_changed(folder: Path) -> None:
             "text_original": "so <i>it</i>", "text_rules": ["tags"],
         }
     ]  # fmt: skip
+
+
+def test_digits_that_no_rule_could_write_in_words_are_counted(tmp_path: Path) -> None:
+    pytest.importorskip("num2words", reason="the norm extra is not installed")
+    texts = [
+        ("it is 21", "en"),
+        ("it is 22", "zz"),
+        ("it is 23", None),
+        ("B2B", "en"),
+        ("no", "en"),
+    ]
+    rows = [
+        {"audio_filepath": f"{at}.wav", "duration": 1.0, "text": text, "lang": lang}
+        for at, (text, lang) in enumerate(texts)
+    ]
+    (tmp_path / "m.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "digits.yaml").write_text(
+        "schema: curate.text_rules/1\nname: d\nrules:\n  - {id: digits, digits: words}\n"
+    )
+    out = clean(tmp_path, "m.jsonl", rules=str(tmp_path / "digits.yaml"))
+    assert [row["text"] for row in rows_of(out)][:3] == ["it is twenty-one", "it is 22", "it is 23"]
+    (warning,) = report(tmp_path).warnings
+    assert warning.startswith("3 texts still with digits: ")
