@@ -80,6 +80,7 @@ pictures: $(STAMP)
 	@$(BIN)/python docs/pictures.py
 
 wheels: $(STAMP)
+	@mkdir -p dist  # hatchling makes it too, and two at once fail
 	@$(BIN)/python -c 'import ziglang' 2>/dev/null || $(PIP) -c constraints.txt ziglang
 	@$(BIN)/python -c 'from curate.native.build import TARGETS; print(*TARGETS, sep="\n")' | \
 	  xargs -P $(WORKERS) -I @ \
