@@ -40,6 +40,7 @@ def workspace(root: Path, tmp_path: Path) -> Path:
     lines = lines_of((speech / "manifest.jsonl").read_text(encoding="utf-8"))
     sound = json.loads(lines[0])
     hostile = {**sound, "text": HOSTILE, "speaker": "<b>mallory</b>", "audio_filepath": "gone.flac"}
+    hostile["pred_text"] = "evil"
     (tmp_path / "m.jsonl").write_text("\n".join([*lines, json.dumps(hostile)]), encoding="utf-8")
     (tmp_path / "audio").symlink_to(speech / "audio")
     curate("profile", "m.jsonl", "--out", "profile", folder=tmp_path)
@@ -176,6 +177,39 @@ def test_the_sound_is_looped_slowed_and_played_by_itself(workspace: Path, opened
         page.keyboard.press("t")
         assert page.evaluate("sound.selected") is None
         assert "Select a part" in page.inner_text("#selection")
+
+
+def test_a_search_looks_in_all_records_and_space_plays_the_first(
+    workspace: Path, opened: Any
+) -> None:
+    """The verdict that the page opens with hides nothing from a search, nor from a speaker."""
+    ended = "no decision was written"
+    with (
+        served("profile", folder=workspace, ended=ended) as address,
+        watched(opened, address) as page,
+    ):
+        until(page, "state.shown !== null")
+        assert page.input_value("[name=verdict]") == "borderline"
+        assert page.locator("#head button").all_inner_texts() == ["duration_s", "char_rate", "wer"]
+        page.keyboard.press("/")
+        page.keyboard.type("the")
+        page.keyboard.press("Enter")
+        until(page, "state.rows.length && state.rows.every((it) => /the/i.test(it.text))")
+        listed(page)
+        assert page.input_value("[name=verdict]") == ""
+        assert "clean" in page.evaluate("state.rows.map((it) => it.verdict)")
+        until(page, "!document.querySelector('#play').disabled")
+        page.keyboard.press("Space")
+        until(page, "audio.currentTime > 0")
+        page.fill("input[name=text]", "")
+        speaker = page.inner_text("#facts button")
+        page.click("#facts button")
+        until(page, f"state.rows.length && state.rows.every((it) => it.speaker === '{speaker}')")
+        page.select_option("select[name=verdict]", "borderline")
+        page.fill("input[name=speaker]", "")
+        page.keyboard.press("Enter")
+        until(page, f"state.rows.some((it) => it.speaker !== '{speaker}')")
+        assert page.input_value("[name=verdict]") == "borderline", "it was chosen"
 
 
 def test_keeping_a_record_keeps_the_text_that_was_corrected_before(

@@ -49,12 +49,26 @@ function show(record) {
     ...rows.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => {
       const made = document.createElement("div");
       const shown = typeof value === "number" ? number(value) : typeof value === "boolean" ? (value ? "yes" : "no") : value;
-      made.append(element("dt", name), run(String(shown), undefined, "dd"));
+      made.append(element("dt", name), name === "speaker" ? speakerOf(value) : run(String(shown), undefined, "dd"));
       return made;
     }),
   );
   const may = !record.why_not;
   for (const button of by("keys").children) if ("kbretu".includes(button.dataset.key)) button.disabled = !may;
+}
+function speakerOf(speaker) {
+  const made = document.createElement("dd");
+  const button = element("button");
+  button.type = "button";
+  button.title = "All records of this speaker";
+  button.append(literal(speaker));
+  button.addEventListener("click", () => {
+    const field = filters.elements.speaker;
+    field.value = speaker;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  made.append(button);
+  return made;
 }
 // What is decided stands by facet: a verdict and a text, each set on its own.
 const WORDS = { keep: "Kept", reject: "Rejected", borderline: "Borderline", text: "Text corrected", trim: "Trimmed", undo: "Undone" };

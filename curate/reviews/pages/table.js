@@ -5,9 +5,10 @@ const filters = by("filters");
 // `requests` and `opened` count, so that a slow answer to an earlier request is recognised and dropped.
 // `shown` is the record on the page: it lags behind `at` while the server answers, and only what is
 // shown can be decided.
-const state = { after: null, rows: [], at: -1, shown: null, requests: 0, opened: 0, url: null, text: "", rowsInAll: 0, metrics: new Map() };
+// `preset` is whether the verdict is the one that the page opens with, not one that somebody chose.
+const state = { after: null, rows: [], at: -1, shown: null, requests: 0, opened: 0, url: null, text: "", rowsInAll: 0, metrics: new Map(), preset: false };
 const TEXT_COLUMNS = ["lang", "speaker", "source"];
-const FIRST_COLUMNS = "duration_s,char_rate";
+const FIRST_COLUMNS = ["duration_s", "char_rate", "wer"];
 const POLL_MS = 120;
 
 function options(name, values) {
@@ -38,6 +39,7 @@ async function begin() {
   options("metric", about.metrics.map((each) => [each.name, each.name]));
   for (const each of about.metrics) state.metrics.set(each.name, each);
   columnChoices([...TEXT_COLUMNS, ...state.metrics.keys()]);
+  filters.elements.columns.value = firstColumns();
   by("log").textContent = `Decisions go to ${about.log}. curate profile … --overrides ${about.log} makes them count, in the splits too.`;
   const address = new URLSearchParams(location.hash.slice(1));
   for (const [name, value] of address) {
@@ -45,7 +47,8 @@ async function begin() {
     if (field && field.type === "checkbox") field.checked = true;
     else if (field) field.value = value;
   }
-  if (![...address].length && about.rules_hit.some((rule) => rule.rows)) filters.elements.verdict.value = "borderline";
+  state.preset = ![...address].length && about.rules_hit.some((rule) => rule.rows);
+  if (state.preset) filters.elements.verdict.value = "borderline";
   await list(true);
 }
 
@@ -54,12 +57,13 @@ function parameters() {
   for (const [name, value] of new FormData(filters)) {
     if (name === "lang" ? value !== "*" : value !== "") query.set(name, value);
   }
-  for (const [name, usual] of [["order", "down"], ["how", "substring"], ["columns", FIRST_COLUMNS]]) {
+  for (const [name, usual] of [["order", "down"], ["how", "substring"], ["columns", firstColumns()]]) {
     if (query.get(name) === usual) query.delete(name);
   }
   if (!query.get("text")) ["how", "case"].forEach((name) => query.delete(name));
   return query;
 }
+const firstColumns = () => FIRST_COLUMNS.filter((name) => state.metrics.has(name)).join(",");
 const columns = () => filters.elements.columns.value.split(",").filter(Boolean);
 
 // A search may take longer than a request: the page requests again until all texts have been searched.
@@ -181,9 +185,18 @@ function item(each, at) {
   return made;
 }
 
-filters.addEventListener("change", () => list(true));
-filters.addEventListener("submit", (event) => {
-  event.preventDefault();
+// Whoever searches, or filters by anything, means all records: the verdict that the page opened with
+// is dropped, unless it was chosen.
+filters.addEventListener("change", ({ target }) => {
+  const { verdict } = filters.elements;
+  if (state.preset && target !== verdict) verdict.value = "";
+  state.preset = false;
   list(true);
+});
+// After Enter the keys are those of the record: space plays the first one.
+filters.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || !event.target.matches("input")) return;
+  event.preventDefault();
+  by("record").focus({ preventScroll: true });
 });
 by("more").addEventListener("click", () => list(false));
