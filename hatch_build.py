@@ -1,7 +1,7 @@
 """Puts the compiled kernels into wheels, and the sources of them only into the sdist.
 
 An editable installation gets its library beside the sources. CURATE_TARGET names another machine
-that the wheel is for, as `make wheels` does.
+that the wheel is for, as `make wheels` does; an unknown name ends the build.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class KernelsHook(BuildHookInterface):
     """Compiles the kernels when hatchling builds a wheel."""
 
-    target = os.environ.get("CURATE_TARGET", "")
-
     def dependencies(self) -> list[str]:
         """zig, from the package index, only where this machine has no C compiler."""
         try:
@@ -36,8 +34,8 @@ class KernelsHook(BuildHookInterface):
         if version == "editable":
             self.kernels.shared_library()
             return
-        self.folder = TemporaryDirectory()
         compiler = self.kernels.find_compiler(self.target)
+        self.folder = TemporaryDirectory()
         library = self.kernels.build(target=self.target, out=Path(self.folder.name))
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{compiler.platform}"
@@ -47,6 +45,14 @@ class KernelsHook(BuildHookInterface):
         """Remove what the wheel now holds."""
         if version != "editable":
             self.folder.cleanup()
+
+    @cached_property
+    def target(self) -> str:
+        """What CURATE_TARGET names; ends the build where that is unknown."""
+        try:
+            return self.kernels.known_target(os.environ.get(self.kernels.TARGET_VARIABLE, ""))
+        except self.kernels.ConfigError as error:
+            sys.exit(str(error))
 
     @cached_property
     def kernels(self) -> ModuleType:

@@ -12,12 +12,14 @@ import tempfile
 import time
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import pytest
 
 from curate.errors import ConfigError
 from curate.native import build as installed
+from hatch_build import KernelsHook
+from tests.checkout import ROOT
 
 KERNELS = '#include "add.c"\n'
 ADD = """\
@@ -187,6 +189,18 @@ def test_no_compiler_is_one_clear_error(kernels: Build, monkeypatch: pytest.Monk
         "curate.native: there is no C compiler\n"
         "  hint: install a C compiler, or pip install ziglang"
     )
+
+
+def test_a_wheel_for_an_unknown_target_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(installed.TARGET_VARIABLE, "x86_64-linux-gnu")
+    hook = KernelsHook(str(ROOT), {}, cast("Any", None), cast("Any", None), "", "wheel")
+    for step in (hook.dependencies, lambda: hook.initialize("standard", {})):
+        with pytest.raises(SystemExit) as ended:
+            step()
+        assert str(ended.value).startswith(
+            "CURATE_TARGET: unknown target 'x86_64-linux-gnu'\n"
+            "  hint: did you mean 'x86_64-linux-gnu.2.17'? known: "
+        )
 
 
 def test_a_compiler_that_is_not_there_is_named(

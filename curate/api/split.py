@@ -112,7 +112,7 @@ def run_split(request: SplitRequest, out: Path, execution: Execution = QUIET) ->
         raise ConfigError.of(parameter("resplit"), what, "name one of them")
     with whole_directory(out, output_files(resolved.targets.names), Split.file) as folder:
         profile = _profile_of(request, folder, execution)
-        made = split_profile(profile, folder, resolved, execution.command)
+        made = split_profile(profile, folder, resolved, execution.command, execution.on_draw)
         checked = Checked.of(request.gates, figures.of_split(made), out)
         made = made.with_gates(checked.results)
         write_artifact(folder, made)

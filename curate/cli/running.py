@@ -30,6 +30,7 @@ def running(
             command=command_line(),
             on_read=bars,
             on_audio=bars.show_audio,
+            on_draw=bars.show_draws,
             notify=terminal.say(quiet),
             build_page=reports.build,
             engine=engine,

@@ -15,7 +15,7 @@ from curate.environment.cores import thread_count
 Progress = Callable[[int, int], None]
 
 
-def _ignore(*_: object) -> None:
+def no_progress(*_: object) -> None:
     """Nobody watches."""
 
 
@@ -24,7 +24,8 @@ class Execution:
     """How a request is carried out.
 
     `on_read` is called with bytes and rows newly read (or stored), `on_audio` with how many audio
-    files were analysed, of how many, and `notify` with notes in words. `build_page` draws
+    files were analysed, of how many, `on_draw` with how many draws of a split are made, of how
+    many, and `notify` with notes in words. `build_page` draws
     report.html of an artefact's kind in its folder (None: no page). `threads` (None: one a core)
     read and measure, `workers` processes (None: one per core, at least two) store and verify
     shards;
@@ -32,9 +33,10 @@ class Execution:
     """
 
     command: str = ""
-    on_read: Progress = _ignore
-    on_audio: Progress = _ignore
-    notify: Callable[[str], None] = _ignore
+    on_read: Progress = no_progress
+    on_audio: Progress = no_progress
+    on_draw: Progress = no_progress
+    notify: Callable[[str], None] = no_progress
     build_page: Callable[[Any, Path], object] | None = None
     threads: int | None = None
     workers: int | None = None

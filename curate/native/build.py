@@ -31,6 +31,9 @@ Set to `sanitized`: it has the compiler's sanitizers too, whose library the proc
 (with gcc: LD_PRELOAD=$(cc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0).
 """
 
+TARGET_VARIABLE = "CURATE_TARGET"
+"""Names the target that a wheel is built for, where that is not this machine."""
+
 TARGETS = {
     "x86_64-linux-gnu.2.17": "manylinux_2_17_x86_64",
     "aarch64-linux-gnu.2.17": "manylinux_2_17_aarch64",
@@ -90,6 +93,15 @@ def shared_library() -> Path:
         return path
     sys.stderr.write("compiling curate's kernels, once: about 3 s\n")
     return compile_library(kind, find_compiler())
+
+
+def known_target(name: str) -> str:
+    """The target, which is empty for this machine; ConfigError for one that is not in TARGETS."""
+    from curate.errors.nearest import suggest
+
+    if name and name not in TARGETS:
+        raise ConfigError.of(TARGET_VARIABLE, f"unknown target {name!r}", suggest(name, TARGETS))
+    return name
 
 
 def digest(kind: Kind, target: str = "") -> str:

@@ -23,6 +23,7 @@ from curate.artifacts.leaks import Leak
 from curate.artifacts.ledger import Entry, Ledger
 from curate.artifacts.profile import Input, Profile
 from curate.artifacts.split import ChangedLines, Split
+from curate.environment.execution import Progress, no_progress
 from curate.manifest.audio_files import bases_of
 from curate.manifest.formats import MAPPED
 from curate.manifest.origin import Origin
@@ -103,20 +104,27 @@ def output_files(names: Sequence[str] = ()) -> frozenset[str]:
     )
 
 
-def split_profile(profile: Path, folder: Path, request: SplitRequest, command: str = "") -> Split:
+def split_profile(
+    profile: Path,
+    folder: Path,
+    request: SplitRequest,
+    command: str = "",
+    on_draw: Progress = no_progress,
+) -> Split:
     """Split the records of a profile directory into `folder` (which exists), by a request that is
     resolved; its inputs are not read.
 
     Writes each split's original lines, the certificate split.json, splits.lock.parquet and
     ledger.json; returns the certificate. Lines are changed only where a person corrected their
     text, where the request's `marks` add to them, and where NeMo would misread them
-    (`sampling_rate` beside `offset`: the rate goes).
+    (`sampling_rate` beside `offset`: the rate goes). `on_draw` is called with how many of how many
+    draws are made, where the best of several is taken.
     Raises ConfigError where a column is not in the profile or the lock is another corpus's,
     InputError where the manifests are no longer those profiled.
     """
     check_target(request.to)
     facts, stored = read_artifact(profile, Profile), StoredRecords.of(profile)
-    strategy, marks = _strategy_of(request), request.marks
+    strategy, marks = _strategy_of(request, on_draw), request.marks
     records, keys, by = _read_keyed(stored, facts, request, strategy.by_source)
     lock = None
     if request.lock is not None:
@@ -182,10 +190,10 @@ def _mapped_rows(rows: pl.DataFrame, inputs: Mapping[str, Input]) -> int:
     return rows.filter(SOURCE.expr.is_in(mapped) & MALFORMED_WHY.expr.is_null()).height
 
 
-def _strategy_of(request: SplitRequest) -> Strategy:
+def _strategy_of(request: SplitRequest, on_draw: Progress) -> Strategy:
     """How records get their splits: targets are drawn, given splits stay."""
     if isinstance(request.targets, Targets):
-        return Searched(request.targets)
+        return Searched(request.targets, on_draw=on_draw)
     assert isinstance(request.targets, GivenSplits), "the request is resolved"
     return Given(request.targets)
 

@@ -20,6 +20,7 @@ from curate.artifacts.columns import (
     RECORDING_KEY,
     VERDICT,
 )
+from curate.environment.execution import Progress, no_progress
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN, route
 from curate.splits.choice import choose, needed_share
 from curate.splits.codes import CODED, named
@@ -88,11 +89,16 @@ class Assignment:
 
 
 def assign(
-    records: pl.DataFrame, targets: Targets, seed: int, by: Sequence[str], group: Sequence[str]
+    records: pl.DataFrame,
+    targets: Targets,
+    seed: int,
+    by: Sequence[str],
+    group: Sequence[str],
+    on_draw: Progress = no_progress,
 ) -> Assignment:
     """Give every record its split: train, eval, test, others named, held_out, rejected, malformed.
 
-    A record that LOCKED gives a split keeps it as long as it is clean.
+    A record that LOCKED gives a split keeps it as long as it is clean. `on_draw`: see `choose`.
     """
     if LOCKED.name not in records.columns:
         records = records.with_columns(pl.lit(None, CODED).alias(LOCKED.name))
@@ -105,7 +111,7 @@ def assign(
     aims = _with_locked(targets.within(float(available.sum())), rows)
     due = _due(available, aims, targets.allocation)
     pool = aim(pool, due)
-    state = choose(pool, rows, aims, targets.allocation)
+    state = choose(pool, rows, aims, targets.allocation, on_draw)
     placed = _placed(rows, pool, state, [each.name for each in aims])
     return Assignment(
         rows=placed,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from curate.environment.execution import Progress, no_progress
 from curate.rules.routes import TRAIN
 from curate.splits.lock import LOCKED
 from curate.splits.moves import (
@@ -27,9 +28,17 @@ from curate.splits.targets import HOURS, AllocationOptions, Target
 
 
 def choose(
-    pool: Pool, rows: pl.DataFrame, aims: Sequence[Target], allocation: AllocationOptions
+    pool: Pool,
+    rows: pl.DataFrame,
+    aims: Sequence[Target],
+    allocation: AllocationOptions,
+    on_draw: Progress = no_progress,
 ) -> State:
-    """Locked groups first, then what fills the splits, by what is preferred."""
+    """Locked groups first, then what fills the splits, by what is preferred.
+
+    `on_draw` is called with how many of how many draws are made, where the best of several is
+    taken.
+    """
     state = begin(pool.rows, pool.clean_us.size, len(aims))
     _enter_locked(pool, state, rows, [each.name for each in aims])
     if not aims:
@@ -40,7 +49,7 @@ def choose(
     rates = rows[RATE].gather(pool.row).cast(pl.Float64).to_numpy()
     if allocation.prefer != HOURS:
         drawing = Drawing(pool, fixed, targets_us, most_held, rates)
-        return draw_best(drawing, state, allocation.prefer)
+        return draw_best(drawing, state, allocation.prefer, on_draw)
     draw(pool, state, fixed, targets_us, most_held, rates)
     return state
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from curate.arrays import Bools, Floats, FloatTable, Int64s
+from curate.environment.execution import Progress
 from curate.splits.moves import State, leave
 from curate.splits.pool import Pool
 from curate.splits.search import PASSES, draw, fill_up
@@ -97,12 +98,19 @@ class Quality:
     effective: float
 
 
-def draw_best(drawing: Drawing, empty: State, prefer: str) -> State:
-    """The best draw by what is preferred; `empty` has what a lock placed."""
+def draw_best(drawing: Drawing, empty: State, prefer: str, on_draw: Progress) -> State:
+    """The best draw by what is preferred; `empty` has what a lock placed.
+
+    `on_draw` is called before the first draw and after each, with how many of how many are made.
+    """
+    most = max(1, ROWS_TO_DRAW // drawing.pool.row.size)
+    attempts = list(islice(_attempts(prefer), most))
     draws: list[tuple[Quality, State]] = []
-    for attempt in islice(_attempts(prefer), max(1, ROWS_TO_DRAW // drawing.pool.row.size)):
+    on_draw(0, len(attempts))
+    for attempt in attempts:
         state = _draw(drawing, _copied(empty), attempt, prefer)
         draws.append((_quality(drawing, state), state))
+        on_draw(len(draws), len(attempts))
         if prefer == BALANCE and _is_enough(draws[-1][0], attempt):
             break
     least = min(max(quality.missed, MET) for quality, _ in draws)

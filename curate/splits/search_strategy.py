@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import polars as pl
 
 from curate.artifacts.split import Allocation, HeldOut, Widest
+from curate.environment.execution import Progress, no_progress
 from curate.formatting.units import duration
 from curate.splits.achieved import compute_achieved
 from curate.splits.assign import Assignment, assign
@@ -19,10 +20,14 @@ from curate.splits.targets import LARGEST_SHARE, OTHER_SHARE, Target, Targets
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """Draws whole groups for each target, and holds out what would leak."""
+    """Draws whole groups for each target, and holds out what would leak.
+
+    `on_draw` is called with how many of how many draws are made.
+    """
 
     targets: Targets
     by_source: bool = True
+    on_draw: Progress = no_progress
 
     def refuse(self, records: pl.DataFrame, tags: Tags) -> None:
         """InputError where no record can be drawn, or none be trained on."""
@@ -32,7 +37,7 @@ class Searched:
         self, records: pl.DataFrame, seed: int, by: Sequence[str], group: Sequence[str]
     ) -> Assignment:
         """Search (see `curate.splits.search`); records that a lock has keep their split."""
-        return assign(records, self.targets, seed, by, group)
+        return assign(records, self.targets, seed, by, group, self.on_draw)
 
     def separate(
         self, done: Assignment, rows: pl.DataFrame, near: Near

@@ -51,6 +51,17 @@ def test_each_preference_is_best_in_what_it_names(tmp_path: Path) -> None:
     assert effective(by["speakers"]) > 2 * effective(by["hours"])
 
 
+def test_every_draw_is_progress(tmp_path: Path) -> None:
+    made(tmp_path / "hours", "hours")
+    (tmp_path / "balance").mkdir()
+    allocation = AllocationOptions(1.0, 0.0, prefer="balance")
+    request = SplitRequest(targets=Targets({"eval": 700.0}, allocation))
+    draws: list[tuple[int, int]] = []
+    profiled = tmp_path / "hours" / "p"
+    split_profile(profiled, tmp_path / "balance", request, on_draw=lambda *draw: draws.append(draw))
+    assert draws == [(done, 24) for done in range(25)]
+
+
 def test_balance_costs_nothing_where_hours_are_balanced(tmp_path: Path) -> None:
     rows = [
         {**row, "duration": 5.0 + (number % 7)}

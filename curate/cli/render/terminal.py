@@ -19,6 +19,7 @@ from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     Progress,
+    TaskID,
     TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
@@ -54,12 +55,13 @@ def colour_of(verdict: str) -> str:
 
 
 class Bars:
-    """A progress bar over input bytes that also counts rows, and one over audio files."""
+    """Progress bars over input bytes, which also counts rows, over audio files, and over draws."""
 
     def __init__(self, bars: Progress, total_bytes: int) -> None:
         self._bars = bars
         self._reading = bars.add_task("reading", total=total_bytes or None, done="")
         self._analysing = bars.add_task("audio", total=None, visible=False, done="")
+        self._drawing = bars.add_task("drawing splits", total=None, visible=False, done="")
         self._rows = 0
 
     def __call__(self, size: int, rows: int) -> None:
@@ -69,10 +71,17 @@ class Bars:
 
     def show_audio(self, done: int, files: int) -> None:
         """Progress over audio files: how many of how many are analysed."""
-        amount = f"{done:,} of {files:,} files"
-        self._bars.update(
-            self._analysing, completed=done, total=files, visible=files > 0, done=amount
-        )
+        self._show(self._analysing, done, files, "files")
+
+    def show_draws(self, done: int, most: int) -> None:
+        """Progress over draws of a split, of which the best is taken: how many of at most how many
+        are made.
+        """
+        self._show(self._drawing, done, most, "draws")
+
+    def _show(self, task: TaskID, done: int, total: int, unit: str) -> None:
+        amount = f"{done:,} of {total:,} {unit}"
+        self._bars.update(task, completed=done, total=total, visible=total > 0, done=amount)
 
 
 @contextmanager
