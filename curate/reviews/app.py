@@ -21,6 +21,8 @@ from curate.reviews.bulk import (
 )
 from curate.reviews.decisions import Refused, Segment, now
 from curate.reviews.guard import App, Guard
+from curate.reviews.proposals import NAME as PROPOSALS
+from curate.reviews.proposals import proposals
 from curate.reviews.requests import PageRequest, page_request, query_of
 from curate.reviews.session import ReviewSession
 from curate.reviews.sheet import NAME as CSV_NAME
@@ -85,6 +87,10 @@ def _bulk_routes(web: Web, session: ReviewSession) -> list[Any]:
         web.post("/api/bulk/decision", lambda r, sent: web.json(decide_all(session, bulk(sent)))),
         web.post("/api/bulk/undo", lambda r, sent: web.json(undo(sent))),
         web.route(f"/api/{CSV_NAME}", exported),
+        web.route(
+            f"/api/{PROPOSALS}",
+            lambda request: web.download(as_csv(proposals(session)), "text/csv", PROPOSALS),
+        ),
         web.upload(
             f"/api/import/{CSV_NAME}",
             lambda content: web.json({"written": import_csv(session.log, content)}),

@@ -72,6 +72,10 @@ class DecisionLog:
         """How many records something is decided about, of this profile or another."""
         return len({each.key for each in self.overrides().standing.decisions})
 
+    def facets(self, record: Record) -> Mapping[Facet, Decision]:
+        """What is decided about a record, by facet."""
+        return _about(self.overrides(), record)[0]
+
     def shown(self, record: Record) -> Json:
         """What is decided about a record, by facet; the history of its decisions, and `seen`: what
         `decide` and `undo` want to know of the one who was shown this.
@@ -100,6 +104,11 @@ class DecisionLog:
             new = replace(new, new_offset=segment[0], new_duration=segment[1])
         line_of(new)
         self._add(record, seen, lambda history: new)
+
+    def proposed(self, record: Record, segment: Segment, why: str) -> Decision:
+        """The trim that gives a record this segment, as a proposal: by nobody, and not added."""
+        new = replace(self._new(record, "trim", why, ""), by="")
+        return replace(new, new_offset=segment[0], new_duration=segment[1])
 
     def decide_all(self, records: Sequence[Record], decision: str, why: str) -> int:
         """Add a decision about each record that nothing is decided about yet, all or none on disk

@@ -29,6 +29,7 @@ from curate.reviews.decisions import (
     duration_us,
     facets_json,
 )
+from curate.reviews.proposals import proposal_json
 from curate.reviews.query import Query
 from curate.reviews.requests import PageRequest
 from curate.reviews.table import RecordTable, Selection, identified, text_of
@@ -158,6 +159,7 @@ class ReviewSession:
                 if row[metric.name] is not None
             ],
             **self.log.shown(record),
+            "proposal": proposal_json(row),
             "why_not": record.why_not,
         }
 

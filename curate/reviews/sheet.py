@@ -108,7 +108,7 @@ def _decision(
         except ValueError:
             return [Fault(where, f"'{name}' is a number of seconds")]
     if given.get("decision") in {None, "undo"}:
-        return [Fault(where, "no decision to add: keep, borderline, reject, text")]
+        return [Fault(where, "no decision to add: keep, borderline, reject, text, trim")]
     decision = Decision(**given)  # type: ignore[arg-type]
     try:
         line_of(decision)

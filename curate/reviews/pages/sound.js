@@ -58,11 +58,14 @@ function samplesOf(file) {
     at += 8 + size + (size % 2);
   }
 }
-function showSegment({ decided }) {
-  const trim = decided.segment;
+// The record's segment: as it was decided, else as the alignment proposes it, which t accepts.
+function showSegment({ decided, proposal }) {
+  const trim = decided.segment || proposal;
   const from = trim ? trim.new_offset - sound.offset : 0;
   const to = trim ? from + trim.new_duration : sound.seconds;
-  select(trim && from >= 0 && to <= sound.seconds + 0.002 ? [from, to] : null);
+  const known = trim && from >= 0 && to <= sound.seconds + 0.002;
+  select(known ? [from, to] : null);
+  if (known && !decided.segment) by("selection").textContent = `Proposed trim: ${from.toFixed(2)} to ${to.toFixed(2)} s (${proposal.why}); t accepts it`;
 }
 
 // Axes: at most about eight times, at round distances; frequencies up to 8 kHz or what the rate allows.
