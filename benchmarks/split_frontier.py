@@ -3,9 +3,9 @@
 Each manifest is split by `curate split --prefer hours|balance|speakers` with several bounds of
 held-out data, and by splitutils 0.4.3 (`pip install splitutils`) with its default of 30 trials a
 set, three seeds, whole speakers, the same strata. Requested, and shown: as `benchmarks.split`; the
-leaks are speakers and normalised texts in two splits together. A split of asr-curate matches one of
-splitutils that has no smaller TVD, no smaller deviation of hours, and no more effective speakers
-(of which 1 % counts as none); the last column of splitutils' rows names the first that does.
+leaks are speakers and normalised texts in two splits together. A split of asr-curate without a
+leak matches one of splitutils that has no smaller TVD, no smaller deviation of hours, and fewer
+effective speakers; the last column of splitutils' rows names the first that does.
 """
 
 from __future__ import annotations
@@ -68,18 +68,21 @@ def splits_of_splitutils(rows: pl.DataFrame, peer: Any) -> Iterator[tuple[str, F
 
 
 def matches(one: Figures, other: Figures) -> bool:
-    """Whether a split is no worse than another in balance, hours and speakers."""
+    """Whether a split without leaks is no worse than another in balance and hours, and has more
+    effective speakers.
+    """
     return (
-        one.strata_tvd <= other.strata_tvd
+        one.leaking_speakers + one.leaking_texts == 0
+        and one.strata_tvd <= other.strata_tvd
         and one.miss <= other.miss
-        and one.effective_speakers >= 0.99 * other.effective_speakers
+        and one.effective_speakers > other.effective_speakers
     )
 
 
 def show(name: str, of: Figures, seconds: float, matched: str = "") -> None:
     """A row of the table."""
     cells = [
-        name, f"{seconds:.1f}", str(of.leaking_speakers + of.leaking_texts), f"{of.miss:.1%}",
+        name, f"{seconds:.1f}", str(of.leaking_speakers + of.leaking_texts), f"{of.miss:.2%}",
         f"{max(of.lost, 0.0):.1%}", f"{of.strata_tvd:.3f}", f"{of.effective_speakers:.1f}", matched,
     ]  # fmt: skip
     print(f"| {' | '.join(cells)} |", flush=True)

@@ -19,6 +19,7 @@ from curate.environment.execution import Progress
 from curate.splits.moves import State, leave
 from curate.splits.pool import Pool
 from curate.splits.search import PASSES, draw, fill_up
+from curate.splits.single_records import exchange
 from curate.splits.surplus import group_of_rows, surplus
 from curate.splits.targets import BALANCE, SPEAKERS
 
@@ -117,7 +118,17 @@ def draw_best(drawing: Drawing, empty: State, prefer: str, on_draw: Progress) ->
     met = [each for each in draws if each[0].missed <= least]
     nearest = min(quality.tvd for quality, _ in met)
     alike = nearest + (NEAR_BEST if prefer == BALANCE else UNLIKE)
-    return max((each for each in met if each[0].tvd <= alike), key=lambda e: e[0].effective)[1]
+    best = max((each for each in met if each[0].tvd <= alike), key=lambda e: e[0].effective)
+    return _exchanged(drawing, *best) if prefer == SPEAKERS else best[1]
+
+
+def _exchanged(drawing: Drawing, quality: Quality, state: State) -> State:
+    """With single records exchanged for shorter ones, where that costs nothing else."""
+    other = _copied(state)
+    exchange(drawing.pool, other, drawing.fixed, drawing.targets_us)
+    changed = _quality(drawing, other)
+    is_met = changed.missed <= max(quality.missed, MET) and changed.tvd <= max(quality.tvd, ALIKE)
+    return other if is_met and changed.effective > quality.effective else state
 
 
 def _attempts(prefer: str) -> Iterator[Attempt]:

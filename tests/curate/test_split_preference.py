@@ -105,3 +105,25 @@ def test_surplus_levels_the_largest_excesses(excess: list[int], beyond: int, bud
     assert less.min() >= 0
     assert less.sum() == pytest.approx(amount, abs=1e-6)
     assert np.allclose(left[less > 0], left.max())
+
+
+def records_of_their_own(lengths: list[int]) -> list[Row]:
+    """Records that are each a speaker of their own, of these lengths in milliseconds."""
+    rows = rows_of({f"s{n:04}": 1 for n in range(len(lengths))})
+    return [{**row, "duration": ms / 1000} for row, ms in zip(rows, lengths, strict=True)]
+
+
+def test_speakers_of_one_record_are_exchanged_for_shorter_ones(tmp_path: Path) -> None:
+    """At no cost in strata or hours; nothing is exchanged where hours are preferred."""
+    lengths = np.random.default_rng(5).integers(1500, 9000, 3000).tolist()
+    by: dict[str, Mapping[str, Any]] = {}
+    for prefer in ("hours", "speakers"):
+        allocation = AllocationOptions(1.0, 0.0, max_held_out=0.0, prefer=prefer)
+        sizes = {"eval": "26m", "test": "39m"}
+        by[prefer] = split(tmp_path / prefer, records_of_their_own(lengths), sizes, allocation)
+    for name, target in by["speakers"]["targets"].items():
+        assert target["effective_groups"] > by["hours"]["targets"][name]["effective_groups"]
+        assert target["achieved_s"] == pytest.approx(target["target_s"], rel=0.005)
+    assert effective(by["speakers"]) > 1.01 * effective(by["hours"])
+    assert tvd(by["speakers"]) <= 0.005
+    assert by["speakers"]["held_out"]["share"] == 0
