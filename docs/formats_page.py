@@ -34,7 +34,7 @@ def formats_page() -> str:
         "- A path of another machine means the file of the same name whose directories agree with",
         "  it; names match in NFC and NFD. A path that leads out of the folder means nothing.",
         "- Audio without a text, a text without audio, and a second text of the same audio are",
-        "  malformed rows. Where a folder holds no text at all, the text of each record is empty.",
+        "  malformed rows. Where a folder holds no text at all, the text of each record is null.",
         "- Transcripts may be compressed (.gz, .zst).",
         "- Hidden files are passed over. `--audio-root` names another folder that has the audio.",
         "",

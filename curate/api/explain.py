@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.artifacts.base import RuleFile
-from curate.artifacts.columns import MALFORMED, REASON, SKIPPED_BY, TAGS, VERDICT, VERDICTS
+from curate.artifacts.columns import MALFORMED, REASON, TAGS, VERDICT, VERDICTS, unread_verdict
 from curate.artifacts.explanation import (
     Change,
     ExplainedRecord,
@@ -35,6 +35,7 @@ WHERE_TO: Mapping[str, str] = {
     "pool": "may go to train, eval or test",
     "train": "goes to train only, where a model may learn from it but is not measured by it",
     "rejected": "goes to rejected.jsonl and is not used",
+    "untranscribed": "goes to untranscribed.jsonl: its text is null, so no model can learn from it",
     "skipped": "goes to skipped.jsonl: the line carries _skipme, and NeMo would not read it",
     "malformed": "goes to malformed.jsonl: it is not a valid training record",
 }
@@ -161,7 +162,7 @@ def _profiled(subject: Subject) -> Profiled | None:
 def _verdict(results: Sequence[Account], malformed: object) -> str:
     """The verdict of the rules, without manual overrides."""
     if malformed:
-        return "skipped" if str(malformed).startswith(SKIPPED_BY) else "malformed"
+        return unread_verdict(str(malformed))
     triggered = (each.outcome for each in results if each.is_triggered)
     return max(triggered, key=VERDICTS.index, default="clean")
 

@@ -66,8 +66,8 @@ _LISTED = {
 
 
 def of_audit(audit: Audit) -> Figures:
-    """Leaks in all and by kind (speaker_leaks, near_text_leaks), malformed and skipped rows, and
-    unchecked: what could not be compared.
+    """Leaks in all and by kind (speaker_leaks, near_text_leaks), malformed, skipped and
+    untranscribed rows, and unchecked: what could not be compared.
     """
     figures: dict[str, Figure] = {}
     for each in audit.leaks:
@@ -77,6 +77,7 @@ def of_audit(audit: Audit) -> Figures:
     leaks, unchecked = sum(each.count for each in figures.values()), _faults(audit.unchecked)
     figures["malformed"] = Figure(sum(side.malformed for side in audit.sides))
     figures["skipped"] = Figure(sum(side.skipped for side in audit.sides))
+    figures["untranscribed"] = Figure(sum(side.untranscribed or 0 for side in audit.sides))
     figures["leaks"] = Figure(leaks, None, "leaks", _faults(audit.gates))
     figures["unchecked"] = Figure(len(unchecked), None, "keys", unchecked)
     whole = Figure(sum(side.rows for side in audit.sides), sum(it.hours for it in audit.sides))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from curate.artifacts.base import GatedArtifact, Model, SchemaId
+from curate.artifacts.base import GatedArtifact, Model, OptionalKey, SchemaId
 from curate.artifacts.leaks import Coverage, Leak, Proposal
 from curate.formatting.notebook import HtmlTable
 from curate.formatting.units import duration
@@ -20,6 +20,7 @@ class AuditSide(Model):
     rows: int
     malformed: int
     skipped: int
+    untranscribed: OptionalKey[int] = None
     hours: float
     speakers: int
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-VERDICTS = ("clean", "borderline", "unknown", "bad", "skipped", "malformed")
+VERDICTS = ("clean", "borderline", "unknown", "bad", "untranscribed", "skipped", "malformed")
 """Every verdict, from best to worst. A row has exactly one."""
 
 VERDICT_TYPE = pl.Enum(VERDICTS)
@@ -37,10 +37,15 @@ BYTE_OFFSET = Column("byte_offset", pl.Int64(), "where the line starts, bytes (d
 BYTE_LENGTH = Column("byte_length", pl.Int64(), "length of the line without its line end, bytes")
 MALFORMED = Column(
     "malformed", pl.String(),
-    "why the line is not read as a record (malformed, or its own _skipme); null where it is",
+    "why no rule evaluates the line: malformed, its own _skipme, or a text that is null; null "
+    "where rules do",
 )  # fmt: skip
 SKIPPED_BY = "_skipme"
 """How MALFORMED begins for a line that says itself that it is to be skipped, as NeMo does it."""
+UNTRANSCRIBED_BY = "untranscribed"
+"""How MALFORMED begins for a record whose text is null: audio that nobody has transcribed."""
+UNREAD_BY: Mapping[str, str] = {SKIPPED_BY: "skipped", UNTRANSCRIBED_BY: "untranscribed"}
+"""How MALFORMED begins for each verdict that no rule gives, but that of a malformed line."""
 AUDIO_KEY = Column(
     "audio_key", pl.UInt64(), "hash of audio_filepath, offset and channel, as written"
 )
@@ -138,7 +143,7 @@ def described(groups: Collection[str] = ()) -> tuple[Column, ...]:
     return (*DESCRIBED, *more)
 
 
-VERDICT = Column("verdict", VERDICT_TYPE, "clean, borderline, unknown, bad, skipped or malformed")
+VERDICT = Column("verdict", VERDICT_TYPE, f"{', '.join(VERDICTS[:-1])} or {VERDICTS[-1]}")
 TAGS = Column("tags", pl.List(pl.String()), "severity:rule for each triggered rule, in rule order")
 REASON = Column("reason", pl.String(), "the tags in words, with values and limits; null if clean")
 
@@ -173,6 +178,21 @@ DECIDED = (OVERRIDE, TEXT_OVERRIDE, SEGMENT_OVERRIDE, *FIXES)
 def schema(columns: tuple[Column, ...]) -> Mapping[str, pl.DataType]:
     """Names to types, in order."""
     return {column.name: column.dtype for column in columns}
+
+
+def has_audio() -> pl.Expr:
+    """Whether a row is a record, transcribed or not, so that its audio can be analysed."""
+    untranscribed = MALFORMED.expr.str.starts_with(UNTRANSCRIBED_BY)
+    return MALFORMED.expr.is_null() | untranscribed.fill_null(False)
+
+
+def unread_verdict(reason: str) -> str:
+    """The verdict of a row that has this reason in MALFORMED.
+
+    >>> unread_verdict("untranscribed (text is null)"), unread_verdict("not UTF-8 (byte 0xff at 3)")
+    ('untranscribed', 'malformed')
+    """
+    return next((v for begin, v in UNREAD_BY.items() if reason.startswith(begin)), VERDICTS[-1])
 
 
 def record_id() -> pl.Expr:

@@ -13,13 +13,15 @@ from curate.formatting.units import duration, plural
 class ConvertedInput(Model):
     """One file of records: its format, and what became of its rows.
 
-    `hours` are those of its records; `skipped` records say themselves that they are to be skipped.
+    `hours` are those of its records; `skipped` records say themselves that they are to be skipped,
+    `untranscribed` ones, which count among the records, have a text that is null.
     """
 
     source: str
     format: str
     records: int
     skipped: int
+    untranscribed: OptionalKey[int] = None
     malformed: int
     hours: float
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from curate.artifacts.columns import VERDICTS
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -39,7 +41,7 @@ class Gated:
         return next((each for each in self.names if fnmatchcase(name, each.name)), None)
 
 
-_VERDICTS = Name("clean, borderline, unknown, bad, skipped, malformed", "rows by verdict")
+_VERDICTS = Name(", ".join(VERDICTS), "rows by verdict")
 _OVER = (
     Name("over_rejected", "strata beyond --max-rejected, single speakers aside"),
     Name("over_borderline", "strata beyond --max-borderline, single speakers aside"),
@@ -88,7 +90,9 @@ GATED: Mapping[str, Gated] = {
             Name("leaks", "values that occur in two datasets, over all kinds"),
             Name("*_leaks", "by kind: `speaker_leaks`, `near_text_leaks`, ...", "leaks"),
             _UNCHECKED,
-            *_each(Name("malformed, skipped", "lines that are compared with nothing")),
+            *_each(
+                Name("malformed, skipped, untranscribed", "lines that are compared with nothing")
+            ),
         ),
         default="leaks>0",
         strict="unchecked>0",

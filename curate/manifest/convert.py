@@ -17,6 +17,7 @@ from curate.artifacts.columns import (
     LINE,
     MALFORMED,
     SKIPPED_BY,
+    UNREAD_BY,
 )
 from curate.artifacts.manifest import ConvertedInput
 from curate.errors import Fault
@@ -29,7 +30,7 @@ from curate.manifest.nemo import read_lines
 from curate.manifest.origin import Origin, Portion
 from curate.manifest.places import in_original_places
 from curate.manifest.scan import scan
-from curate.manifest.strict import Malformed, parse_line
+from curate.manifest.strict import UNTRANSCRIBED, Malformed, parse_line
 from curate.manifest.syntax import STRING
 from curate.manifest.text_tally import TextTally
 from curate.manifest.unusable import unusable
@@ -79,10 +80,10 @@ class Converter:
     def add(self, origin: Origin) -> ConvertedInput:
         """Convert the rows of an origin."""
         paths = MovedPaths(origin, self._into, self._root)
-        counted, reasons = np.zeros(3, np.int64), Counter[str]()
+        counted, reasons = np.zeros(4, np.int64), Counter[str]()
         for portion in BY_NAME[origin.format].read(origin):
             counted += self._write(origin, portion, paths, reasons)
-        records, skipped, duration_us = map(int, counted)
+        records, skipped, untranscribed, duration_us = map(int, counted)
         if not records:
             rows = sum(reasons.values()) + skipped
             self.unusable.append(unusable(origin, rows, reasons or {SKIPPED_BY: skipped}))
@@ -92,14 +93,17 @@ class Converter:
             format=origin.format,
             records=records,
             skipped=skipped,
+            untranscribed=untranscribed or None,
             malformed=sum(reasons.values()),
             hours=duration_us / US_PER_HOUR,
         )
 
     def _write(
         self, origin: Origin, portion: Portion, paths: MovedPaths, reasons: Counter[str]
-    ) -> tuple[int, int, int]:
-        """Convert a portion; its records, skipped records, and the duration of both."""
+    ) -> tuple[int, int, int, int]:
+        """Convert a portion; its records, the skipped ones, how many of the former are
+        untranscribed, and the duration of all.
+        """
         bases = [bases_of(origin, self._root)]
         clips, (batch,) = read_lines([portion.chunk], (), bases)
         start = clips.frame[BYTE_OFFSET.name].to_numpy() - portion.chunk.byte_offset
@@ -111,19 +115,21 @@ class Converter:
         audio_names = _audio_names(data) if not paths.all_stay else {}
         lines: list[bytes] = []
         places: list[Place] = []
-        skipped = 0
+        skipped = untranscribed = 0
         columns = (LINE.name, BYTE_OFFSET.name, MALFORMED.name)
         for at, (line, offset, reason) in enumerate(rows.select(columns).iter_rows()):
             raw = data[start[at] : end[at]]
-            if reason is not None and not reason.startswith(SKIPPED_BY):
+            if reason is not None and not reason.startswith(tuple(UNREAD_BY)):
                 reasons[reason.partition(" (")[0]] += 1
                 self._refuse(origin, portion, (line, offset, reason), raw)
                 continue
             places.append(Place(line, offset))
-            skipped += reason is not None
+            skipped += reason is not None and reason.startswith(SKIPPED_BY)
+            untranscribed += reason == UNTRANSCRIBED
             lines.append(_line(raw, members, paths, audio_names.get(int(start[at]))))
         self._records.add(origin, lines, places)
-        return len(lines) - skipped, skipped, int(rows[DURATION_US.name].sum())
+        us = int(rows[DURATION_US.name].sum())
+        return len(lines) - skipped, skipped, untranscribed, us
 
     def _refuse(
         self, origin: Origin, portion: Portion, place: tuple[int, int, str], raw: bytes

@@ -161,7 +161,7 @@ def cut_of_record(
         "start": start,
         "duration": duration,
         "channel": channel,
-        "supervisions": [{k: v for k, v in supervision.items() if v is not None}],
+        "supervisions": [{k: v for k, v in supervision.items() if v is not None or k == "text"}],
         "recording": {
             "id": key,
             "sources": [{"type": "file", "channels": there, "source": audio}],

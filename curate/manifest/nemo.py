@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,7 +23,6 @@ from curate.artifacts.columns import (
     OFFSET_S,
     RECORD,
     RECORDING_KEY,
-    SKIPPED_BY,
     SOURCE,
     SPEAKER,
     TASK,
@@ -41,33 +39,25 @@ from curate.manifest.fields import (
     SAMPLE_RATE,
     SAMPLING_RATE,
     SCORE,
-    SKIPME,
     SOURCE_TEXT,
     TEXT,
     Fields,
     Lines,
 )
 from curate.manifest.origin import Origin
-from curate.manifest.scan import BLANK, OK
+from curate.manifest.scan import BLANK
 from curate.manifest.scores import read_scores
 from curate.manifest.series import alike, audio_keys, channel_column, key_column, reason_column
 from curate.manifest.strict import (
-    LONGEST_S,
-    Malformed,
-    Record,
     channel_of,
-    parse_line,
-    why_no_channel,
-    why_no_record,
 )
 from curate.manifest.syntax import ESCAPED, MISSING, NULL, STRING
+from curate.manifest.unread import CHANNEL_CODES, Unread, find_unread
 from curate.manifest.values import unescape
 from curate.text.ids import SPEAKER_FIELDS, spelled_ids
 from curate.text.words import digest_bytes
 
 DURATION_S = "duration_s"
-CHANNEL_CODES = 2
-"""Where the channel is among `Fields.codes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +92,12 @@ def read_lines(
     data: Bytes = np.frombuffer(lines.data, np.uint8)
     read = Fields.read(data, extra_fields)
     blank = read.lines.status == BLANK
-    reasons, odd_records = _parse_doubtful(lines.data, read, blank)
-    if odd_records:
-        data = read.graft(data, odd_records)
+    data, unread = find_unread(data, lines.data, read, blank)
     rows = np.flatnonzero(~blank)
-    reasons |= _channel_faults(read, reasons)
-    skipped = _skipped(data, read, reasons)
-    places = lines.places(read.lines, rows)
-    of, unread = lines.chunk_of(read.lines, rows), {**reasons, **skipped}
-    places[RECORDING_KEY.name] = _recordings(data, read, rows, unread, of, bases or lines.bases)
-    clips = _clips(places, data, read, rows, (reasons, skipped), extra_fields)
+    places, of = lines.places(read.lines, rows), lines.chunk_of(read.lines, rows)
+    broken = unread.without_record(rows)
+    places[RECORDING_KEY.name] = _recordings(data, read, rows, broken, of, bases or lines.bases)
+    clips = _clips(places, data, read, rows, unread, extra_fields)
     return clips, lines.batches(read.lines, blank)
 
 
@@ -177,39 +163,6 @@ def chunk_digest(data: bytes) -> int:
     return int(digest_bytes(np.frombuffer(data, np.uint8)))
 
 
-def _parse_doubtful(
-    data: bytes, read: Fields, blank: npt.NDArray[np.bool_]
-) -> tuple[dict[int, str], dict[int, Record]]:
-    """Lines that may be no record: why they are none, or the record that they are after all."""
-    reasons: dict[int, str] = {}
-    records: dict[int, Record] = {}
-    for row in np.flatnonzero(~blank & ~_is_record(read)).tolist():
-        first = int(read.lines.line_start[row])
-        line = data[first : first + int(read.lines.line_length[row])]
-        try:
-            record = parse_line(line)
-        except Malformed as fault:
-            reasons[row] = str(fault)
-            continue
-        if reason := why_no_record(record):
-            reasons[row] = reason
-        else:
-            records[row] = record
-    return reasons, records
-
-
-def _channel_faults(read: Fields, known: Mapping[int, str]) -> dict[int, str]:
-    """Records whose channel is not one channel, and why."""
-    codes = read.lines.codes[CHANNEL_CODES]
-    given = np.unique(codes[codes >= 0]).tolist()
-    if not given:
-        return {}
-    values = read.strings.strings()
-    faults = {code: why for code in given if (why := why_no_channel(values[code])) is not None}
-    rows = np.flatnonzero(np.isin(codes, list(faults))).tolist()
-    return {row: faults[int(codes[row])] for row in rows if row not in known}
-
-
 def _channels(read: Fields, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int16] | None:
     """The channel of each row, -1 where none is given; None where no row gives one."""
     codes = read.lines.codes[CHANNEL_CODES][rows]
@@ -225,49 +178,19 @@ def _channels(read: Fields, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int16
     return channels
 
 
-def _is_record(read: Fields) -> npt.NDArray[np.bool_]:
-    """Lines that are records beyond doubt, by the tests of `strict.why_no_record`."""
-    audio, text = read.lines.kind[AUDIO], read.lines.kind[TEXT]
-    named = ((audio == STRING) | (audio == ESCAPED)) & (read.span_of(AUDIO)[2] > 0)
-    spoken = (text == STRING) | (text == ESCAPED)
-    timed = (read.seconds > 0) & (read.seconds <= LONGEST_S)
-    result: npt.NDArray[np.bool_] = (read.lines.status == OK) & named & spoken & timed
-    return result
-
-
-def _skipped(data: Bytes, read: Fields, reasons: Mapping[int, str]) -> dict[int, str]:
-    """Records that say themselves that they are to be skipped: what NeMo's reader, which leaves
-    out any line whose `_skipme` is true by Python's rules, would not load.
-    """
-    kind, starts, lengths = read.span_of(SKIPME)
-    given = np.flatnonzero((kind != MISSING) & (kind != NULL))
-    skipped = {}
-    for row in given.tolist():
-        start, size = int(starts[row]), int(lengths[row])
-        quote = int(kind[row] in (STRING, ESCAPED))
-        value = json.loads(data[start - quote : start + size + quote].tobytes())
-        if value and row not in reasons:
-            reason = value if isinstance(value, str) else json.dumps(value)
-            skipped[row] = f"{SKIPPED_BY} ({reason})"
-    return skipped
-
-
 def _clips(
     places: Mapping[str, pl.Series],
     data: Bytes,
     read: Fields,
     rows: npt.NDArray[np.int64],
-    unread: tuple[dict[int, str], dict[int, str]],
+    unread: Unread,
     extra_fields: Sequence[str],
 ) -> Clips:
-    """The rows; `unread` are malformed lines, and skipped ones, of which the length counts."""
-    reasons = {**unread[0], **unread[1]}
-    broken, timeless = np.zeros((2, read.seconds.size), np.bool_)
-    broken[list(reasons)] = timeless[list(unread[0])] = True
-    broken, timeless = broken[rows], timeless[rows]
+    """The rows. Of skipped lines only the length counts, of untranscribed ones all but the text."""
+    broken = unread.without_record(rows)
     texts = Spans(*unescape(data, *read.span_of(TEXT, rows)))
-    texts.length[broken] = 0
-    seconds = np.where(timeless, np.nan, read.seconds[rows])
+    texts.length[unread.without_text(rows)] = 0
+    seconds = np.where(unread.is_malformed(rows), np.nan, read.seconds[rows])
     offsets = np.where(broken, np.nan, read.offsets[rows])
     strings = read.strings.strings()
     none, names = np.int32(strings.len() - 1), len(SPEAKER_FIELDS)
@@ -275,7 +198,7 @@ def _clips(
     codes_of = [*read.lines.codes[:CHANNEL_CODES], *read.lines.codes[CHANNEL_CODES + 1 : -names]]
     columns = {
         **places,
-        MALFORMED.name: reason_column(rows, reasons),
+        MALFORMED.name: reason_column(rows, unread.reasons),
         AUDIO_KEY.name: key_column(audio_keys(read.lines.paths[rows], offsets, channels), broken),
         TEXT_KEY.name: alike(None, rows.size, pl.UInt64()),
         NORMAL_KEY.name: alike(None, rows.size, pl.UInt64()),
@@ -307,12 +230,11 @@ def _recordings(
     data: Bytes,
     read: Fields,
     rows: npt.NDArray[np.int64],
-    reasons: Mapping[int, str],
+    broken: npt.NDArray[np.bool_],
     of: npt.NDArray[np.int64],
     bases: Sequence[Bases],
 ) -> pl.Series:
-    """The key of each row's audio file; null for malformed rows."""
-    broken = np.isin(rows, list(reasons)) if reasons else np.zeros(rows.size, np.bool_)
+    """The key of each row's audio file; null for `broken` rows."""
     paths, start, length = unescape(data, *read.span_of(AUDIO, rows))
     keys = recording_keys(paths, start, np.where(broken, 0, length), of, bases)
     return key_column(keys, broken)

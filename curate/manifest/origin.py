@@ -204,8 +204,10 @@ def with_lines(portion: Portion, lines: Sequence[bytes], reasons: Mapping[int, s
 
 
 def canonical(record: Mapping[str, object]) -> bytes:
-    """A record as one line of NeMo's JSON; fields that are None are left out."""
-    known = {key: value for key, value in record.items() if value is not None}
+    """A record as one line of NeMo's JSON; fields that are None are left out, but for the text:
+    null there says that nobody has transcribed the audio.
+    """
+    known = {key: value for key, value in record.items() if value is not None or key == "text"}
     try:
         return _ENCODER.encode(known).encode()
     except UnicodeEncodeError:

@@ -103,7 +103,7 @@ def record_of_cut(cut: Record) -> Record:
         "audio_filepath": audio,
         "offset": start,
         "duration": duration,
-        "text": _text(supervisions),
+        **_text(supervisions),
         "lang": _agreed(supervisions, "language"),
         "speaker": _agreed(supervisions, "speaker"),
         "channel": channel,
@@ -125,7 +125,7 @@ def record_of_supervision(one: Record, recordings: Mapping[str, Recording]) -> R
         "audio_filepath": audio,
         "offset": start,
         "duration": duration,
-        "text": one.get("text"),
+        **_text([one]),
         "lang": one.get("language"),
         "speaker": one.get("speaker"),
         "channel": channel,
@@ -231,11 +231,14 @@ def _object(value: object) -> Record:
     return value if isinstance(value, dict) else {}
 
 
-def _text(supervisions: Sequence[Record]) -> object:
-    texts = [one.get("text") for one in supervisions]
+def _text(supervisions: Sequence[Record]) -> Record:
+    """The field of the text; none where one lacks it, or where only some say that it is null."""
+    texts = [one["text"] for one in supervisions if "text" in one]
+    if len(texts) < len(supervisions) or len({text is None for text in texts}) > 1:
+        return {}
     if len(texts) == 1 or not all(isinstance(text, str) for text in texts):
-        return next((text for text in texts if not isinstance(text, str)), texts[0])
-    return " ".join(str(text) for text in texts if str(text).strip())
+        return {"text": next((text for text in texts if not isinstance(text, str)), texts[0])}
+    return {"text": " ".join(str(text) for text in texts if str(text).strip())}
 
 
 def _agreed(supervisions: Sequence[Record], key: str) -> object:

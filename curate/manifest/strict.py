@@ -11,9 +11,14 @@ import math
 import re
 from typing import Never
 
+from curate.artifacts.columns import UNTRANSCRIBED_BY
+
 DEEPEST = 64
 LONGEST_S = 1e7
 """Over 115 days in one segment: no recording, and sums of such numbers overflow."""
+
+UNTRANSCRIBED = f"{UNTRANSCRIBED_BY} (text is null)"
+"""The reason of a record whose text is null; a field that is missing is a fault."""
 
 Record = dict[str, object]
 
@@ -122,7 +127,7 @@ def _encodable(text: str) -> bool:
 
 
 def why_no_record(record: Record) -> str | None:
-    """Why a well-formed object is not a valid training record; None where it is."""
+    """Why a well-formed object is not a valid training record, or UNTRANSCRIBED; else None."""
     audio, duration, text = (record.get(key) for key in ("audio_filepath", "duration", "text"))
     if not isinstance(audio, str) or not audio:
         return f"no audio_filepath ({_describe_value(record, 'audio_filepath')})"
@@ -136,9 +141,10 @@ def why_no_record(record: Record) -> str | None:
         return f"duration is not positive ({seconds:g})"
     if seconds > LONGEST_S:
         return f"duration is absurd ({seconds:g} s)"
-    if not isinstance(text, str):
+    if not isinstance(text, str) and (text is not None or "text" not in record):
         return f"text is not a string ({_describe_value(record, 'text')})"
-    return why_no_channel(json.dumps(record.get("channel"), ensure_ascii=False))
+    fault = why_no_channel(json.dumps(record.get("channel"), ensure_ascii=False))
+    return UNTRANSCRIBED if fault is None and text is None else fault
 
 
 _CHANNEL = re.compile(r'"?\[?\s*(\d{1,3})(?:\.0+)?\s*\]?"?\Z')

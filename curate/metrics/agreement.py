@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curate.metrics.declare import INTEGER, MALFORMED, Metric
+from curate.metrics.declare import INTEGER, TEXTLESS, Metric
 
 UNPREDICTED = "rows without `pred_text`"
 
@@ -13,7 +13,7 @@ AGREEMENT: tuple[Metric, ...] = (
             "Word edits from the text to `pred_text` over words, after the normaliser that "
             "`train eval` uses (`--normalise`); characters are words where no spaces are written."
         ),
-        null=f"{MALFORMED}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
+        null=f"{TEXTLESS}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
         source="jiwer 4, kaldialign 0.12",
         group="agreement",
         compute=lambda batch: batch.agreement.get("wer"),
@@ -24,7 +24,7 @@ AGREEMENT: tuple[Metric, ...] = (
             "Character edits from the text to `pred_text` over characters, blanks among "
             "them, after the normaliser."
         ),
-        null=f"{MALFORMED}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
+        null=f"{TEXTLESS}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
         source="jiwer 4",
         group="agreement",
         compute=lambda batch: batch.agreement.get("cer"),
@@ -32,7 +32,7 @@ AGREEMENT: tuple[Metric, ...] = (
     Metric(
         name="ref_words", unit="words", direction="none", low=0, high=120, bins=60, dtype=INTEGER,
         meaning="Words of the normalised text: the denominator of `wer`.",
-        null=f"{MALFORMED}, {UNPREDICTED}",
+        null=f"{TEXTLESS}, {UNPREDICTED}",
         group="agreement",
         compute=lambda batch: batch.agreement.get("ref_words"),
     ),
@@ -40,7 +40,7 @@ AGREEMENT: tuple[Metric, ...] = (
         name="ref_chars", unit="characters", direction="none", low=0, high=600,
         bins=60, dtype=INTEGER,
         meaning="Characters of the normalised text: the denominator of `cer`.",
-        null=f"{MALFORMED}, {UNPREDICTED}",
+        null=f"{TEXTLESS}, {UNPREDICTED}",
         group="agreement",
         compute=lambda batch: batch.agreement.get("ref_chars"),
     ),
@@ -50,7 +50,7 @@ AGREEMENT: tuple[Metric, ...] = (
             "Word edits from the text to `pred_text`, after the normaliser: the "
             "numerator of `wer`."
         ),
-        null=f"{MALFORMED}, {UNPREDICTED}", source="jiwer 4, kaldialign 0.12",
+        null=f"{TEXTLESS}, {UNPREDICTED}", source="jiwer 4, kaldialign 0.12",
         group="agreement",
         compute=lambda batch: batch.agreement.get("word_edits"),
     ),
@@ -61,14 +61,14 @@ AGREEMENT: tuple[Metric, ...] = (
             "Character edits from the text to `pred_text`, after the normaliser: "
             "numerator of `cer`."
         ),
-        null=f"{MALFORMED}, {UNPREDICTED}", source="jiwer 4",
+        null=f"{TEXTLESS}, {UNPREDICTED}", source="jiwer 4",
         group="agreement",
         compute=lambda batch: batch.agreement.get("char_edits"),
     ),
     Metric(
         name="insertion_rate", unit="insertions/word", direction="high", low=0, high=2, bins=80,
         meaning="Words that `pred_text` adds, over words, after the normaliser.",
-        null=f"{MALFORMED}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
+        null=f"{TEXTLESS}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
         source="jiwer 4",
         group="agreement",
         compute=lambda batch: batch.agreement.get("insertion_rate"),
@@ -76,7 +76,7 @@ AGREEMENT: tuple[Metric, ...] = (
     Metric(
         name="deletion_rate", unit="deletions/word", direction="high", low=0, high=1, bins=50,
         meaning="Words that `pred_text` lacks, over words, after the normaliser.",
-        null=f"{MALFORMED}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
+        null=f"{TEXTLESS}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
         source="jiwer 4",
         group="agreement",
         compute=lambda batch: batch.agreement.get("deletion_rate"),
@@ -84,14 +84,14 @@ AGREEMENT: tuple[Metric, ...] = (
     Metric(
         name="wer_raw", unit="errors/word", direction="none", low=0, high=2, bins=80,
         meaning="Word edits from the text to `pred_text`, not normalised, over words.",
-        null=f"{MALFORMED}, {UNPREDICTED}, and texts without words", source="jiwer 4",
+        null=f"{TEXTLESS}, {UNPREDICTED}, and texts without words", source="jiwer 4",
         group="agreement",
         compute=lambda batch: batch.agreement.get("wer_raw"),
     ),
     Metric(
         name="cer_raw", unit="errors/character", direction="none", low=0, high=2, bins=80,
         meaning="Character edits from the text to `pred_text`, not normalised, over characters.",
-        null=f"{MALFORMED}, {UNPREDICTED}, and empty texts", source="jiwer 4",
+        null=f"{TEXTLESS}, {UNPREDICTED}, and empty texts", source="jiwer 4",
         group="agreement",
         compute=lambda batch: batch.agreement.get("cer_raw"),
     ),
@@ -102,7 +102,7 @@ AGREEMENT: tuple[Metric, ...] = (
             "Word edits from the text to `pred_text`, not normalised: the numerator of "
             "`wer_raw`."
         ),
-        null=f"{MALFORMED}, {UNPREDICTED}", source="jiwer 4",
+        null=f"{TEXTLESS}, {UNPREDICTED}", source="jiwer 4",
         group="agreement",
         compute=lambda batch: batch.agreement.get("word_edits_raw"),
     ),
@@ -113,7 +113,7 @@ AGREEMENT: tuple[Metric, ...] = (
             "Character edits from the text to `pred_text`, not normalised: the numerator "
             "of `cer_raw`."
         ),
-        null=f"{MALFORMED}, {UNPREDICTED}", source="jiwer 4",
+        null=f"{TEXTLESS}, {UNPREDICTED}", source="jiwer 4",
         group="agreement",
         compute=lambda batch: batch.agreement.get("char_edits_raw"),
     ),
@@ -123,14 +123,14 @@ AGREEMENT: tuple[Metric, ...] = (
             "Longest run of word edits without a matching word between them, after the "
             "normaliser."
         ),
-        null=f"{MALFORMED}, {UNPREDICTED}", source="jiwer 4",
+        null=f"{TEXTLESS}, {UNPREDICTED}", source="jiwer 4",
         group="agreement",
         compute=lambda batch: batch.agreement.get("mismatch_run"),
     ),
     Metric(
         name="length_ratio", unit="ratio", direction="both", low=0, high=4, bins=80,
         meaning="Characters of `pred_text` over those of the text, after the normaliser.",
-        null=f"{MALFORMED}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
+        null=f"{TEXTLESS}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
         source="Granary (length ratio of translations)",
         group="agreement",
         compute=lambda batch: batch.agreement.get("length_ratio"),
@@ -142,7 +142,7 @@ AGREEMENT: tuple[Metric, ...] = (
             "is worse: a text that begins or ends elsewhere than its audio. After the "
             "normaliser."
         ),
-        null=f"{MALFORMED}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
+        null=f"{TEXTLESS}, {UNPREDICTED}, and texts of which the normaliser leaves nothing",
         source="SDP GetEdgeCER",
         group="agreement",
         compute=lambda batch: batch.agreement.get("edge_cer"),

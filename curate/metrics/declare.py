@@ -20,6 +20,7 @@ Values: TypeAlias = pl.Series | Counts | None
 
 INTEGER = pl.Int32()
 MALFORMED = "malformed rows"
+TEXTLESS = "malformed and untranscribed rows"
 SPACELESS = "texts in scripts that write no spaces between words"
 SHORT = "imprecise for segments under 0.5 s"
 
@@ -43,7 +44,8 @@ class Metric:
 
     `direction` is the suspicious end; `low` and `high` bound the histogram (values beyond are
     counted as below or above), `bins` is the number of bins between them. `null` states when the
-    metric is null, `source` cites the definition. `group` is the group of GROUPS that the metric
+    metric is null, `source` cites the definition. Without `needs_text`, an untranscribed record
+    has a value too. `group` is the group of GROUPS that the metric
     belongs to; without one it is measured always. `compute` takes a batch of records to one value
     a row (`curate.metrics.compute.batch.Batch` offers what several metrics share); None where the
     whole input or the audio is needed: the metric is null until that pass has filled it.
@@ -60,6 +62,7 @@ class Metric:
     dtype: pl.DataType = pl.Float64()  # noqa: RUF009 - a Polars type is a value
     source: str = "asr-curate"
     group: str = ""
+    needs_text: bool = True
     compute: Callable[[Batch], Values] | None = None
 
     @property

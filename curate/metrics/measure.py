@@ -18,6 +18,7 @@ from curate.artifacts.columns import (
     TEXT_KEY,
     TRANSLATION,
     described,
+    has_audio,
 )
 from curate.artifacts.frames import Clips, Languages
 from curate.audio.options import AudioOptions
@@ -57,9 +58,13 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
             computed[metric.name] = pl.Series(values)
     frame = clips.frame
     if frame[MALFORMED.name].null_count() < frame.height:
-        well_formed = frame[MALFORMED.name].is_null()
+        textless = {LANG_CODE.name, *(metric.name for metric in metrics if not metric.needs_text)}
+        recorded = frame.select(has_audio()).to_series()
+        transcribed = frame[MALFORMED.name].is_null()
         computed = {
-            name: series.zip_with(well_formed, _nulls(1, series.dtype))
+            name: series.zip_with(
+                recorded if name in textless else transcribed, _nulls(1, series.dtype)
+            )
             for name, series in computed.items()
         }
     # Assembled column by column: a lazy plan for each chunk would cost more than the measuring.

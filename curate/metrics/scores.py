@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from curate.metrics.declare import MALFORMED, Metric
+from curate.metrics.declare import TEXTLESS, Metric
 
 UNSCORED = "rows without a score of `train score`"
 UNALIGNED = (
-    f"{MALFORMED}, {UNSCORED}, models without a CTC head, empty texts, and texts of more tokens "
+    f"{TEXTLESS}, {UNSCORED}, models without a CTC head, empty texts, and texts of more tokens "
     "than the audio has frames"
 )
 
@@ -18,7 +18,7 @@ SCORES: tuple[Metric, ...] = (
             "confidence, by Tsallis entropy (0.33, exponential); a CTC token is as sure as the "
             "least sure of its frames."
         ),
-        null=f"{MALFORMED}, {UNSCORED}, and empty hypotheses",
+        null=f"{TEXTLESS}, {UNSCORED}, and empty hypotheses",
         source="NeMo 3.0 asr_confidence_utils; Laptev and Ginsburg 2023",
         group="scores",
         compute=lambda batch: batch.score("confidence"),
@@ -26,7 +26,7 @@ SCORES: tuple[Metric, ...] = (
     Metric(
         name="token_loss", unit="nats/token", direction="high", low=0, high=10, bins=80,
         meaning="The model's loss on the text, over the tokens of the text.",
-        null=f"{MALFORMED}, {UNSCORED}, empty texts, and TDT models scored without a GPU",
+        null=f"{TEXTLESS}, {UNSCORED}, empty texts, and TDT models scored without a GPU",
         source="NeMo 3.0",
         group="scores",
         compute=lambda batch: batch.score("token_loss"),

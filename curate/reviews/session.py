@@ -11,7 +11,14 @@ from typing import Any
 
 import polars as pl
 
-from curate.artifacts.columns import AUDIO_CHANNEL, AUDIO_KEY, DURATION_US, MALFORMED, TEXT_KEY
+from curate.artifacts.columns import (
+    AUDIO_CHANNEL,
+    AUDIO_KEY,
+    DURATION_US,
+    MALFORMED,
+    TEXT_KEY,
+    VERDICT,
+)
 from curate.audio.clip import Clip, load_clip
 from curate.audio.faults import Unusable
 from curate.formatting.units import US_PER_HOUR
@@ -140,7 +147,7 @@ class ReviewSession:
     def describe(self, number: int) -> Json:
         """All that is shown of one record."""
         record = self.record(number)
-        row, text = record.row, str(record.record.get("text", ""))
+        row, text = record.row, str(record.record.get("text") or "")
         shown_text = text[:MOST_TEXT]
         other = record.record.get("pred_text")
         return {
@@ -231,6 +238,8 @@ def _record(
     row: Mapping[str, Any], stated: Mapping[str, Any], content: str | None, known: str
 ) -> Record:
     """A row with the record of its line, unless the line is not what was profiled."""
+    if row[VERDICT.name] == "untranscribed":
+        return Record(row, stated, None, "nobody has transcribed the audio: its text is null")
     if row[MALFORMED.name] is not None:
         return Record(row, {}, None, f"the line is not a valid record: {row[MALFORMED.name]}")
     if content is None or (not _is_fixed(row) and content != known):

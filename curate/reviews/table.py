@@ -111,6 +111,6 @@ def identified(row: Row) -> Json:
 def text_of(line: bytes) -> str:
     """The text of a line; the line where it is no record."""
     try:
-        return str(json.loads(line).get("text", ""))
+        return str(json.loads(line).get("text") or "")
     except (ValueError, AttributeError):
         return line.decode("utf-8", "replace")

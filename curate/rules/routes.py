@@ -9,17 +9,21 @@ import polars as pl
 from curate.artifacts.columns import VERDICT, VERDICTS
 
 POOL, TRAIN, REJECTED, MALFORMED = "pool", "train", "rejected", "malformed"
-SKIPPED = "skipped"
+UNTRANSCRIBED, SKIPPED = "untranscribed", "skipped"
 
 ROUTES: Mapping[str, str] = {
     "clean": POOL,  # may be in any split
     "borderline": TRAIN,  # some noise helps training; eval and test are to be trusted
     "unknown": TRAIN,  # unknown is not clean
     "bad": REJECTED,
+    "untranscribed": UNTRANSCRIBED,  # without a text, nothing to train on or to measure by
     "skipped": SKIPPED,  # the line carries _skipme, and NeMo would not read it
     "malformed": MALFORMED,
 }
 assert tuple(ROUTES) == VERDICTS, "every verdict has its route"
+
+UNUSED = (REJECTED, UNTRANSCRIBED, SKIPPED, MALFORMED)
+"""Routes to files that no split has: neither trained on nor measured by."""
 
 ROUTE_TYPE = pl.Categorical()
 

@@ -39,7 +39,7 @@ from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio
 from curate.errors import InputError
 from curate.manifest.formats import COPIED
-from curate.rules.routes import MALFORMED, REJECTED, SKIPPED
+from curate.rules.routes import UNUSED
 from curate.shards.archives import Archive
 from curate.shards.options import ShardOptions, ShardSize
 from curate.shards.tasks import Numbers, Task
@@ -50,7 +50,7 @@ from curate.splits.strata import duration_bin
 PLAIN = ("train", "eval", "test", "eval_borderline")
 """The usual splits that become plain manifests; train becomes shards too."""
 
-_LEFT_OUT = (REJECTED, SKIPPED, MALFORMED, HELD_OUT)
+_LEFT_OUT = (*UNUSED, HELD_OUT)
 
 ROWS_AT_ONCE = 1 << 15
 PIECE_ROWS = 2_000

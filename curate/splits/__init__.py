@@ -28,7 +28,7 @@ from curate.manifest.audio_files import bases_of
 from curate.manifest.formats import MAPPED
 from curate.manifest.origin import Origin
 from curate.profiles.opened import origins_of
-from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
+from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN, UNTRANSCRIBED, UNUSED
 from curate.splits.assign import Assignment, finish
 from curate.splits.certificate import Finished, amount, certificate
 from curate.splits.codes import CODED
@@ -84,9 +84,7 @@ def output_files(names: Sequence[str] = ()) -> frozenset[str]:
         "eval",
         "test",
         *names,
-        REJECTED,
-        SKIPPED,
-        MALFORMED,
+        *UNUSED,
         HELD_OUT,
         BORDERLINE_COPY,
     )
@@ -248,8 +246,8 @@ def _separated(
 
 def _outputs(rows: pl.DataFrame, names: Sequence[str]) -> list[str]:
     held = [HELD_OUT] if rows["split"].eq(HELD_OUT).any() else []
-    skipped = [SKIPPED] if rows["split"].eq(SKIPPED).any() else []
-    return [TRAIN, *sorted(names), REJECTED, *skipped, MALFORMED, *held]
+    unread = [name for name in (UNTRANSCRIBED, SKIPPED) if rows["split"].eq(name).any()]
+    return [TRAIN, *sorted(names), REJECTED, *unread, MALFORMED, *held]
 
 
 def _blend_fields(profile: Profile) -> list[str]:

@@ -21,7 +21,7 @@ from curate.artifacts.columns import (
     VERDICT,
 )
 from curate.environment.execution import Progress, no_progress
-from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN, route
+from curate.rules.routes import TRAIN, UNUSED, route
 from curate.splits.choice import choose, needed_share
 from curate.splits.codes import CODED, named
 from curate.splits.groups import components
@@ -32,7 +32,7 @@ from curate.splits.strata import duration_bin, number_strata
 from curate.splits.targets import AllocationOptions, Target, Targets, allocate, drawing_order
 
 Ints = npt.NDArray[np.int64]
-_NOT_DRAWN = (HELD_OUT, REJECTED, SKIPPED, MALFORMED)
+_NOT_DRAWN = (HELD_OUT, *UNUSED)
 _ROUTED, _HELD, _TRAIN = -3, -2, -1
 """Where a row goes that no split has: where its verdict sends it, held out, or to train."""
 

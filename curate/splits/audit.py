@@ -19,10 +19,10 @@ from curate.artifacts.columns import (
     MALFORMED,
     NORMAL_KEY,
     RECORDING_KEY,
-    SKIPPED_BY,
     SOURCE,
     SPEAKER,
     record_id,
+    unread_verdict,
 )
 from curate.artifacts.frames import Languages, Spans
 from curate.environment.versions import versions
@@ -311,14 +311,16 @@ def _near_leak(
 
 def _describe(rows: pl.DataFrame, number: int, side: Dataset) -> AuditSide:
     mine = rows.filter(pl.col("side") == str(number))
-    skipped = int(mine[MALFORMED.name].str.starts_with(SKIPPED_BY).sum())
+    unread = [unread_verdict(reason) for reason in mine[MALFORMED.name].drop_nulls()]
+    skipped, untranscribed = unread.count("skipped"), unread.count("untranscribed")
     return AuditSide(
         name=side.name,
         files=(str(side.lines),) if side.lines else tuple(source.name for source in side.sources),
         against=side.against,
         rows=mine.height,
-        malformed=mine[MALFORMED.name].count() - skipped,
+        malformed=len(unread) - skipped - untranscribed,
         skipped=skipped,
+        untranscribed=untranscribed or None,
         hours=hours(int(mine[DURATION_US.name].sum())),
         speakers=mine[SPEAKER.name].drop_nulls().n_unique(),
     )

@@ -30,8 +30,7 @@ from curate.manifest import find_sources, read_manifest
 from curate.manifest.audio_files import Bases, bases_of
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.origin import Origin
-from curate.rules.routes import MALFORMED as MALFORMED_ROUTE
-from curate.rules.routes import REJECTED, SKIPPED
+from curate.rules.routes import UNUSED
 from curate.splits.lock import BORDERLINE_COPY, HELD_OUT
 from curate.splits.near_duplicates import Work
 from curate.splits.written_manifests import Drawn
@@ -102,7 +101,7 @@ def _manifests(name: str, reading: ReadOptions) -> list[Dataset]:
     if not (Path(name) / Split.file).is_file():
         return [Dataset(name, find_sources([name], reading), drawn=Drawn.read(Path(name)))]
     outputs = read_artifact(Path(name), Split).outputs
-    apart = {REJECTED, SKIPPED, MALFORMED_ROUTE, HELD_OUT, BORDERLINE_COPY}
+    apart = {*UNUSED, HELD_OUT, BORDERLINE_COPY}
     files = [Path(name) / each.file for each in outputs if each.name not in apart]
     return [
         Dataset(str(path), find_sources([str(path)]), drawn=Drawn.read(path))

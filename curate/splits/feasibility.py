@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 
 import polars as pl
 
+from curate.artifacts.columns import VERDICT
 from curate.artifacts.split import Split
 from curate.errors import Fault, InputError, parameter
 from curate.formatting.units import duration
@@ -38,10 +39,16 @@ def refuse_unclean(records: pl.DataFrame, targets: Targets, tags: Tags) -> None:
         hint = f"`{sizes}` puts all {usable:,} usable in train; {_OTHER_RULES}"
     else:
         what, hint = f"none of {rows} can be trained on", _OTHER_RULES
-    verdicts = ("borderline", "unknown") if usable else ("bad", "malformed")
+        if (records[VERDICT.name] == "untranscribed").all():
+            hint = _TRANSCRIBE
+    verdicts = ("borderline", "unknown") if usable else ("bad", "untranscribed", "malformed")
     raise InputError.of("curate split", f"{what}: {rules_by_rows(tags(), verdicts)}", hint)
 
 
+_TRANSCRIBE = (
+    "write a text into each record: a recogniser can draft it, and `curate review PROFILE` plays "
+    "the audio"
+)
 _OTHER_RULES = "`curate rules what-if PROFILE` shows what other limits would leave"
 
 

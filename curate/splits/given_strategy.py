@@ -25,7 +25,7 @@ from curate.artifacts.columns import (
 from curate.artifacts.split import GivenSplit, HeldOut, Widest
 from curate.errors import Fault, InputError, parameter, raise_all
 from curate.rules.routes import MALFORMED as MALFORMED_ROUTE
-from curate.rules.routes import POOL, REJECTED, SKIPPED, TRAIN, route
+from curate.rules.routes import POOL, REJECTED, SKIPPED, TRAIN, UNTRANSCRIBED, route
 from curate.splits.achieved import compute_achieved
 from curate.splits.assign import Assignment, held_us
 from curate.splits.codes import CODED
@@ -40,10 +40,10 @@ from curate.splits.targets import Target, drawing_order
 GIVEN = "given"
 """Column of the split that a row's manifest is given for."""
 
-_UNREADABLE = (SKIPPED, MALFORMED_ROUTE)
+_UNREADABLE = (UNTRANSCRIBED, SKIPPED, MALFORMED_ROUTE)
 _GOES_TO = {
-    "borderline": HELD_OUT, "unknown": HELD_OUT, "bad": REJECTED, "skipped": SKIPPED,
-    "malformed": MALFORMED_ROUTE,
+    "borderline": HELD_OUT, "unknown": HELD_OUT, "bad": REJECTED, "untranscribed": UNTRANSCRIBED,
+    "skipped": SKIPPED, "malformed": MALFORMED_ROUTE,
 }  # fmt: skip
 
 

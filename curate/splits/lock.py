@@ -24,7 +24,7 @@ from curate.artifacts.columns import (
 )
 from curate.errors import ConfigError, InputError, parameter
 from curate.formatting.units import plural
-from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN
+from curate.rules.routes import TRAIN, UNUSED
 from curate.splits.codes import CODED
 
 LOCK = "splits.lock.parquet"
@@ -43,7 +43,7 @@ _GROUP_ROWS = 122_880
 """Rows that are compressed together: named, so that threads change no byte."""
 
 _KEYS = (AUDIO_KEY.name, TEXT_KEY.name, DURATION_US.name)
-_ORDINARY = (TRAIN, REJECTED, SKIPPED, MALFORMED, HELD_OUT)
+_ORDINARY = (TRAIN, *UNUSED, HELD_OUT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,16 @@ _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)(h|m|s)\Z")
 _NAME = re.compile(r"[a-z][a-z0-9_-]*\Z")
 TAKEN_NAMES = frozenset(
-    {"train", "rejected", "skipped", "malformed", "held_out", "eval_borderline", "ledger"}
+    {
+        "train",
+        "rejected",
+        "untranscribed",
+        "skipped",
+        "malformed",
+        "held_out",
+        "eval_borderline",
+        "ledger",
+    }
 )
 
 HOURS, BALANCE, SPEAKERS = "hours", "balance", "speakers"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from curate.artifacts.ledger import Ledger
 from curate.artifacts.profile import Profile
 from reports.format import hours, percent, plural, share
@@ -12,7 +14,9 @@ from reports.headlines.declare import Alert, Headline, ledger_alerts, line, made
 def profile_headline(profile: Profile, ledger: Ledger | None) -> Headline:
     """Clean, bad and malformed; alerts on what a reader must know before using the corpus."""
     of = {item.verdict: item for item in profile.verdicts}
-    clean, bad = (of[word].hours if word in of else None for word in ("clean", "bad"))
+    clean, bad, silent = (
+        of[word].hours if word in of else None for word in ("clean", "bad", "untranscribed")
+    )
     broken = of["malformed"].rows if "malformed" in of else None
     total = profile.totals.hours
     alerts = ledger_alerts(ledger)
@@ -36,6 +40,7 @@ def profile_headline(profile: Profile, ledger: Ledger | None) -> Headline:
         percent(share(clean, total)),
         hours(bad),
     )
+    sentence += line(", <b>{}</b> untranscribed", hours(silent)) if silent else Markup("")
     sentence += line(" and {} malformed.", plural(broken, "line")) if broken else "."
     calm = "Every line is a record, and the ledger balances."
     return made(sentence, alerts, calm, advice(profile))

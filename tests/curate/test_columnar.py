@@ -120,7 +120,7 @@ FAULTS: list[tuple[str, Mapping[str, Any], Sequence[str | None]]] = [
     ("audio that is none", {"audio": [held()[0], {"bytes": b"mp3?", "path": "b"}, held()[2]],
                             "text": TEXTS}, [None, "the audio in the table cannot be read", None]),
     ("no text", {"audio": held(), "text": ["a", None, "c"]},
-     [None, "text is not a string (missing)", None]),
+     [None, "untranscribed (text is null)", None]),
     ("paths alone", {"audio": [{"bytes": None, "path": "a"}] * 3, "text": TEXTS,
                      "duration": [2.0, None, float("nan")]},
      [None, "duration is not a number (missing)", "duration is not a number (missing)"]),

@@ -208,12 +208,12 @@ def test_which_audio_a_list_means(tmp_path: Path, written: str, expected: str) -
         assert first["audio_filepath"] == expected
 
 
-def test_a_folder_with_audio_only_has_empty_texts(tmp_path: Path) -> None:
+def test_a_folder_with_audio_only_has_null_texts(tmp_path: Path) -> None:
     for clip in CLIPS:
         sound(tmp_path / "in" / f"{clip.id}.wav", clip.frames)
     write(tmp_path / "in/README.md", "nothing to read")
     records = records_of(tmp_path / "in")
-    assert [row["text"] for row in records] == [""] * len(CLIPS)
+    assert [row["text"] for row in records] == [None] * len(CLIPS)
     profile = curate.profile(tmp_path / "in", out=tmp_path / "p")
     assert profile.totals.hours == pytest.approx(
         sum(clip.seconds for clip in CLIPS) / 3600, abs=1e-6

@@ -324,4 +324,6 @@ def test_rules_without_examples_need_no_measure(rules: RuleSet) -> None:
 
 
 def test_said_levels_are_ordered_as_verdicts() -> None:
-    assert VERDICTS == ("clean", "borderline", "unknown", "bad", "skipped", "malformed")
+    assert VERDICTS == (
+        "clean", "borderline", "unknown", "bad", "untranscribed", "skipped", "malformed"
+    )  # fmt: skip

@@ -146,7 +146,7 @@ USELESS: list[tuple[object, str, str]] = [
      "duration is written as text"),
     ({"audio_filepath": "a", "text": "b"}, "duration is not a number", "measure_duration"),
     ({"a": 1}, "no audio_filepath", "no field names the audio file"),
-    ({**ROW, "text": None}, "text is not a string (null)", "no field holds the text"),
+    ({**ROW, "text": 5}, "text is not a string (number)", "text holds no string"),
     ({**ROW, "duration": -1}, "duration is not positive", "measure_duration"),
 ]  # fmt: skip
 

@@ -16,7 +16,7 @@ from curate.rules.file import load_rules
 from tests.lines import lines_of
 from tests.profiling import write_profile as profile
 
-REJECTING = {"malformed", "bad"}
+REJECTING = {"malformed", "bad", "untranscribed"}
 
 # (file, line, verdict): where the reference leaves it to us. docs/adr/0004 says why.
 POLICY = [
@@ -25,6 +25,7 @@ POLICY = [
     ("text.jsonl", 2, "bad"),  # empty text
     ("text.jsonl", 3, "bad"),
     ("text.jsonl", 4, "bad"),  # blank by Unicode's blanks
+    ("text.jsonl", 5, "untranscribed"),  # the text is null: nobody has transcribed the audio
     ("text.jsonl", 17, "bad"),  # 45 letters in one word: the user's limit, a preset may relax it
     ("text.jsonl", 18, "bad"),  # exactly 15 repeats
     ("text.jsonl", 19, "borderline"),  # 14 repeats

@@ -209,7 +209,8 @@ def _check_fields(fields: dict[str, Any]) -> None:
     if not (math.isfinite(duration) and duration > 0):
         raise ValueError(f"duration {duration} is not positive")
     if not isinstance(text, str):
-        raise ValueError("no text")
+        null = "text" in fields and text is None
+        raise ValueError("its text is null: nobody has transcribed it" if null else "no text")
     offset = fields.get("offset")
     if isinstance(offset, bool) or not isinstance(offset, int | float | None):
         raise ValueError(f"offset is {offset!r}, not a number of seconds")

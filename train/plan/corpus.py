@@ -45,7 +45,7 @@ MOST_CUTS = 50_000
 MOST_EXAMPLES = 4_000
 MOST_VALIDATED = 2_000
 MOST_LINE_BYTES = 2**20
-REJECTED = ("bad", "skipped", "malformed")
+REJECTED = ("bad", "untranscribed", "skipped", "malformed")
 UNDECLARED = "(none)"
 GZIP = b"\x1f\x8b"
 

@@ -40,7 +40,7 @@ def _similarity(split: Split) -> Iterator[Text]:
         yield Text(line, style="dim")
 
 
-_LOST = ("held out", "rejected", "skipped", "malformed")
+_LOST = ("held out", "rejected", "untranscribed", "skipped", "malformed")
 _LOST_AS = {"held out": ("borderline", "unknown"), "rejected": ("bad",)}
 
 

@@ -44,6 +44,7 @@ _COLOURS = {
     "borderline": "yellow",
     "unknown": "cyan",
     "bad": "red",
+    "untranscribed": "white",
     "skipped": "blue",
     "malformed": "magenta",
 }

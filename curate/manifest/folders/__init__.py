@@ -113,7 +113,7 @@ class _Pairs:
             if self.is_transcribed:
                 yield _Row(name, f"{NO_TEXT} ({name})")
             else:
-                yield _Row("", {"audio_filepath": name, "duration": None, "text": ""}, name)
+                yield _Row("", {"audio_filepath": name, "duration": None, "text": None}, name)
 
     def _place(self, name: str, place: str) -> str:
         """The file and line of an entry of a transcript: a compressed file's own name."""

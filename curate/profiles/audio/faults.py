@@ -12,7 +12,7 @@ from curate.artifacts.columns import (
     AUDIO_FAULT,
     AUDIO_WHY,
     DURATION_US,
-    MALFORMED,
+    has_audio,
     record_id,
 )
 from curate.artifacts.profile_audio import (
@@ -45,7 +45,7 @@ def audio_facts(records: Path, settings: Settings) -> Audio | None:
     groups = settings.groups & GROUPS_OF["vad"]
     if not groups:
         return None
-    table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
+    table = pl.scan_parquet(records).filter(has_audio())
     total, looked = table.select(pl.len(), AUDIO_FAULT.expr.count()).collect().row(0)
     return Audio(
         depth=depth_for(groups),

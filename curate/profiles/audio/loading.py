@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.artifacts.columns import DURATION_US, MALFORMED, OFFSET_S, record_id
+from curate.artifacts.columns import DURATION_US, OFFSET_S, has_audio, record_id
 from curate.artifacts.profile_audio import Loading
 from curate.audio.header import OVERRUN_S
 from curate.formatting.units import duration
@@ -29,7 +29,7 @@ def loading_facts(records: Path) -> Mapping[str, Loading] | None:
     """The entry `loading`: each kind of such rows with its rows, hours, the hours that NeMo loads
     in their place, and the first record. None where there are no such rows.
     """
-    table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
+    table = pl.scan_parquet(records).filter(has_audio())
     return {kind: loading for kind, loading in _kinds(table) if loading is not None} or None
 
 
@@ -52,7 +52,7 @@ def origin_warnings(origins: Iterable[Origin]) -> list[str]:
         if TEXTS in origin.beside:
             warnings.append(
                 f"{origin.name}: no file in the folder is a transcript, so that every text is "
-                "empty: it is profiled by its audio (--audio signal)"
+                "null: it is profiled by its audio (--audio signal)"
             )
         if origin.format == "kaldi" and is_local(origin.name):
             warnings += _without_text(origin)

@@ -16,11 +16,11 @@ from curate.artifacts.columns import (
     BYTE_LENGTH,
     BYTE_OFFSET,
     DURATION_US,
-    MALFORMED,
     OFFSET_S,
     RECORDING_KEY,
     SIGNAL_KEY,
     SOURCE,
+    has_audio,
 )
 from curate.audio.analyse import Depth, Segment
 from curate.audio.options import Sample
@@ -193,7 +193,7 @@ def _chosen(path: Path, sample: Sample | None) -> pl.DataFrame:
     rows = (
         pl.scan_parquet(path)
         .with_row_index("row")
-        .filter(MALFORMED.expr.is_null())
+        .filter(has_audio())
         .select("row", *(column.name for column in columns))
         .collect()
     )

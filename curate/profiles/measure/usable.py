@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.artifacts.columns import MALFORMED, SOURCE
+from curate.artifacts.columns import MALFORMED, SOURCE, has_audio
 from curate.errors import InputError
 from curate.manifest.origin import Origin
 from curate.manifest.unusable import unusable
@@ -21,7 +21,7 @@ def refuse_unusable(records: Path, origins: Sequence[Origin]) -> list[str]:
     has one: then there is nothing to say about the rest either.
     """
     table = pl.scan_parquet(records)
-    rows, malformed = table.select(pl.len(), MALFORMED.expr.count()).collect().row(0)
+    rows, malformed = table.select(pl.len(), (~has_audio()).sum()).collect().row(0)
     if not malformed and rows:
         return []
     reasons = _reasons(table)
@@ -39,9 +39,10 @@ def refuse_unusable(records: Path, origins: Sequence[Origin]) -> list[str]:
 
 
 def _reasons(table: pl.LazyFrame) -> Mapping[str, dict[str, int]]:
-    """Per source, how many lines are malformed for each reason ("": they are records)."""
+    """Per source, how many lines are not used for each reason ("": they are records)."""
     by_source: dict[str, dict[str, int]] = {}
-    counted = table.group_by(SOURCE.name, MALFORMED.name).agg(pl.len()).collect()
+    reason = pl.when(~has_audio()).then(MALFORMED.expr)
+    counted = table.group_by(SOURCE.expr, reason).agg(pl.len()).collect()
     for source, reason, rows in counted.iter_rows():
         kind = _kind(reason or "")
         of = by_source.setdefault(source, {})

@@ -22,7 +22,7 @@ async function begin() {
   const about = await send("/api/profile");
   state.rowsInAll = about.totals.rows;
   by("subject").textContent = `rules ${about.rules.name} · reviewer ${about.reviewer}`;
-  options("verdict", ["borderline", "bad", "unknown", "clean", "skipped", "malformed"].map((name) => [name, name]));
+  options("verdict", ["borderline", "bad", "unknown", "clean", "untranscribed", "skipped", "malformed"].map((name) => [name, name]));
   options("verdict", [["bad,borderline", "bad or borderline"]]);
   const triggered = about.rules_hit.filter((rule) => rule.rows > 0);
   options("tag", triggered.map((rule) => [`${rule.severity}:${rule.rule}`, `${rule.rule} (${rule.severity}, ${number(rule.rows)})`]));

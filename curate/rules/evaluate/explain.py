@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from curate.artifacts.columns import LANG_CODE, MALFORMED, SKIPPED_BY, VERDICTS
+from curate.artifacts.columns import LANG_CODE, MALFORMED, VERDICTS, unread_verdict
 from curate.rules.expression import holds, names_in
 from curate.rules.file import Condition, Rule, RuleSet
 
@@ -29,11 +29,10 @@ class Finding:
 
 
 def explain(row: Mapping[str, object], rules: RuleSet) -> list[Finding]:
-    """What the rules say of the row, in rule order; of malformed and skipped ones nothing."""
+    """What the rules say of the row, in rule order; nothing of one that no rule evaluates."""
     malformed = row.get(MALFORMED.name)
     if malformed is not None:
-        verdict = "skipped" if str(malformed).startswith(SKIPPED_BY) else "malformed"
-        return [Finding("", verdict, str(malformed), "", {}, "", "")]
+        return [Finding("", unread_verdict(str(malformed)), str(malformed), "", {}, "", "")]
     return [finding for rule in of_row(row, rules).rules for finding in _findings(rule, row)]
 
 

@@ -18,8 +18,8 @@ from curate.artifacts.columns import (
     LANG_CODE,
     MALFORMED,
     REASON,
-    SKIPPED_BY,
     TAGS,
+    UNREAD_BY,
     VERDICT,
     VERDICT_COLUMNS,
     VERDICTS,
@@ -34,7 +34,8 @@ Codes: TypeAlias = npt.NDArray[np.uint8]
 """What a rule says of each row: an index into VERDICTS, 0 where it says nothing."""
 
 CLEAN, UNKNOWN = VERDICTS.index("clean"), VERDICTS.index("unknown")
-SKIPPED, WORST = VERDICTS.index("skipped"), VERDICTS.index("malformed")
+WORST = VERDICTS.index("malformed")
+_UNREAD = (*map(VERDICTS.index, UNREAD_BY.values()), WORST)
 
 
 def tag(frame: pl.LazyFrame, rules: RuleSet) -> pl.LazyFrame:
@@ -113,17 +114,18 @@ def _placed(
 
 
 def unread_verdicts(rows: pl.DataFrame) -> Codes:
-    """The verdict of lines that are not read as records, 0 of the others."""
+    """The verdict of lines that no rule evaluates, 0 of the others."""
     malformed = malformed_rows(rows)
     verdict = malformed * np.uint8(WORST)
     if malformed.any():
-        skipped = rows[MALFORMED.name].str.starts_with(SKIPPED_BY).fill_null(False).to_numpy()
-        verdict[skipped] = SKIPPED
+        for begin, name in UNREAD_BY.items():
+            of = rows[MALFORMED.name].str.starts_with(begin).fill_null(False).to_numpy()
+            verdict[of] = VERDICTS.index(name)
     return verdict
 
 
 def malformed_rows(rows: pl.DataFrame) -> npt.NDArray[np.bool_]:
-    """Which lines are not read as records: malformed, or skipped by their own _skipme."""
+    """Which lines no rule evaluates: malformed, skipped by their own _skipme, or untranscribed."""
     reasons = rows[MALFORMED.name]
     if reasons.null_count() == rows.height:
         return np.zeros(rows.height, np.bool_)
@@ -149,9 +151,9 @@ def _tags(
     Rules are added one by one to the combinations seen so far, of which there are few.
     """
     first = np.zeros(len(VERDICTS), np.intp)
-    first[[SKIPPED, WORST]] = 1, 2
+    first[[*_UNREAD]] = range(1, len(_UNREAD) + 1)
     at = first[unread[unclean]]
-    lists: list[list[str]] = [[], ["skipped"], ["malformed"]]
+    lists: list[list[str]] = [[], *([VERDICTS[code]] for code in _UNREAD)]
     for rule, codes in spoken:
         pair = at * WORST + codes[unclean]
         pairs = np.flatnonzero(np.bincount(pair, minlength=1))

@@ -51,6 +51,8 @@ def from_cut(place: str, cut: Mapping[str, Any], shard: object = "") -> Record:
     strange = next((text for text in texts if not isinstance(text, str | None)), None)
     if strange is not None:
         problems["malformed"] = f"its text is {strange!r}, not text"
+    if any("text" in each and each["text"] is None for each in supervisions):
+        problems["malformed"] = "its text is null: nobody has transcribed it"
     text = " ".join(str(text) for text in texts if text is not None)
     if not _is_encodable(text):
         problems["malformed"] = "its text has a lone surrogate (cannot be written as UTF-8)"
