@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.formatting.notebook import render_html
 from curate.gates import Checked, Gate
 from curate.manifest.mapping import ReadOptions
+from curate.profiles import named
 from curate.profiles.examples.clips import AudioSource, clip_limit_of, of_profile, write_clips
 from curate.profiles.opened import open_profile
 from curate.profiles.own_fields import OwnFields
@@ -210,8 +212,20 @@ def _run(
         if plan.request.clips:
             sound = AudioSource(folder, made.inputs, plan.settings.audio, plan.request.clips)
             write_clips(folder, of_profile(made), sound)
-        execution.draw("profile", folder)
+        with ThreadPoolExecutor(1) as beside:
+            counts = beside.submit(_count_limits, plan, folder, made, execution.threads)
+            execution.draw("profile", folder)
+            counts.result()
     return Outcome(made, checked.failed)
+
+
+def _count_limits(plan: ProfilePlan, folder: Path, made: ProfileFile, threads: int | None) -> None:
+    """Count ahead what `curate rules what-if` reads: the page is one thread's work meanwhile."""
+    if made.totals.rows >= named.COUNTED_ROWS:
+        from curate.whatif.stored import Stored
+        from curate.whatif.stored_counts import count_ahead
+
+        count_ahead(Stored(folder, made), plan.rules, threads)
 
 
 def _checked(plan: ProfilePlan, made: ProfileFile, out: Path) -> Checked:

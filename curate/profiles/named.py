@@ -9,7 +9,9 @@ from curate.rules.file import RuleSet
 LIBRARIES = ("asr-curate", "polars", "duckdb", "numpy")
 """Whose versions artefacts name."""
 LIMIT_COUNTS = "limit_counts.parquet"
-"""What `curate.whatif` counted of the records, once limits of rules were tried on them."""
+"""What `curate.whatif` counted of the records, which a profile of many rows begins with."""
+COUNTED_ROWS = 1 << 18
+"""Rows from which on that is stored: below, counting takes no longer than starting a command."""
 TEXTS = "texts.parquet"
 """The records' texts in their order, once a large profile was opened for review."""
 

@@ -55,7 +55,7 @@ __all__ = [
 ALWAYS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json"})
 OUTPUT_FILES = ALWAYS | {"report.html", audio_cache.NAME, LIMIT_COUNTS, TEXTS, Clips.file}
 """What a profile directory holds; `audio_cache.parquet` only where audio was analysed,
-`clips.json` only where clips were requested, LIMIT_COUNTS once limits of rules were tried, TEXTS
+`clips.json` only where clips were requested, LIMIT_COUNTS of many rows, TEXTS
 once it was opened for review."""
 
 

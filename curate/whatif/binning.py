@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from curate.arrays import Floats, Int32s, Int64s, Int64Table, UInt64s
+from curate.arrays import Bytes, Floats, Int32s, Int64s, Int64Table, UInt64s
 from curate.native import kernel
 from curate.rules.expression import (
     And,
@@ -25,6 +25,7 @@ from curate.rules.expression import (
     Number,
     Or,
 )
+from curate.statistics.splitmix import splitmix64
 
 _BUCKETS: Final = 1024
 
@@ -58,11 +59,23 @@ class BinEdges:
         """How many cells there are."""
         return 2 * self.values.size + 2
 
-    def place(self, values: Floats) -> Int32s:
-        """The cell of each value; NaN is null."""
+    def place(self, values: Floats, keys: UInt64s, which: int) -> Int32s:
+        """The cell of each value; NaN is null. The rows' keys get the salts of the cells' classes,
+        as those of condition number `which`.
+        """
         cells = np.empty(values.size, np.int32)
-        _place(values, self.values, self._low, self._scale, self._start, cells)
+        of_cell = salts(which, self.classes)
+        _place(values, self.values, self._low, self._scale, self._start, of_cell, cells, keys)
         return cells
+
+
+def salts(which: int, codes: Int64s) -> UInt64s:
+    """A number for each code (-1 or more) of condition number `which`, as if drawn at random.
+
+    A row's key is the sum over all conditions: two of ten thousand classes share a key once in
+    10^11 corpora.
+    """
+    return splitmix64(splitmix64(np.array([which + 1], np.uint64)) + (codes + 2).astype(np.uint64))
 
 
 def _classes(values: Floats, rule_numbers: Floats) -> Int64s:
@@ -100,16 +113,21 @@ def leaves(node: Node) -> Iterator[tuple[str, list[float]] | Node]:
 
 @kernel("binning")
 def _place(
-    values: Floats, edges: Floats, low: float, scale: float, start: Int64s, cells: Int32s
+    values: Floats,
+    edges: Floats,
+    low: float,
+    scale: float,
+    start: Int64s,
+    salts: UInt64s,
+    cells: Int32s,
+    keys: UInt64s,
 ) -> None:
     raise NotImplementedError
 
 
 @kernel("binning")
-def mix_in(keys: UInt64s, cells: Int32s, classes: Int64s) -> None:
-    """Make the class of each cell a part of its row's key (splitmix64: two of ten thousand
-    classes share a key once in 10^11 corpora).
-    """
+def mix_in(keys: UInt64s, codes: Bytes, salts: UInt64s) -> None:
+    """Add the salt of each row's code to its key."""
     raise NotImplementedError
 
 

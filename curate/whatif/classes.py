@@ -11,11 +11,11 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.arrays import Int32s, UInt64s
-from curate.artifacts.columns import MALFORMED, OVERRIDE, VERDICT
+from curate.artifacts.columns import MALFORMED, OVERRIDE, VERDICT, VERDICTS
 from curate.rules.evaluate import unread_verdicts
 from curate.rules.expression import Batch, Node
 from curate.rules.file import RuleSet
-from curate.whatif.binning import BinEdges, leaves, mix_in
+from curate.whatif.binning import BinEdges, leaves, mix_in, salts
 
 
 def settling(records: Path) -> list[str]:
@@ -71,17 +71,25 @@ class Classes:
         }
         return cls(edges, tuple(further))
 
+    @property
+    def conditions(self) -> int:
+        """How many conditions part the classes: the numbers of their salts end below this."""
+        return 1 + len(self.edges) + len(self.further)
+
     def keys(self, rows: pl.DataFrame) -> tuple[UInt64s, Mapping[str, Int32s]]:
         """A key for each row, the same for rows of one class; and its cell for each metric."""
         batch = Batch(rows)
-        placed = {name: edges.place(batch.numbers(name)) for name, edges in self.edges.items()}
-        keys = settled(rows).astype(np.uint64) + np.uint64(1)
-        for name, cells in placed.items():
-            mix_in(keys, cells, self.edges[name].classes)
-        for node in self.further:
+        keys = np.zeros(rows.height, np.uint64)
+        mix_in(keys, settled(rows), salts(0, np.arange(len(VERDICTS) + 1)))
+        placed = {
+            name: edges.place(batch.numbers(name), keys, which)
+            for which, (name, edges) in enumerate(self.edges.items(), 1)
+        }
+        for which, node in enumerate(self.further, len(placed) + 1):
             truth = batch.decide(node)
-            mix_in(keys, 1 + truth.yes.astype(np.int32) - truth.no, np.arange(3))
-        return keys, placed
+            codes = 1 + truth.yes.view(np.uint8) - truth.no.view(np.uint8)
+            mix_in(keys, codes, salts(which, np.arange(3)))
+        return keys | np.uint64(1), placed
 
 
 def _leaves(rule_sets: Sequence[RuleSet]) -> Iterator[tuple[str, list[float]] | Node]:

@@ -119,7 +119,7 @@ def _moves_by_batch(
     """For each batch: rows and microseconds by stratum and both verdicts; and what moves."""
     places = [column.name for column in _PLACES]
     fixed = settling(stored.records)
-    groups = tuple(failing(stored.records, rules) for rules in (old, new))
+    groups = tuple(failing(stored.records, rules, stored.profile) for rules in (old, new))
     keys = [name for each in groups for name in each.columns]
     names = dict.fromkeys((*old.names, *new.names, *places, *strata, *fixed, *keys))
     plan = pl.scan_parquet(stored.records).select(*names)

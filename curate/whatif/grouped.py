@@ -21,6 +21,7 @@ from curate.artifacts.columns import (
     VERDICT_TYPE,
     VERDICTS,
 )
+from curate.artifacts.profile import Profile
 from curate.environment.cores import thread_count
 from curate.manifest import in_order
 from curate.rules.evaluate import evaluate_each, malformed_rows
@@ -51,18 +52,18 @@ class Failing:
 
     @property
     def columns(self) -> list[str]:
-        """The columns that say which group a row is of."""
-        return [column_of(each.rule) for each in self.outcomes]
+        """The columns that say which group a row is of, where a group fails."""
+        return [column_of(each.rule) for each in self.outcomes if each.failing.height]
 
     def masks(self, rows: pl.DataFrame) -> list[Mask]:
         """For each rule, which rows are of a failing group."""
-        return [
-            rows[column_of(each.rule)]
-            .is_in(each.failing[VALUE].implode())
-            .fill_null(False)
-            .to_numpy()
-            for each in self.outcomes
-        ]
+        return [self._mask(rows, each) for each in self.outcomes]
+
+    def _mask(self, rows: pl.DataFrame, outcome: GroupOutcome) -> Mask:
+        failed = outcome.failing[VALUE]
+        if not failed.len():
+            return np.zeros(rows.height, np.bool_)
+        return rows[column_of(outcome.rule)].is_in(failed.implode()).fill_null(False).to_numpy()
 
     def demoted(self, rows: pl.DataFrame, verdicts: Codes) -> Codes:
         """The verdicts with those of clean rows in failing groups borderline; people's stand."""
@@ -72,14 +73,18 @@ class Failing:
         return verdicts
 
 
-def failing(records: Path, rules: RuleSet) -> Failing:
-    """The groups that fail by these rules; nothing is read where there is no rule for groups.
+def failing(records: Path, rules: RuleSet, profile: Profile | None = None) -> Failing:
+    """The groups that fail by these rules; nothing is read where there is no rule for groups, and
+    where `profile`, which the records are of, was made with these rules and no group failed.
 
     Most recordings and many speakers are too small to be evaluated: only the rows of the others are
     examined, and verdicts are decided only where there are such.
     """
     plan = pl.scan_parquet(records)
-    large = [large_groups(plan, rule) for rule in rules.groups]
+    if profile is not None and _all_passed(profile, rules):
+        large = [pl.Series()] * len(rules.groups)
+    else:
+        large = [large_groups(plan, rule) for rule in rules.groups]
     verdicts = _verdicts(records, rules) if any(each.len() for each in large) else None
     return Failing(
         tuple(
@@ -87,6 +92,14 @@ def failing(records: Path, rules: RuleSet) -> Failing:
             for rule, values in zip(rules.groups, large, strict=True)
         )
     )
+
+
+def _all_passed(profile: Profile, rules: RuleSet) -> bool:
+    """Whether the profile evaluated its groups by these very rules, and none failed."""
+    evaluated = [(each.rule, each.by, each.condition) for each in profile.group_rules]
+    stated = [(each.id, each.by, each.borderline.text) for each in rules.groups]
+    same = profile.rules.sha256 == rules.sha256 and evaluated == stated
+    return same and not any(each.failed for each in profile.group_rules)
 
 
 def _rows(

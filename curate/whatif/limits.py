@@ -46,7 +46,7 @@ def what_if(
     stored = open_stored(folder, rules)
     rules = stored.adapted(rules)
     steps = threshold_grids(rules)
-    swept = limit_counts(stored.records, rules, steps, threads)
+    swept = limit_counts(stored, rules, steps, threads)
     kinds = Kinds.of(swept)
     near = [_near(swept, kinds, grid, _place(rules, grid)) for grid in steps]
     shown, unread = examples(stored, [one for sides in near for side in sides for one in side])

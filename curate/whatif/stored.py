@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ from curate.metrics import groups_of
 from curate.profiles.examples.excerpts import audio_filepath_of, shown_texts
 from curate.profiles.opened import MAKE, RECORDS, open_profile, origins_of, records_of
 from curate.profiles.whole_input.conventions import exempted
+from curate.profiles.whole_input.duplicate_counts import ROW_GROUP
 from curate.rules.evaluate.groups import column_of
 from curate.rules.file import RuleSet
 
@@ -104,17 +106,24 @@ def examples(
 ) -> tuple[Mapping[Example, MeasuredRecord], list[str]]:
     """The records as people read them, and a warning where their manifest cannot be read."""
     metrics = sorted({one.metric for one in chosen})
-    numbers = pl.Series([one.row for one in chosen], dtype=pl.UInt32).unique()
-    table = (
-        pl.scan_parquet(stored.records)
-        .with_row_index("_row")
-        .filter(pl.col("_row").is_in(numbers.implode()))
-        .select("_row", *(column.name for column in _FIELDS), *metrics)
+    plan = pl.scan_parquet(stored.records)
+    plan = plan.select(*dict.fromkeys((*(column.name for column in _FIELDS), *metrics)))
+    rows = {
+        row["_row"]: row
+        for first, numbers in _by_row_group(one.row for one in chosen)
+        for row in plan.slice(first, ROW_GROUP)
         .collect()
-    )
-    rows = {row["_row"]: row for row in table.iter_rows(named=True)}
+        .with_row_index("_row", first)[[number - first for number in numbers]]
+        .iter_rows(named=True)
+    }
     texts, warnings = records_at(stored, list(rows.values()))
     return {one: _shown(one, rows[one.row], texts) for one in chosen}, warnings
+
+
+def _by_row_group(numbers: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
+    """The first row of each group of rows as stored in which some of these lie; and those."""
+    for group, some in groupby(sorted(set(numbers)), lambda number: number // ROW_GROUP):
+        yield group * ROW_GROUP, list(some)
 
 
 def records_at(

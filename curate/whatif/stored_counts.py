@@ -19,15 +19,14 @@ import numpy as np
 import polars as pl
 
 from curate.files.state import state_of
+from curate.profiles import named
 from curate.profiles.measure.code_version import all_code
-from curate.profiles.named import LIMIT_COUNTS
 from curate.rules.file import RuleSet
 from curate.whatif.binning import BinEdges
+from curate.whatif.stored import Stored
 from curate.whatif.sweep import Kind, Sweep, classes_of, counted_edges, sweep
-from curate.whatif.threshold_grid import ThresholdGrid
+from curate.whatif.threshold_grid import ThresholdGrid, threshold_grids
 
-FEWEST_ROWS: Final = 1 << 18
-"""Rows below which counting takes no longer than starting the command."""
 _SCHEMA: Final = "curate.limit_counts/1"
 _COLUMNS: Final = {
     "metric": pl.String(), "kind": pl.Int32(), "cell": pl.Int32(),
@@ -35,18 +34,24 @@ _COLUMNS: Final = {
 }  # fmt: skip
 
 
+def count_ahead(stored: Stored, rules: RuleSet, threads: int | None = None) -> None:
+    """Store what `limit_counts` will read of a profile that is being made with these rules."""
+    adapted = stored.adapted(rules)
+    limit_counts(stored, adapted, threshold_grids(adapted), threads)
+
+
 def limit_counts(
-    records: Path, rules: RuleSet, grids: Sequence[ThresholdGrid], threads: int | None = None
+    stored: Stored, rules: RuleSet, grids: Sequence[ThresholdGrid], threads: int | None = None
 ) -> Sweep:
     """What `sweep` counts, read where it was counted before, and stored where that took long."""
-    rows = int(pl.scan_parquet(records).select(pl.len()).collect().item())
-    if rows < FEWEST_ROWS:
-        return sweep(records, rules, grids, threads)
+    records = stored.records
+    if stored.profile.totals.rows < named.COUNTED_ROWS:
+        return sweep(records, rules, grids, threads, stored.profile)
     edges = counted_edges(classes_of(rules, grids), grids)
     key = key_of(records, rules, edges)
     swept = read_counts(records, rules, edges, key)
     if swept is None:
-        swept = sweep(records, rules, grids, threads)
+        swept = sweep(records, rules, grids, threads, stored.profile)
         write_counts(records, swept, key)
     return swept
 
@@ -66,7 +71,7 @@ def read_counts(
     records: Path, rules: RuleSet, edges: Mapping[str, BinEdges], key: str
 ) -> Sweep | None:
     """The counts of this name; None where there are none, or none that can be read."""
-    path = records.with_name(LIMIT_COUNTS)
+    path = records.with_name(named.LIMIT_COUNTS)
     try:
         stated = pl.read_parquet_metadata(path)
         if stated.get("key") != key:
@@ -80,8 +85,8 @@ def write_counts(records: Path, swept: Sweep, key: str) -> None:
     """Put the counts beside the records, whole; where nothing may be written there, they are
     counted again next time.
     """
-    path = records.with_name(LIMIT_COUNTS)
-    scratch = path.with_name(f".{LIMIT_COUNTS}.{os.getpid()}.tmp")
+    path = records.with_name(named.LIMIT_COUNTS)
+    scratch = path.with_name(f".{named.LIMIT_COUNTS}.{os.getpid()}.tmp")
     with suppress(OSError, pl.exceptions.PolarsError):
         try:
             _table(swept).write_parquet(scratch, metadata={"key": key, **_described(swept)})

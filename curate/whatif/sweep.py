@@ -16,11 +16,12 @@ import polars as pl
 
 from curate.arrays import Int32s, Int64s
 from curate.artifacts.columns import DURATION_US
+from curate.artifacts.profile import Profile
 from curate.environment.cores import thread_count
 from curate.rules.evaluate import evaluate_each, malformed_rows
 from curate.rules.expression import Batch
 from curate.rules.file import RuleSet
-from curate.whatif.binning import BinEdges, Kinds, count, mix_in
+from curate.whatif.binning import BinEdges, Kinds, count, mix_in, salts
 from curate.whatif.classes import Classes, settled, settling
 from curate.whatif.grouped import BORDERLINE, Failing, failing
 from curate.whatif.threshold_grid import ThresholdGrid
@@ -77,10 +78,16 @@ class Sweep:
 
 
 def sweep(
-    records: Path, rules: RuleSet, grids: Sequence[ThresholdGrid], threads: int | None = None
+    records: Path,
+    rules: RuleSet,
+    grids: Sequence[ThresholdGrid],
+    threads: int | None = None,
+    profile: Profile | None = None,
 ) -> Sweep:
-    """Evaluate the rules on every row and count what the grids need. Columns must be there."""
-    classes, groups = classes_of(rules, grids), failing(records, rules)
+    """Evaluate the rules on every row and count what the grids need. Columns must be there.
+    `profile` is what the records' profile.json holds (see `failing`).
+    """
+    classes, groups = classes_of(rules, grids), failing(records, rules, profile)
     thresholds = {grid.rule.metric for grid in grids}
     threads = threads or thread_count()
     total = int(pl.scan_parquet(records).select(pl.len()).collect().item())
@@ -129,8 +136,9 @@ class _Pass:
     def _batch(self, rows: pl.DataFrame, first: int) -> None:
         us = rows[DURATION_US.name].fill_null(0).to_numpy()
         keys, placed = self.classes.keys(rows)
-        for mask in self.groups.masks(rows):
-            mix_in(keys, mask.astype(np.int32), np.arange(2))
+        for which, mask in enumerate(self.groups.masks(rows), self.classes.conditions):
+            mix_in(keys, mask.view(np.uint8), salts(which, np.arange(2)))
+        keys |= np.uint64(1)
         kinds = self.kinds.of(keys, lambda fresh: self._learn(rows[fresh]))
         self.swept.room()
         self._note(kinds, us)

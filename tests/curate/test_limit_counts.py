@@ -13,9 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from curate.api.profile import profile
+from curate.profiles import named
 from curate.profiles.named import LIMIT_COUNTS
 from curate.rules.file import RuleSet, load_rules
 from curate.whatif import stored_counts, what_if
+from curate.whatif.stored import open_stored
 from curate.whatif.stored_counts import key_of, limit_counts, read_counts, write_counts
 from curate.whatif.sweep import classes_of, counted_edges, sweep
 from curate.whatif.threshold_grid import threshold_grids
@@ -88,7 +91,7 @@ def always_stored(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         passes.append(rules.name)
         return sweep(records, rules, *further)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(stored_counts, "FEWEST_ROWS", 0)
+    monkeypatch.setattr(named, "COUNTED_ROWS", 0)
     monkeypatch.setattr(stored_counts, "sweep", counting)
     return passes
 
@@ -103,6 +106,30 @@ def test_the_second_answer_is_the_first_without_a_pass(
     assert second == first
     assert first.limits
     assert sorted(path.name for path in profile.glob("*counts*")) == [LIMIT_COUNTS]
+
+
+@pytest.mark.parametrize("failed", [False, True], ids=["groups pass", "a group fails"])
+def test_a_profile_of_many_rows_counts_ahead(
+    failed: bool, tmp_path: Path, always_stored: list[str]
+) -> None:
+    rules = tmp_path / "mine.yaml"
+    rules.write_text(
+        "schema: curate.rules/1\nname: mine\nextends: null\n"
+        "rules:\n  - {id: many, metric: words, bad: '>= 3', eval: '>= 2'}\n"
+        "groups:\n  - {id: poor, by: speaker, at_least: {rows: 2}, "
+        f"eval_if: 'bad_share >= {0.01 if failed else 1}'}}\n"
+    )
+    made(tmp_path / "a")
+    profile(tmp_path / "a" / "m.jsonl", tmp_path / "p", rules=rules)
+    passes = list(always_stored)
+    first = what_if(tmp_path / "p", load_rules(rules))
+    assert passes == always_stored == ["mine"]
+    assert any(effect.rule == "poor" and effect.rows for effect in first.by_rule) == failed
+    (tmp_path / "p" / LIMIT_COUNTS).unlink()
+    assert what_if(tmp_path / "p", load_rules(rules)) == first
+    assert json.loads((tmp_path / "p" / "profile.json").read_text())["group_rules"][0][
+        "failed"
+    ] == (2 if failed else 0)
 
 
 def other_rules(profile: Path, rules: Path) -> None:
@@ -170,4 +197,4 @@ def test_the_key_is_of_the_thresholds_too(tmp_path: Path) -> None:
         for some in (grids, grids[1:], grids[:3])
     }
     assert len(keys) == 3
-    assert limit_counts(records, rules, grids).kinds
+    assert limit_counts(open_stored(profile), rules, grids).kinds

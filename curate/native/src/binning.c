@@ -1,13 +1,15 @@
 /* The loops of curate.whatif.binning. */
 
+/* The cell of each value; its salt is added to the row's key. */
 EXPORT void binning_place(doubles values, doubles edges, double low, double scale, int64s start,
-                          int32s cells) {
+                          uint64s salts, int32s cells, uint64s keys) {
     int64_t at;
     int64_t last = edges.size;
     for (int64_t row = 0; row < values.size; row++) {
         double value = AT(values, row);
         if (isnan(value)) {
-            AT(cells, row) = 2 * last + 1;
+            AT(cells, row) = (int32_t)(2 * last + 1);
+            AT(keys, row) += AT(salts, 2 * last + 1);
             continue;
         }
         if (value > AT(edges, last - 1)) {
@@ -23,18 +25,16 @@ EXPORT void binning_place(doubles values, doubles edges, double low, double scal
                 at += 1;
             }
         }
-        AT(cells, row) = 2 * at + (at < last && AT(edges, min_i(at, last - 1)) == value);
+        int64_t cell = 2 * at + (at < last && AT(edges, min_i(at, last - 1)) == value);
+        AT(cells, row) = (int32_t)cell;
+        AT(keys, row) += AT(salts, cell);
     }
 }
 
-/* Make the class of each cell a part of its row's key (splitmix64: two of ten thousand
- * classes share a key once in 10^11 corpora). */
-EXPORT void binning_mix_in(uint64s keys, int32s cells, int64s classes) {
+/* Add the salt of each code to its row's key. */
+EXPORT void binning_mix_in(uint64s keys, uint8s codes, uint64s salts) {
     for (int64_t row = 0; row < keys.size; row++) {
-        uint64_t mixed = AT(keys, row) ^ (uint64_t)(AT(classes, AT(cells, row)) + 2);
-        mixed = mixed * 0x9e3779b97f4a7c15 + 0xd1342543de82ef95;
-        mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
-        AT(keys, row) = (mixed ^ (mixed >> 27)) | 1;
+        AT(keys, row) += AT(salts, AT(codes, row));
     }
 }
 

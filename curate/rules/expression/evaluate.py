@@ -142,7 +142,10 @@ class Batch:
     def numbers(self, name: str) -> Floats:
         """A column of numbers; NaN where it is not known."""
         values = self._numbers(name)
-        return np.where(np.isfinite(values), values, np.nan)
+        if values.dtype != np.float64:
+            return values.astype(np.float64)
+        finite = np.isfinite(values)
+        return values if finite.all() else np.where(finite, values, np.nan)
 
     def texts(self, name: str) -> list[str]:
         """The distinct texts of a column, in no order."""
