@@ -14,7 +14,7 @@ import numpy as np
 from curate.arrays import Bytes, Int, Int32s, Int32Table
 from curate.native import kernel
 
-_SLICES, _LONGEST_HEADER = 16, 16
+_SLICES = 16
 
 
 @cache
@@ -38,9 +38,9 @@ def is_whole(data: bytes, samples: int) -> bool:
     first = _first_frame(data)
     if not first:
         return False
-    padded = np.frombuffer(data + bytes(_LONGEST_HEADER), dtype=np.uint8)
+    frames = np.frombuffer(data, dtype=np.uint8)
     crc_8, crc_16 = _remainders(0x07, 8)[0], _remainders(0x8005, 16)
-    return bool(_walk(padded, len(data), first, crc_8, crc_16) == samples)
+    return bool(_walk(frames, first, crc_8, crc_16) == samples)
 
 
 def _first_frame(data: bytes) -> int:
@@ -55,6 +55,6 @@ def _first_frame(data: bytes) -> int:
 
 
 @kernel("flac")
-def _walk(data: Bytes, size: Int, first: Int, crc_8: Int32s, crc_16: Int32Table) -> Int:
-    """Samples in the frames of data[first:size]; -1 where one is broken. Zeros follow the data."""
+def _walk(data: Bytes, first: Int, crc_8: Int32s, crc_16: Int32Table) -> Int:
+    """Samples in the frames of data[first:]; -1 where one is broken."""
     raise NotImplementedError

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -155,7 +156,7 @@ def _check_pairs(
             name = members[-1].name if other is None else other.name
             raise Damage(path, f"is damaged: {name} does not pair with the member before it")
     _check_order(path, cuts_name, rows, [member.stem for member in data])
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         for (id, seconds, _), member in zip(rows, meta, strict=True):
             if not member.name.endswith(NOTHING) and path.name.endswith(".tar"):
                 _check_length(path, id, seconds, _json_of(path, file, member))
@@ -163,9 +164,8 @@ def _check_pairs(
 
 
 def _json_of(path: Path, file: IO[bytes], member: Member) -> Any:
-    file.seek(member.offset)
     try:
-        return json.loads(file.read(member.size))
+        return json.loads(os.pread(file.fileno(), member.size, member.offset))
     except ValueError as error:
         raise Damage(path, f"is damaged: {member.name}: {error}") from None
 
@@ -207,10 +207,9 @@ def tar_members(path: Path) -> list[Member]:
 def _plaintar_members(path: Path) -> list[Member] | None:
     """As `_members`, quickly; None where there are other members than plain files."""
     members, size, at = [], path.stat().st_size, 0
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         while True:
-            file.seek(at)
-            header = file.read(BLOCK)
+            header = os.pread(file.fileno(), BLOCK, at)
             if len(header) < BLOCK:
                 raise ValueError("it is cut short: no end of archive")
             if not any(header):
@@ -222,7 +221,7 @@ def _plaintar_members(path: Path) -> list[Member] | None:
             if at > size:
                 raise ValueError(f"it is cut short in {member.name}")
             members.append(member)
-        if any(file.read(BLOCK)) or size < at + 2 * BLOCK:
+        if any(os.pread(file.fileno(), BLOCK, at + BLOCK)) or size < at + 2 * BLOCK:
             raise ValueError("it is cut short: no end of archive")
     return members
 

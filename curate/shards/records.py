@@ -11,8 +11,10 @@ from curate.shards.audio import Audio
 
 Record = dict[str, object]
 
-format_json = json.JSONEncoder(ensure_ascii=False).encode
-"""JSON as lines of shards have it; `json.dumps` would make an encoder for each."""
+format_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+"""JSON as lines of shards have it; `json.dumps` would make an encoder for each. What is written was
+read from JSON, so that nothing in it holds itself.
+"""
 
 
 @dataclass(frozen=True, slots=True)

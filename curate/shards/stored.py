@@ -20,6 +20,8 @@ from curate.shards.records import Row, cut_of, format_json, placeholder, record_
 from curate.shards.tar import HashedFile, TarFile, Written
 
 GZIP_LEVEL = 6
+_LINES_AT_ONCE = 1 << 16
+"""Bytes of cuts that are compressed in one call."""
 
 
 class Writer(Protocol):
@@ -54,15 +56,23 @@ class SharWriter:
         self._cuts = HashedFile.create(folder / names["cuts"])
         self._gzip = gzip.GzipFile("", "wb", GZIP_LEVEL, self._cuts, mtime=0)
         self._tar = TarFile(HashedFile.create(folder / names["recording"]))
+        self._lines = bytearray()
 
     def add(self, row: Row, audio: Audio) -> None:
         """Append a cut and its recording."""
         self._tar.add(f"{row.key}.{audio.extension}", audio.data)
-        self._tar.add(f"{row.key}.json", json.dumps(placeholder(row.key, audio)).encode())
-        self._gzip.write(format_json(cut_of(row, audio)).encode() + b"\n")
+        self._tar.add(f"{row.key}.json", format_json(placeholder(row.key, audio)).encode())
+        self._lines += format_json(cut_of(row, audio)).encode() + b"\n"
+        if len(self._lines) > _LINES_AT_ONCE:
+            self._compress()
+
+    def _compress(self) -> None:
+        self._gzip.write(self._lines)
+        self._lines.clear()
 
     def close(self) -> Mapping[str, Written]:
         """Finish both files."""
+        self._compress()
         self._gzip.close()
         return {"cuts": self._cuts.close(), "recording": self._tar.close()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tarfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,9 @@ _LARGEST = 8**11  # bytes of a member
 _TEMPLATE = bytearray(tarfile.TarInfo("").tobuf(tarfile.USTAR_FORMAT))
 _TEMPLATE[148:156] = bytes(8)
 _NO_BYTES = bytes(tarfile.BLOCKSIZE)
+_COPIED = 1 << 15
+"""Bytes up to which a member is copied beside its header: larger ones are written where they are.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,21 @@ class HashedFile:
         """Open a new file."""
         return cls(path.open("wb", buffering=1 << 15))  # larger pieces go by it, uncopied
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         """Append bytes."""
         self.file.write(data)
         self._hash.update(data)
         self.size += len(data)
+
+    def write_both(self, small: bytes | bytearray, large: bytes) -> None:
+        """Append both in one call of the system, where they are."""
+        self.file.flush()
+        written = os.writev(self.file.fileno(), (small, large))
+        if written < len(small) + len(large):  # a full disk raises at the next byte
+            self.file.write((bytes(small) + large)[written:])
+        self._hash.update(small)
+        self._hash.update(large)
+        self.size += len(small) + len(large)
 
     def flush(self) -> None:
         """Hand on what is buffered; `gzip` requires it."""
@@ -53,25 +67,40 @@ class HashedFile:
 
 @dataclass(slots=True)
 class TarFile:
-    """A tar file (ustar) of plain members without time or owner."""
+    """A tar file (ustar) of plain members without time or owner.
+
+    What is small is gathered, and goes with the next large member: a call for each.
+    """
 
     out: HashedFile
+    _gathered: bytearray = field(default_factory=bytearray)
 
     def add(self, name: str, data: bytes) -> None:
         """Append a member."""
-        self.out.write(_header(name, len(data)))
-        self.out.write(data)
-        self.out.write(_NO_BYTES[: -len(data) % tarfile.BLOCKSIZE])
+        self._gathered += _header(name, len(data))
+        if len(data) > _COPIED:
+            self.out.write_both(self._gathered, data)
+            self._gathered.clear()
+        else:
+            self._gathered += data
+        self._gathered += _NO_BYTES[: -len(data) % tarfile.BLOCKSIZE]
+        if len(self._gathered) > _COPIED:
+            self._write_gathered()
 
     def close(self) -> Written:
         """End the archive as tar does: two empty blocks, filled up to a record."""
+        self._write_gathered()
         end = 2 * tarfile.BLOCKSIZE
         end += -(self.out.size + end) % tarfile.RECORDSIZE
         self.out.write(bytes(end))
         return self.out.close()
 
+    def _write_gathered(self) -> None:
+        self.out.write(self._gathered)
+        self._gathered.clear()
 
-def _header(name: str, size: int) -> bytes:
+
+def _header(name: str, size: int) -> bytearray:
     """A member's header: what `tarfile` writes in ustar format, ten times as fast."""
     named = name.encode("ascii")
     assert len(named) <= tarfile.LENGTH_NAME, "ustar has no longer names"
@@ -80,4 +109,4 @@ def _header(name: str, size: int) -> bytes:
     header[: len(named)] = named
     header[124:135] = b"%011o" % size
     header[148:156] = b"%06o\0 " % (sum(header) + 8 * ord(" "))  # its own field counts as blanks
-    return bytes(header)
+    return header

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from curate.audio import paths
 from curate.audio.faults import Unusable
 from curate.audio.paths import allowed_roots, find_audio, open_audio
 from curate.errors import ConfigError
@@ -45,8 +46,11 @@ REFUSED = [
 ]
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
+@pytest.fixture(params=["kernel", "realpath"])
+def corpus(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Files of every kind; symlinks are resolved by the kernel, and as where it cannot."""
+    if request.param == "realpath":
+        monkeypatch.setattr(paths, "_ENTRY_ONLY", None)
     (tmp_path / "plain.wav").write_bytes(b"x")
     (tmp_path / "loop.wav").symlink_to("loop.wav")
     (tmp_path / "link_to_proc.wav").symlink_to("/proc/self/environ")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from curate.artifacts.shard_index import check_files, read_index
 from curate.audio.faults import Unusable
 from curate.cli import app
 from curate.errors import ConfigError, GateFailed, InputError, parameters_as
+from curate.files.state import sha256_of
 from curate.shards.audio import load_segment
 from curate.shards.export import ShardOptions, StoredAudio, check_options, parse_size
 from curate.shards.headers import plain_header
@@ -301,6 +304,26 @@ def test_tar_reads_our_tar_files(tmp_path: Path) -> None:
     assert written.bytes == (tmp_path / "a.tar").stat().st_size
     subprocess.run(["tar", "-xf", "a.tar"], cwd=tmp_path, check=True)
     assert {name: (tmp_path / name).read_bytes() for name in contents} == contents
+
+
+def test_a_tar_file_is_whole_where_the_system_writes_less_than_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = {f"{size}": bytes(range(256)) * size for size in (0, 100, 200, 1, 700, 3)}
+    files = []
+    for most in (None, 40, 60_000):
+        if most is not None:
+            monkeypatch.setattr(os, "writev", partial(_write_some, most))
+        files.append(tmp_path / f"{most}.tar")
+        tar = TarFile(HashedFile.create(files[-1]))
+        for name, data in contents.items():
+            tar.add(name, data)
+        assert tar.close().sha256 == sha256_of(files[-1])
+    assert len({path.read_bytes() for path in files}) == 1
+
+
+def _write_some(most: int, descriptor: int, parts: Sequence[bytes]) -> int:
+    return os.write(descriptor, b"".join(parts)[:most])
 
 
 # options, the field of the request, the option of the command, what is wrong

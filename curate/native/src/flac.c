@@ -25,10 +25,15 @@ static i64_i64 flac_coded_number(uint8s data, int64_t at) {
     return (i64_i64){number, length};
 }
 
-/* Samples in the frame whose header stands at `at`; 0 where there is none.
+/* More than a frame's header has bytes. */
+#define FLAC_LONGEST_HEADER 32
+
+/* Samples in the frame whose header stands at `at`, so many bytes before the end or more; 0 where
+ * there is none.
  *
  * Its number must be `frames` where frames are of one size, else `samples`: those before it. */
-static int64_t flac_header(uint8s data, int64_t at, int64_t frames, int64_t samples, int32s crc_8) {
+static int64_t flac_whole_header(uint8s data, int64_t at, int64_t frames, int64_t samples,
+                                 int32s crc_8) {
     if (AT(data, at) != 255 || (AT(data, at + 1) >> 1) != 124) {
         return (int64_t)0;
     }
@@ -68,6 +73,17 @@ static int64_t flac_header(uint8s data, int64_t at, int64_t frames, int64_t samp
     return rest == AT(data, end) ? size : (int64_t)0;
 }
 
+/* `flac_whole_header` anywhere in the data, which is followed by zeros. */
+static int64_t flac_header(uint8s data, int64_t at, int64_t frames, int64_t samples, int32s crc_8) {
+    int64_t left = data.size - at;
+    if (left >= FLAC_LONGEST_HEADER) {
+        return flac_whole_header(data, at, frames, samples, crc_8);
+    }
+    uint8_t last[FLAC_LONGEST_HEADER] = {0};
+    memcpy(last, data.at + at, (size_t)left);
+    return flac_whole_header((uint8s){last, FLAC_LONGEST_HEADER}, 0, frames, samples, crc_8);
+}
+
 /* CRC-16 carried on over data[first:end], sixteen bytes at a time. */
 static int64_t flac_checksum(uint8s data, int64_t first, int64_t end, int64_t rest,
                              int32s2 tables) {
@@ -89,21 +105,22 @@ static int64_t flac_checksum(uint8s data, int64_t first, int64_t end, int64_t re
     return rest;
 }
 
-/* Where the next byte of 255 stands at or behind `at`; `size` where none does. */
-static int64_t flac_next_sync(uint8s data, int64_t size, int64_t at) {
-    const uint8_t* next = at < size ? memchr(data.at + at, 255, (size_t)(size - at)) : NULL;
-    return next ? next - data.at : size;
+/* Where the next byte of 255 stands at or behind `at`; the end where none does. */
+static int64_t flac_next_sync(uint8s data, int64_t at) {
+    int64_t left = data.size - at;
+    const uint8_t* next = left > 0 ? memchr(data.at + at, 255, (size_t)left) : NULL;
+    return next ? next - data.at : data.size;
 }
 
 /* Where the next frame begins, or the data ends, with a checksum that holds; 0 if nowhere. */
-static int64_t flac_end_of_frame(uint8s data, int64_t size, int64_t at, int64_t frames,
-                                 int64_t samples, int32s crc_8, int32s2 crc_16) {
+static int64_t flac_end_of_frame(uint8s data, int64_t at, int64_t frames, int64_t samples,
+                                 int32s crc_8, int32s2 crc_16) {
     int64_t rest = (int64_t)0;
     int64_t done = at;
-    for (int64_t here = at + 2; here < size + 1; here++) {
-        here = flac_next_sync(data, size, here);
-        bool ends = here == size;
-        if (!ends && (AT(data, here + 1) >> 1) != 124) {
+    for (int64_t here = at + 2; here < data.size + 1; here++) {
+        here = flac_next_sync(data, here);
+        bool ends = here == data.size;
+        if (!ends && (here + 1 == data.size || (AT(data, here + 1) >> 1) != 124)) {
             continue;
         }
         rest = flac_checksum(data, done, here, rest, crc_16);
@@ -115,17 +132,17 @@ static int64_t flac_end_of_frame(uint8s data, int64_t size, int64_t at, int64_t 
     return 0;
 }
 
-/* Samples in the frames of data[first:size]; -1 where one is broken. Zeros follow the data. */
-EXPORT int64_t flac_walk(uint8s data, int64_t size, int64_t first, int32s crc_8, int32s2 crc_16) {
+/* Samples in the frames of data[first:]; -1 where one is broken. */
+EXPORT int64_t flac_walk(uint8s data, int64_t first, int32s crc_8, int32s2 crc_16) {
     int64_t samples = (int64_t)0;
     int64_t frames = (int64_t)0;
     int64_t at = first;
-    while (at < size) {
+    while (at < data.size) {
         int64_t block = flac_header(data, at, frames, samples, crc_8);
         if (block == 0) {
             return -1;
         }
-        int64_t end = flac_end_of_frame(data, size, at, frames + 1, samples + block, crc_8, crc_16);
+        int64_t end = flac_end_of_frame(data, at, frames + 1, samples + block, crc_8, crc_16);
         if (end == 0) {
             return -1;
         }
