@@ -6,6 +6,10 @@ minutes on one core); 600 utterances of the other two, of which 8 % each have an
 text, begin inside a word, and end inside a word, are scored (`train score`) and profiled. The rules
 of other tools and the presets see the same hypotheses. `--model` skips the training.
 
+With `--whisper`, Whisper tiny.en transcribes the utterances as well (benchmarks.whisper_texts names
+what to install), and the preset `consensus` has both hypotheses. The manifest of FSDD is written by
+benchmarks.joined_digits.
+
 For each rule: the share of each defect that it flags, of sound records, and of the hours. For each
 rule of another tool also the alignment's edge measure at the limit that flags as many hours.
 """
@@ -22,6 +26,7 @@ import polars as pl
 from benchmarks.digit_defects import plant
 from benchmarks.joined_digits import Takes, utterances, write_rows
 from benchmarks.processes import run
+from benchmarks.whisper_texts import add_hypotheses
 
 KINDS = ("swapped", "cut_start", "cut_end")
 SHARE = 0.08
@@ -43,17 +48,30 @@ PRESETS = {
     "agreement": ("contradicted", "edge_contradicted"),
     "alignment": ("misaligned", "misaligned_edge"),
 }
+CONSENSUS = {"consensus": ("both_contradict", "recognisers_disagree")}
 """The rules that each has of its own; a group's rule would flag all that a speaker said."""
 
 
-def flagged(preset: str, folder: Path) -> pl.Expr:
-    """Rows that a rule of the preset's own flags."""
-    out = folder / preset
-    run("curate", "profile", folder / "scored/scores.jsonl", "--by", "kind", "--rules", preset,
-        "--out", out)  # fmt: skip
+def flagged(preset: str, rules: Sequence[str], scores: Path, out: Path) -> pl.Expr:
+    """Rows that one of these rules of the preset flags."""
+    run("curate", "profile", scores, "--by", "kind", "--rules", preset, "--out", out)
     tags = pl.read_parquet(out / "records.parquet")["tags"]
-    own = [f"{severity}:{rule}" for severity in ("bad", "borderline") for rule in PRESETS[preset]]
+    own = [f"{severity}:{rule}" for severity in ("bad", "borderline") for rule in rules]
     return pl.lit(tags.list.eval(pl.element().is_in(own)).list.any())
+
+
+def with_presets(folder: Path, whisper: bool) -> Iterator[tuple[str, pl.Expr]]:
+    """Each preset, and what it flags of `folder`'s scores."""
+    scores = folder / "scored" / "scores.jsonl"
+    for name, rules in PRESETS.items():
+        yield f"preset `{name}`", flagged(name, rules, scores, folder / name)
+    if not whisper:
+        return
+    both = add_hypotheses(scores, folder / "both.jsonl")
+    for name, rules in CONSENSUS.items():
+        yield f"preset `{name}`", flagged(name, rules, both, folder / name)
+        for rule in rules:
+            yield f"its `{rule}`", flagged(name, [rule], both, folder / rule)
 
 
 def recogniser(takes: Takes, speakers: Sequence[str], folder: Path, steps: int) -> Path:
@@ -115,6 +133,7 @@ def main() -> None:
     arguments.add_argument("--model", type=Path, help="a CTC model, instead of training one")
     arguments.add_argument("--steps", type=int, default=1200)
     arguments.add_argument("--seed", type=int, default=3)
+    arguments.add_argument("--whisper", action="store_true", help="transcribe by Whisper, too")
     arguments.add_argument("--work", type=Path)
     options = arguments.parse_args()
     folder = Path(tempfile.mkdtemp(dir=options.work, prefix="detection-real-"))
@@ -126,7 +145,7 @@ def main() -> None:
         folder / "planted.jsonl", plant(rows, dict.fromkeys(KINDS, SHARE), options.seed)
     )
     run("train", "score", model, "--manifest", manifest, "--out", folder / "scored")
-    presets = [(f"preset `{name}`", flagged(name, folder)) for name in PRESETS]
+    presets = list(with_presets(folder, options.whisper))
     records = pl.read_parquet(folder / "alignment" / "records.parquet")
     sound = records.filter(kind="sound")
     errors = int(sound["word_edits_raw"].sum()) / int(sound["words"].sum())

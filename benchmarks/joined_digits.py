@@ -2,10 +2,14 @@
 
 From a manifest of single digits (FSDD: 3,000 recordings, six speakers): utterances of 3 to 7
 digits, each from the takes of one speaker, with short pauses between.
+
+`python -m benchmarks.joined_digits RECORDINGS OUT` writes that manifest of a folder of FSDD
+(github.com/Jakobovski/free-spoken-digit-dataset, `recordings`, CC BY-SA 4.0).
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +28,8 @@ LEAST, MOST = 3, 7
 PAUSE_S = (0.04, 0.15)
 EDGE_S = (0.05, 0.3)
 """Silence before the first digit and after the last one."""
+
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 Json = dict[str, Any]
 Samples = npt.NDArray[np.float32]
@@ -96,3 +102,33 @@ def write_rows(path: Path, rows: Sequence[Json]) -> Path:
     kept = ({k: v for k, v in row.items() if k not in {"edges_s", "words_s"}} for row in rows)
     path.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
     return path
+
+
+def single_digits(recordings: Path) -> Iterator[Json]:
+    """The records of FSDD's files (`7_jackson_32.wav`: digit, speaker, take), sorted by name."""
+    for path in sorted(recordings.glob("[0-9]_*_*.wav")):
+        digit, speaker, _ = path.stem.split("_")
+        yield {
+            "audio_filepath": str(path.absolute()),
+            "duration": soundfile.info(path).duration,
+            "text": WORDS[int(digit)],
+            "lang": "en",
+            "speaker": speaker,
+        }
+
+
+def main() -> None:
+    """Write the manifest of single digits."""
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    arguments.add_argument("recordings", type=Path)
+    arguments.add_argument("out", type=Path)
+    options = arguments.parse_args()
+    rows = list(single_digits(options.recordings))
+    if not rows:
+        raise SystemExit(f"{options.recordings}: no files such as 7_jackson_32.wav")
+    write_rows(options.out, rows)
+    print(f"{len(rows)} recordings of {len({row['speaker'] for row in rows})} speakers")
+
+
+if __name__ == "__main__":
+    main()

@@ -49,8 +49,8 @@ class Clips:
     the text is in another language than the speech, `other_side` what such a text translates or is
     translated into (length 0: not known), `offset_fault` whether the offset is negative or no
     number, `rate_beside_offset` whether the row gives an offset and a sampling rate, `scores` the
-    numbers that a model gave the row, by name (NaN where it gave none); None where no row says such
-    a thing.
+    numbers that a model gave the row, by name (NaN where it gave none), `predicted_2` a second
+    recogniser's hypothesis; None where no row says such a thing.
     """
 
     frame: pl.DataFrame
@@ -61,6 +61,7 @@ class Clips:
     offset_fault: npt.NDArray[np.bool_] | None = None
     rate_beside_offset: npt.NDArray[np.bool_] | None = None
     scores: Mapping[str, npt.NDArray[np.float64]] | None = None
+    predicted_2: Spans | None = None
 
     def __post_init__(self) -> None:
         assert self.frame.height == self.texts.start.size

@@ -46,6 +46,7 @@ FIELDS = (
     "channel",
     "_skipme",
     SCORE_FIELD,
+    "pred_text_2",
 )
 """Fields that are read from every manifest; requested ones follow."""
 
@@ -54,7 +55,7 @@ WITHOUT_COLUMN = frozenset({"sampling_rate", "sample_rate", "channel", "_skipme"
 
 AUDIO, DURATION, TEXT, OFFSET, LANG, TARGET, SOURCE, SPEAKER, PREDICTED = range(9)
 TASK, TASKNAME, SOURCE_TEXT, ANSWER = range(9, 13)
-SAMPLING_RATE, SAMPLE_RATE, CHANNEL, SKIPME, SCORE = range(13, 18)
+SAMPLING_RATE, SAMPLE_RATE, CHANNEL, SKIPME, SCORE, PREDICTED_2 = range(13, 19)
 
 READ_FIELDS = (*FIELDS, *SPEAKER_FIELDS[1:])
 """FIELDS, and the other names of the speaker, which a caller may request as well."""
@@ -63,7 +64,9 @@ _DECLARED = ((LANG, TARGET, SOURCE), (TASK, TASKNAME), (CHANNEL,))
 """Fields behind the first rows of `Fields.codes`: of several the first that is given."""
 _SPEAKERS = tuple((READ_FIELDS.index(name),) for name in SPEAKER_FIELDS)
 
-_LOCATED = (AUDIO, DURATION, TEXT, OFFSET, PREDICTED, SOURCE_TEXT, ANSWER, SKIPME, SCORE)
+_LOCATED = (
+    AUDIO, DURATION, TEXT, OFFSET, PREDICTED, SOURCE_TEXT, ANSWER, SKIPME, SCORE, PREDICTED_2,
+)  # fmt: skip
 """Fields of which it is kept where they lie."""
 _SPANS = {field: at for at, field in enumerate(_LOCATED)}
 

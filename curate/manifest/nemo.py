@@ -36,6 +36,7 @@ from curate.manifest.fields import (
     AUDIO,
     OFFSET,
     PREDICTED,
+    PREDICTED_2,
     SAMPLE_RATE,
     SAMPLING_RATE,
     SCORE,
@@ -217,12 +218,13 @@ def _clips(
     return Clips(
         pl.DataFrame({name: columns[name] for name in order}),
         texts,
-        _predicted(data, read, rows, broken),
+        _predicted(data, read, PREDICTED, rows, broken),
         read.lines.translations[rows],
         _other_side(data, read, rows, broken),
         _offset_faults(read, rows),
         _rates_beside_offsets(read, rows),
         read_scores(data, *read.span_of(SCORE, rows), broken),
+        _predicted(data, read, PREDICTED_2, rows, broken),
     )
 
 
@@ -260,9 +262,13 @@ def _speakers(
 
 
 def _predicted(
-    data: Bytes, read: Fields, rows: npt.NDArray[np.int64], broken: npt.NDArray[np.bool_]
+    data: Bytes,
+    read: Fields,
+    field: int,
+    rows: npt.NDArray[np.int64],
+    broken: npt.NDArray[np.bool_],
 ) -> Spans | None:
-    kind, start, length = read.span_of(PREDICTED, rows)
+    kind, start, length = read.span_of(field, rows)
     is_text = ((kind == STRING) | (kind == ESCAPED)) & ~broken
     if not is_text.any():
         return None

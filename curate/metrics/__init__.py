@@ -7,6 +7,7 @@ from collections.abc import Collection
 from curate.artifacts.columns import DESCRIBED_BY
 from curate.metrics.agreement import AGREEMENT
 from curate.metrics.audio import AUDIO
+from curate.metrics.consensus import CONSENSUS
 from curate.metrics.declare import Group, Metric
 from curate.metrics.opt_in import OPT_IN_TEXT
 from curate.metrics.scores import SCORES
@@ -25,6 +26,11 @@ __all__ = [
 
 GROUPS: tuple[Group, ...] = (
     Group("agreement", "How the text agrees with `pred_text`, where a row has one.", opt_in=False),
+    Group(
+        "consensus",
+        "How a second recogniser (`pred_text_2`) agrees with the text and with `pred_text`.",
+        opt_in=False,
+    ),
     Group(
         "scores",
         "What a model says of the record, where `train score` has written it.",
@@ -53,7 +59,9 @@ GROUPS: tuple[Group, ...] = (
 )
 """Metrics beside those that are measured always."""
 
-METRICS: tuple[Metric, ...] = (*TEXT, *AGREEMENT, *SCORES, *OPT_IN_TEXT, *WHOLE_INPUT, *AUDIO)
+METRICS: tuple[Metric, ...] = (
+    *TEXT, *AGREEMENT, *CONSENSUS, *SCORES, *OPT_IN_TEXT, *WHOLE_INPUT, *AUDIO,
+)  # fmt: skip
 """Every metric, in the order of the columns of records.parquet."""
 
 BY_NAME = {metric.name: metric for metric in METRICS}

@@ -73,6 +73,19 @@ CASES: list[tuple[Mapping[str, object], str, object]] = [
     ({"text": "a b", "pred_text": 7}, "wer", None),
     ({"text": "", "pred_text": "a"}, "wer", None),
     ({"text": "", "pred_text": "a"}, "word_edits", 1),
+    ({"text": "a b", "pred_text_2": "a c"}, "wer_2", 0.5),
+    ({"text": "a b", "pred_text_2": "a c"}, "wer", None),
+    ({"text": "a b", "pred_text_2": "a c"}, "cer_models", None),  # the first says nothing
+    ({"text": "abcd", "pred_text_2": "ab\u00e9d"}, "cer_2", 0.25),
+    ({"text": "", "pred_text_2": "a"}, "cer_2", None),
+    ({"text": "a", "pred_text": "b", "pred_text_2": None}, "cer_models", None),
+    ({"text": "a", "pred_text": None, "pred_text_2": "b"}, "cer_models", None),
+    ({"text": "a", "pred_text": "abcd", "pred_text_2": "ab"}, "cer_models", 0.5),
+    ({"text": "a", "pred_text": "ab", "pred_text_2": "abcd"}, "cer_models", 0.5),
+    ({"text": "a", "pred_text": "x y", "pred_text_2": "x y z w"}, "wer_models", 0.5),
+    ({"text": "a", "pred_text": "", "pred_text_2": "b"}, "cer_models", 1.0),
+    ({"text": "a", "pred_text": "", "pred_text_2": "..."}, "cer_models", 0.0),  # both are silent
+    ({"text": "\u4eca\u5929", "pred_text_2": "\u4eca\u65e5"}, "wer_2", 0.5),  # characters as words
     ({"text": "a", "_score": {"confidence": 0.5}}, "confidence", 0.5),
     ({"text": "a", "_score": {"confidence": 0.5}}, "token_loss", None),
     ({"text": "a", "_score": {"align_edge": -3, "reason": '\n " }'}}, "align_edge", -3.0),
@@ -187,7 +200,7 @@ def test_groups() -> None:
     text = {"compression", "duplicates", "lid", "near_duplicates", "ngrams", "tokens"}
     assert text | {"audio", "signal", "vad"} == OPT_IN
     assert groups_of(["text_duplicates", "words", "lang"]) == {"duplicates"}
-    assert {m.group for m in chosen()} == {"", "agreement", "scores", "translation"}
+    assert {m.group for m in chosen()} == {"", "agreement", "consensus", "scores", "translation"}
     assert "compression_ratio" not in measured({"text": "a"}).columns
 
 

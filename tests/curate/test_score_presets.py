@@ -17,6 +17,9 @@ ROWS: dict[str, dict[str, object]] = {
     "fits": {"pred_text": TEXT, "_score": {"align_logprob": -0.1, "align_edge": -0.2}},
     "swapped": {"pred_text": "nine eight six", "_score": {"align_logprob": -9.6, "align_edge": -9}},
     "cut": {"pred_text": "one two three", "_score": {"align_logprob": -1.5, "align_edge": -4.7}},
+    "both_hear_another": {"pred_text": "nine eight", "pred_text_2": "nine eight."},
+    "models_differ": {"pred_text": "zero zero ten", "pred_text_2": "Fuchs, du hast"},
+    "one_differs": {"pred_text": "zero zero ten", "pred_text_2": TEXT},
     "unscored": {"pred_text": None, "_score": {"align_logprob": None, "reason": "no audio"}},
     "plain": {},
 }
@@ -25,9 +28,13 @@ ROWS: dict[str, dict[str, object]] = {
 @pytest.mark.parametrize(
     ("preset", "verdicts"),
     [
-        ("default", ["clean"] * 5),
-        ("agreement", ["clean", "bad", "borderline", "clean", "clean"]),
-        ("alignment", ["clean", "bad", "borderline", "clean", "clean"]),
+        ("default", ["clean"] * 8),
+        (
+            "agreement",
+            ["clean", "bad", "borderline", "bad", "borderline", "borderline", "clean", "clean"],
+        ),
+        ("alignment", ["clean", "bad", "borderline", *["clean"] * 5]),
+        ("consensus", [*["clean"] * 3, "bad", "borderline", *["clean"] * 3]),
     ],
 )
 def test_verdicts(

@@ -36,7 +36,7 @@ def agreement(
     pair = [(each.data, each.start, each.length) for each in (texts, predicted)]
     raw = count_raw(pair[0], pair[1], words, chars)
     edit_counts = count_normalised(
-        pair[0], pair[1], normaliser or Normaliser(), *_languages(lang, words.size)
+        pair[0], pair[1], normaliser or Normaliser(), *numbered(lang, words.size)
     )
     has_prediction, edits = edit_counts.paired, edit_counts.edits
     return {
@@ -44,23 +44,25 @@ def agreement(
         "ref_chars": _counts(edit_counts.ref_chars, has_prediction),
         "word_edits": _counts(edit_counts.word_edits, has_prediction),
         "char_edits": _counts(edit_counts.char_edits, has_prediction),
-        "wer": _share(edit_counts.word_edits, edit_counts.ref_words, has_prediction),
-        "cer": _share(edit_counts.char_edits, edit_counts.ref_chars, has_prediction),
-        "insertion_rate": _share(edits[:, INSERTIONS], edit_counts.ref_words, has_prediction),
-        "deletion_rate": _share(edits[:, DELETIONS], edit_counts.ref_words, has_prediction),
+        "wer": known_share(edit_counts.word_edits, edit_counts.ref_words, has_prediction),
+        "cer": known_share(edit_counts.char_edits, edit_counts.ref_chars, has_prediction),
+        "insertion_rate": known_share(edits[:, INSERTIONS], edit_counts.ref_words, has_prediction),
+        "deletion_rate": known_share(edits[:, DELETIONS], edit_counts.ref_words, has_prediction),
         "mismatch_run": _counts(edits[:, MISMATCH_RUN], has_prediction),
-        "length_ratio": _share(_other_chars(edit_counts), edit_counts.ref_chars, has_prediction),
-        "edge_cer": _share(
+        "length_ratio": known_share(
+            other_chars(edit_counts), edit_counts.ref_chars, has_prediction
+        ),
+        "edge_cer": known_share(
             _edges(edit_counts), np.minimum(edit_counts.ref_chars, EDGE), has_prediction
         ),
         "word_edits_raw": _counts(raw.word_edits, has_prediction),
         "char_edits_raw": _counts(raw.char_edits, has_prediction),
-        "wer_raw": _share(raw.word_edits, words, has_prediction),
-        "cer_raw": _share(raw.char_edits, chars, has_prediction),
+        "wer_raw": known_share(raw.word_edits, words, has_prediction),
+        "cer_raw": known_share(raw.char_edits, chars, has_prediction),
     }
 
 
-def _languages(
+def numbered(
     lang: pl.Series | None, rows: int
 ) -> tuple[Sequence[str | None], npt.NDArray[np.int64]]:
     """The declared languages, and for each row its place among them."""
@@ -71,7 +73,7 @@ def _languages(
     return [*distinct, None], codes.to_numpy()
 
 
-def _other_chars(pairs: PairEdits) -> Int32s:
+def other_chars(pairs: PairEdits) -> Int32s:
     """Characters of the predictions; in the alignment blanks are between some of them."""
     other = pairs.edits[:, OTHER_CHARS].copy()
     rows = np.flatnonzero(pairs.spaceless & pairs.paired)
@@ -95,7 +97,8 @@ def _counts(counts: Int32s, has_prediction: npt.NDArray[np.bool_]) -> pl.Series:
     return _where(pl.Series(np.ascontiguousarray(counts), dtype=pl.Int32), has_prediction)
 
 
-def _share(counts: Int32s, whole: Int32s, has_prediction: npt.NDArray[np.bool_]) -> pl.Series:
+def known_share(counts: Int32s, whole: Int32s, has_prediction: npt.NDArray[np.bool_]) -> pl.Series:
+    """Counts over `whole`; null where there is no prediction, or nothing to divide by."""
     known = has_prediction & (whole > 0)
     return _where(pl.Series(counts / np.maximum(whole, 1)), known)
 

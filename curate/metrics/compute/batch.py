@@ -20,6 +20,7 @@ from curate.arrays import Bytes, Int64s
 from curate.artifacts.columns import LANG
 from curate.artifacts.frames import Clips, Languages
 from curate.metrics.compute.agreement import agreement
+from curate.metrics.compute.consensus import consensus
 from curate.metrics.compute.language import language
 from curate.metrics.compute.near_duplicates import near_keys
 from curate.metrics.compute.phrases import phrase_metrics, remark_metrics
@@ -203,6 +204,14 @@ class Batch:
         return agreement(
             clips.texts, clips.predicted, counts.words, counts.chars, normaliser, self.lang
         )
+
+    @cached_property
+    def consensus(self) -> Mapping[str, pl.Series]:
+        """The metrics of a second prediction, by name; none where no row has one."""
+        clips, second = self.clips, self.clips.predicted_2
+        if second is None:
+            return {}
+        return consensus(clips.texts, clips.predicted, second, self.settings.normaliser, self.lang)
 
     def score(self, name: str) -> pl.Series | None:
         """A number that a model gave each row; None where it gave none to any."""

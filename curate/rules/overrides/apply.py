@@ -257,6 +257,7 @@ def _as_corrected(clips: Clips, rows: Rows, facets: Sequence[Facets]) -> Clips:
         offset_fault,
         None if beside is None else beside[rows],
         clips.scores and _scores_left(clips.scores, rows, list(trims)),
+        spans(clips.predicted_2),
     )
 
 
