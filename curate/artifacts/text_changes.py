@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from curate.artifacts.base import CommandArtifact, Model, RuleFile, SchemaId
+from curate.artifacts.base import CommandArtifact, Model, OptionalKey, RuleFile, SchemaId
 from curate.formatting.notebook import HtmlTable
 from curate.formatting.units import duration, hours, plural
 
@@ -22,7 +22,7 @@ class ChangedText(Model):
 class ChangedByRule(Model):
     """Records whose text a rule changed. `unique_rows`: no other rule changed them.
     `unstable_rows`: it would change them again, were the rules applied to the result. Examples are
-    texts before and after this rule.
+    texts before and after this rule. `sets` is the field that it sets in place of the text.
     """
 
     rule: str
@@ -32,11 +32,13 @@ class ChangedByRule(Model):
     unique_rows: int
     unstable_rows: int
     examples: tuple[ChangedText, ...]
+    sets: OptionalKey[str] = None
 
 
 class TextChanges(CommandArtifact):
     """text_changes.json; rules in the order in which they are applied. `emptied` are records whose
-    text the rules left blank: they stay. `dry_run`: no manifest was written.
+    text the rules left blank: they stay. `rejected_rows` are records that a rule marked with
+    `_skipme`. `dry_run`: no manifest was written.
     """
 
     file: ClassVar[str] = "text_changes.json"
@@ -50,6 +52,8 @@ class TextChanges(CommandArtifact):
     hours: float
     changed_rows: int
     changed_hours: float
+    rejected_rows: OptionalKey[int] = None
+    rejected_hours: OptionalKey[float] = None
     emptied_rows: int
     emptied_hours: float
     unstable_rows: int
@@ -59,7 +63,8 @@ class TextChanges(CommandArtifact):
     def headline(self) -> str:
         """How many texts changed, of how many."""
         amount = f"{self.changed_rows:,} of {plural(self.rows, 'text')}"
-        return f"{self.text_rules.name} changes {amount} ({duration(hours=self.changed_hours)})"
+        line = f"{self.text_rules.name} changes {amount} ({duration(hours=self.changed_hours)})"
+        return f"{line}; {self.rejected_rows:,} rejected" if self.rejected_rows else line
 
     def html_tables(self) -> Iterator[HtmlTable]:
         """The rules."""

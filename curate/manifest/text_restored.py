@@ -12,6 +12,7 @@ from curate.manifest.scan import OK, scan
 from curate.manifest.strict import Malformed, parse_line
 from curate.manifest.syntax import ESCAPED, MISSING, STRING
 from curate.manifest.text_fields import BEFORE_NAMES, BEFORE_ORIGINAL, CHANGED_BY, ORIGINAL, TEXT
+from curate.manifest.text_marks import EARLIER, without_marks
 
 
 def restored(portion: Portion) -> Portion:
@@ -19,6 +20,7 @@ def restored(portion: Portion) -> Portion:
     was scanned, and without the fields that tell of it.
     """
     lines = portion.chunk.data.split(b"\n")[:-1]
+    portion, lines = _without_marks(portion, lines)
     data = np.frombuffer(portion.chunk.data, np.uint8)
     scanned = scan(data, (TEXT, ORIGINAL, CHANGED_BY))
     known = scanned.kind[:, 1] != MISSING
@@ -37,6 +39,17 @@ def restored(portion: Portion) -> Portion:
         behind = _as_written(line, spans) if is_plain[row] else None
         lines[row] = _parsed_back(line) if behind is None else behind
     return with_lines(portion, lines, portion.reasons)
+
+
+def _without_marks(portion: Portion, lines: list[bytes]) -> tuple[Portion, list[bytes]]:
+    """The portion and its lines with the fields that rules set beside the text as they were."""
+    scanned = scan(np.frombuffer(portion.chunk.data, np.uint8), EARLIER)
+    rows = np.flatnonzero((scanned.kind != MISSING).any(axis=1) & (scanned.status == OK)).tolist()
+    if not rows:
+        return portion, lines
+    for row in rows:
+        lines[row] = without_marks(lines[row])
+    return with_lines(portion, lines, portion.reasons), lines
 
 
 def _as_written(line: bytes, spans: Sequence[tuple[int, int]]) -> bytes | None:

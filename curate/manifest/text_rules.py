@@ -20,9 +20,11 @@ from curate.manifest.strict import Malformed, Record, parse_line
 from curate.manifest.syntax import ESCAPED, MISSING, NULL, STRING
 from curate.manifest.text_changes import TextChanges
 from curate.manifest.text_fields import CHANGED_BY, ORIGINAL, TEXT
+from curate.manifest.text_marks import EARLIER, merged_ids, with_marks
 from curate.manifest.text_restored import restored
 from curate.manifest.values import unescape
-from curate.text_rules import NamedTextRules, TextRules, apply
+from curate.text_rules import Applied, NamedTextRules, TextRules, apply
+from curate.text_rules.marks import MEMBERS
 from curate.text_rules.model import LANG
 
 ROLE: Final = "text_rules"
@@ -70,19 +72,51 @@ def clean(portion: Portion, rules: TextRules) -> Portion:
     again = np.flatnonzero(applied.changed)
     unstable = np.zeros_like(applied.by_rule)
     if again.size:
-        picked = {name: column.gather(again) for name, column in texts.fields.items()}
+        picked = {name: column.gather(again) for name, column in applied.fields.items()}
         unstable[:, again] = apply(rules, applied.texts.gather(again), picked).by_rule
     changes = TextChanges(texts.rows, texts.values, texts.fields, applied, unstable)
     if not again.size:
         return replace(portion, text_changes=changes)
+    lines = _with_changes(texts, applied, again, [rule.id for rule in rules.rules])
+    return replace(with_lines(portion, lines, portion.reasons), text_changes=changes)
+
+
+def _with_changes(
+    texts: _Texts, applied: Applied, again: npt.NDArray[np.int64], names: Sequence[str]
+) -> list[bytes]:
+    """All lines of the portion; those of the records `again` with their new texts and fields."""
     lines = texts.lines
-    names = [rule.id for rule in rules.rules]
     codes, kinds = _combinations(applied.by_rule[:, again])
     ids = [[name for name, is_in in zip(names, kind, strict=True) if is_in] for kind in kinds]
     new_texts = applied.texts.gather(again).to_list()
-    for at, code, text in zip(texts.rows[again].tolist(), codes, new_texts, strict=True):
-        lines[at] = _changed(lines[at], texts.place(at), text, ids[code])
-    return replace(with_lines(portion, lines, portion.reasons), text_changes=changes)
+    is_other = (applied.texts != texts.values).gather(again).to_list()
+    marks = _marks(texts, applied, again)
+    of_row = zip(texts.rows[again].tolist(), codes, new_texts, is_other, marks, strict=True)
+    for at, code, text, is_changed, mark in of_row:
+        place = texts.place(at)
+        if is_changed:
+            lines[at] = _changed(lines[at], place, text, ids[code])
+        if mark:
+            names_left = [] if is_changed else ids[code]
+            is_new = place is not None and not texts.marked[at]
+            lines[at] = with_marks(lines[at], mark, names_left, is_new=is_new)
+    return lines
+
+
+def _marks(
+    texts: _Texts, applied: Applied, again: npt.NDArray[np.int64]
+) -> Sequence[dict[str, str]]:
+    """The fields that rules set of each of these records."""
+    marks: list[dict[str, str]] = [{} for _ in range(again.size)]
+    for name in MEMBERS:
+        if name not in applied.fields:
+            continue
+        after = applied.fields[name].gather(again)
+        changed = after.ne_missing(texts.fields[name].gather(again))
+        for mark, value, is_set in zip(marks, after, changed, strict=True):
+            if is_set:
+                mark[name] = value
+    return marks
 
 
 def _combinations(by_rule: npt.NDArray[np.bool_]) -> tuple[list[int], list[list[bool]]]:
@@ -96,11 +130,14 @@ _Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """The records of a portion that have a text: their rows, texts, and fields beside."""
+    """The records of a portion that have a text: their rows, texts, and fields beside. `marked`
+    lines have one of MEMBERS, or what it was, already.
+    """
 
     lines: list[bytes]
     scanned: Scan
     plain: npt.NDArray[np.bool_]
+    marked: npt.NDArray[np.bool_]
     rows: npt.NDArray[np.int64]
     values: pl.Series
     fields: Mapping[str, pl.Series]
@@ -110,7 +147,9 @@ class _Texts:
         lines = portion.chunk.data.split(b"\n")[:-1]
         data = np.frombuffer(portion.chunk.data, np.uint8)
         read = dict.fromkeys(each for name in fields for each in _sources(name))
-        names = (TEXT, ORIGINAL, CHANGED_BY, *(name for name in read if name != TEXT))
+        marks = (*MEMBERS, *EARLIER) if not frozenset(MEMBERS).isdisjoint(fields) else ()
+        known = (TEXT, ORIGINAL, CHANGED_BY, *marks)
+        names = (*known, *(name for name in read if name not in known))
         scanned = scan(data, names)
         kind = scanned.kind[:, 0]
         is_text = (kind == STRING) | (kind == ESCAPED)
@@ -129,7 +168,8 @@ class _Texts:
         }
         declared = {name: _first([columns[each] for each in _sources(name)]) for name in fields}
         plain = certain & (scanned.kind[:, 1] == MISSING) & (scanned.kind[:, 2] == MISSING)
-        return cls(lines, scanned, plain, rows, columns[TEXT], declared)
+        marked = (scanned.kind[:, 3 : len(known)] != MISSING).any(axis=1)
+        return cls(lines, scanned, plain, marked, rows, columns[TEXT], declared)
 
     def place(self, row: int) -> _Place | None:
         """Where the text stands in its line, quotes included; None where the line must be parsed,
@@ -211,9 +251,7 @@ def _changed(line: bytes, place: _Place | None, text: str, ids: Sequence[str]) -
 def _changed_again(line: bytes, text: str, ids: Sequence[str]) -> bytes:
     """The same of a line that keeps an earlier text, or that has to be parsed."""
     record = parse_line(line)
-    before = record.get(CHANGED_BY)
-    earlier = [each for each in before if isinstance(each, str)] if isinstance(before, list) else []
     members: dict[str, object] = {TEXT: text}
     if not isinstance(record.get(ORIGINAL), str):
         members[ORIGINAL] = record[TEXT]
-    return with_members(line, {**members, CHANGED_BY: list(dict.fromkeys([*earlier, *ids]))})
+    return with_members(line, {**members, CHANGED_BY: merged_ids(record, ids)})

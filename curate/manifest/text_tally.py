@@ -23,6 +23,7 @@ from curate.manifest import text_changes
 from curate.manifest.origin import Origin
 from curate.manifest.text_rules import named_rules_of
 from curate.text_rules import NamedTextRules, TextRules, stages
+from curate.text_rules.marks import Mark, Rejection
 from curate.text_rules.steps import NumbersInWords
 
 MOST_EXAMPLES = 5
@@ -40,7 +41,7 @@ class TextTally:
 
     named: NamedTextRules
     rules: TextRules = field(init=False)
-    totals: Counts = field(default_factory=lambda: np.zeros((3, 2), np.int64))
+    totals: Counts = field(default_factory=lambda: np.zeros((4, 2), np.int64))
     by_rule: Counts = field(init=False)
     unstable_rows: int = 0
     digits_left: int = 0
@@ -56,12 +57,13 @@ class TextTally:
     def add(self, changes: text_changes.TextChanges, rows: pl.DataFrame, source: str) -> None:
         """Count a portion; `rows` are the records of all its lines, of this source."""
         records = rows[changes.rows]
-        is_record = records[MALFORMED.name].is_null().to_numpy()
+        rejected = changes.applied.by_rule[self._rejects].any(axis=0)  # its line has _skipme now
+        is_record = records[MALFORMED.name].is_null().to_numpy() | rejected
         us = records[DURATION_US.name].fill_null(0).to_numpy()
         by_rule = changes.applied.by_rule & is_record
         changed = by_rule.any(axis=0)
         emptied = changed & _blank(changes.applied.texts) & ~_blank(changes.before)
-        for at, chosen in enumerate((is_record, changed, emptied)):
+        for at, chosen in enumerate((is_record, changed, emptied, rejected)):
             self.totals[at] += int(chosen.sum()), int(us[chosen].sum())
         if self._spells_numbers:
             left = changes.applied.texts.str.contains("[0-9]").to_numpy()
@@ -73,6 +75,12 @@ class TextTally:
         self.by_rule[:, 2] += (by_rule & (by_rule.sum(axis=0) == 1)).sum(axis=1)
         self.by_rule[:, 3] += unstable.sum(axis=1)
         self._take_examples(changes, by_rule, emptied, _Places(records, source))
+
+    @property
+    def _rejects(self) -> list[int]:
+        """Which rules reject records."""
+        rules = enumerate(self.rules.rules)
+        return [at for at, rule in rules if isinstance(rule.step, Rejection)]
 
     @property
     def _spells_numbers(self) -> bool:
@@ -104,7 +112,7 @@ class TextTally:
 
     def made(self, manifest: str, dry_run: bool, command: str) -> TextChanges:
         """The artifact."""
-        (rows, us), (changed, changed_us), (emptied, emptied_us) = self.totals.tolist()
+        (rows, us), (changed, changed_us), (emptied, emptied_us), rejected = self.totals.tolist()
         return TextChanges(
             command=command,
             versions=versions(("polars",)),
@@ -120,6 +128,8 @@ class TextTally:
             hours=us / _US_PER_HOUR,
             changed_rows=changed,
             changed_hours=changed_us / _US_PER_HOUR,
+            rejected_rows=rejected[0] or None,
+            rejected_hours=rejected[1] / _US_PER_HOUR if rejected[0] else None,
             emptied_rows=emptied,
             emptied_hours=emptied_us / _US_PER_HOUR,
             unstable_rows=self.unstable_rows,
@@ -137,10 +147,14 @@ class TextTally:
             unique_rows=unique,
             unstable_rows=unstable,
             examples=tuple(self.examples[at]),
+            sets=rule.step.member if isinstance(rule.step, Mark) else None,
         )
 
     def _warnings(self, emptied: int) -> Sequence[str]:
         warnings = []
+        if rejected := int(self.totals[3, 0]):
+            what = f"the rules reject {plural(rejected, 'record')}"
+            warnings.append(f"{what}: they stay, with the rule in _skipme, and no split has them")
         if emptied:
             what = f"the rules leave {plural(emptied, 'text')} blank"
             warnings.append(f"{what}: the records stay, and the default rules reject them")

@@ -28,7 +28,7 @@ Problem = Literal[
     "not-text", "read-as-no", "missing-means-yes", "contradicts-text", "no-language", "translation"
 ]
 
-_SENTENCE_MARKS = frozenset(".,?!;:\u00bf\u00a1\u3002\uff0c\uff1f\uff01\u061f\u060c\u0964")
+SENTENCE_MARKS = frozenset(".,?!;:\u00bf\u00a1\u3002\uff0c\uff1f\uff01\u061f\u060c\u0964")
 
 
 def is_punctuated(text: str) -> bool:
@@ -37,7 +37,7 @@ def is_punctuated(text: str) -> bool:
     >>> is_punctuated("Ja."), is_punctuated("ja")
     (True, False)
     """
-    return text != text.lower() or not _SENTENCE_MARKS.isdisjoint(text)
+    return text != text.lower() or not SENTENCE_MARKS.isdisjoint(text)
 
 
 def plain_pnc(value: object, text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from curate.text_rules.marks import Mark
 from curate.text_rules.steps import Step
 
 LANG = "lang"
@@ -23,8 +24,8 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class TextRule:
-    """One change of texts and its name, of records whose fields have one of the values of `where`
-    (all records without it). `line` is where the file says so.
+    """One change of texts, or mark by them, and its name, of records whose fields have one of the
+    values of `where` (all records without it). `line` is where the file says so.
     """
 
     id: str
@@ -46,5 +47,6 @@ class TextRules:
     def fields(self) -> Sequence[str]:
         """The fields beside the text that they look at."""
         of_rules = [name for rule in self.rules for name in rule.where]
+        of_rules += [rule.step.member for rule in self.rules if isinstance(rule.step, Mark)]
         by_language = [LANG for rule in self.rules if rule.step.by_language]
         return tuple(dict.fromkeys([*of_rules, *by_language]))

@@ -14,6 +14,7 @@ from curate.files.entries import Entries, FaultCollector
 from curate.files.marked_yaml import Scalar, Table, read_tree
 from curate.text.languages import language_code
 from curate.text_rules.apply import run_rule
+from curate.text_rules.marks import CaseAndPunctuation, Mark, Rejection
 from curate.text_rules.model import LANG, Example, TextRule, TextRules
 from curate.text_rules.steps import (
     CASES,
@@ -40,6 +41,8 @@ _OF_KIND: Final[Mapping[str, tuple[str, ...]]] = {
     "case": (),
     "remarks": (),
     "digits": ("language",),
+    "reject": ("ignore_case",),
+    "pnc": (),
 }
 """The keys that say what a rule does, and those that belong to each."""
 _KEYS: Final = (
@@ -165,6 +168,21 @@ class _Draft:
             self._add("language", f"unknown language '{language}'", "an ISO 639 code, such as de")
         return NumbersInWords(language_code(language) if language else None)
 
+    def rejection(self) -> Step | None:
+        """`reject`: a pattern, or a list of them."""
+        flags = "(?i)" if self._entries.flag("ignore_case") else ""
+        patterns = self._entries.scalars("reject")
+        for each in patterns:
+            why = why_no_pattern(each.text) if each.text else ("it is empty", "")
+            if why is not None:
+                self._notes.add(each.line, f"the pattern is not valid: {why[0]}", why[1])
+        return Rejection([flags + each.text for each in patterns])
+
+    def case_and_punctuation(self) -> Step | None:
+        """`pnc`."""
+        self._entries.choice("pnc", ("by_text",))
+        return CaseAndPunctuation()
+
     def _where(self) -> Mapping[str, frozenset[str]]:
         node = self._entries.node("where")
         if node is None:
@@ -203,6 +221,8 @@ _STEPS: Final[Mapping[str, Callable[[_Draft], Step | None]]] = {
     "case": _Draft.casing,
     "remarks": _Draft.remarks,
     "digits": _Draft.digits,
+    "reject": _Draft.rejection,
+    "pnc": _Draft.case_and_punctuation,
 }
 
 
@@ -259,6 +279,6 @@ def _try_examples(rules: list[TextRule], notes: FaultCollector) -> None:
                     f"rule '{rule.id}': {example.text!r} becomes {once!r}, not {example.becomes!r}"
                 )
                 notes.add(example.line, what)
-            elif twice != once:
+            elif twice != once and not isinstance(rule.step, Mark):
                 what = f"rule '{rule.id}' changes its own result: {once!r} becomes {twice!r}"
                 notes.add(example.line, what, "a rule applied twice must change nothing more")

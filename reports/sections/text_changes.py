@@ -18,7 +18,7 @@ from reports.transcripts import marked
 
 RULES = (
     "In the order in which they are applied. “Unique”: no other rule changes the text; “again”: "
-    "the rule would change the result once more."
+    "the rule would change the result once more. A rule that sets `_skipme` rejects the record."
 )
 EMPTIED = "The first of them. The records stay; the default rules reject empty texts."
 EXAMPLES = (
@@ -37,12 +37,13 @@ def rules(changes: TextChanges) -> Markup | None:
         Column("hours", "hours"),
         Column("unique", "count"),
         Column("again", "count"),
+        Column("sets", "name"),
         Column("why"),
     )
     rows = [
         (
             *(item.rule, item.rows, share(item.rows, changes.rows), item.hours),
-            *(item.unique_rows, item.unstable_rows, item.why),
+            *(item.unique_rows, item.unstable_rows, item.sets or "text", item.why),
         )
         for item in changes.rules
         if item.rows

@@ -215,3 +215,61 @@ def test_digits_that_no_rule_could_write_in_words_are_counted(tmp_path: Path) ->
     assert [row["text"] for row in rows_of(out)][:3] == ["it is twenty-one", "it is 22", "it is 23"]
     (warning,) = report(tmp_path).warnings
     assert warning.startswith("3 texts still with digits: ")
+
+
+MARKS = """schema: curate.text_rules/1
+name: marks
+rules:
+  - {id: foreign, reject: '[<>]', why: "tags are not spoken"}
+  - {id: lower, case: lower, where: {lang: de}}
+  - {id: pnc, pnc: by_text}
+"""
+MARKED = [
+    '{"audio_filepath": "a.wav", "duration": 1, "text": "So it is."}',
+    '{"audio_filepath": "b.wav", "duration": 2, "text": "Ja.", "lang": "de", "pnc": true}',
+    '{"audio_filepath": "c.wav", "duration": 4, "text": "a <i> tag"}',
+    '{"audio_filepath": "d.wav", "duration": 8, "text": "b > c", "_skipme": "noise"}',
+    '{"audio_filepath": "e.wav", "duration": 16, "text": null}',
+    '{"audio_filepath": "f.wav", "duration": 32, "text": "d > e", "_skipme": false}',
+    r'{"audio_filepath": "g.wav", "duration": 64, "text": "so \ud83d\ude00 >"}',
+]
+
+
+def test_marked_records_keep_their_text_and_are_in_no_split(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text("".join(f"{line}\n" for line in MARKED))
+    (tmp_path / "marks.yaml").write_text(MARKS)
+    rules = str(tmp_path / "marks.yaml")
+    out = clean(tmp_path, "in.jsonl", rules=rules)
+    fields = ("text", "_skipme", "_skipme_original", "pnc", "pnc_original", "text_rules")
+    rejected, both = "text rule foreign", ["foreign", "pnc"]
+    assert [[row.get(name) for name in fields] for row in rows_of(out)] == [
+        ["So it is.", None, None, "yes", None, ["pnc"]],
+        ["ja.", None, None, "yes", True, ["lower", "pnc"]],
+        ["a <i> tag", rejected, None, "no", None, both],
+        ["b > c", "noise", None, "no", None, ["pnc"]],
+        [None] * 6,
+        ["d > e", rejected, False, "no", None, both],
+        ["so \U0001f600 >", rejected, None, "no", None, both],
+    ]
+    assert lines_of(out.read_text())[0] == (
+        f'{MARKED[0][:-1]}, "pnc": "yes", "pnc_original": null, "text_rules": ["pnc"]}}'
+    )
+    made = report(tmp_path)
+    by_rule = {each.rule: (each.rows, each.sets) for each in made.rules}
+    assert by_rule == {"foreign": (3, "_skipme"), "lower": (1, None), "pnc": (5, "pnc")}
+    assert (made.rows, made.rejected_rows) == (5, 3)
+    assert made.rejected_hours == pytest.approx((4 + 32 + 64) / 3600)
+    assert made.warnings[0].startswith("the rules reject 3 records")
+    assert [each.before for each in made.rules[0].examples] == [
+        "a <i> tag", "d > e", "so \U0001f600 >",
+    ]  # fmt: skip
+    assert "3 rejected" in made.headline()
+
+    verdicts = curate.profile(out, tmp_path / "p").verdicts
+    assert (verdicts["skipped"].rows, verdicts["untranscribed"].rows) == (4, 1)
+    again = clean(tmp_path, "out.jsonl", out="again.jsonl", rules=rules)
+    assert again.read_bytes() == out.read_bytes()
+    back = clean(tmp_path, "again.jsonl", out="back.jsonl", rules="restore")
+    lines = lines_of(back.read_text())
+    assert list(map(json.loads, lines)) == list(map(json.loads, MARKED))
+    assert [lines[at] for at in (0, 2, 3, 4)] == [MARKED[at] for at in (0, 2, 3, 4)]

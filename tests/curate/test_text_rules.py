@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError
+from curate.nemo.canary_prompt import plain_pnc
 from curate.text_rules import apply, known_text_presets, load_text_rules, stages
+from curate.text_rules.marks import CaseAndPunctuation
 from curate.text_rules.read import read_text_rules
 from curate.text_rules.template import template_of
 
@@ -54,6 +56,45 @@ def test_a_rule_changes_a_text(rule: str, text: str, expected: str) -> None:
     lang: Mapping[str, Sequence[None]] = {"lang": [None] * 3}
     assert changed(f"  - {rule}\n", texts, **lang)[1] == expected
     assert texts == ["nothing here", text, "nor here"]
+
+
+# (rule, text, the field before, the field after)
+MARKS = [
+    ("{id: a, reject: '[<>]'}", "so <b>", None, "text rule a"),
+    ("{id: a, reject: [x, Y]}", "YES", None, "text rule a"),
+    ("{id: a, reject: yes, ignore_case: true}", "YES", None, "text rule a"),
+    ("{id: a, reject: '[<>]'}", "so it is", None, None),
+    ("{id: a, reject: '[<>]'}", "so <b>", "noise", "noise"),  # the first reason counts
+    ("{id: a, reject: '[<>]'}", "so <b>", "false", "text rule a"),
+    ("{id: a, pnc: by_text}", "So it is.", None, "yes"),
+    ("{id: a, pnc: by_text}", "so it is", "yes", "no"),
+    ("{id: a, pnc: by_text}", "\u597d\u7684\u3002", None, "yes"),
+    ("{id: a, pnc: by_text}", "", None, "no"),
+]
+
+
+@pytest.mark.parametrize(("rule", "text", "before", "after"), MARKS)
+def test_a_mark_sets_a_field_and_leaves_the_text(
+    rule: str, text: str, before: str | None, after: str | None
+) -> None:
+    rules = read_text_rules(f"{HEAD}  - {rule}\n", "mine.yaml")
+    (name,) = rules.fields
+    fields = {name: pl.Series([None, before], dtype=pl.String)}
+    applied = apply(rules, pl.Series(["nothing", text]), fields)
+    assert applied.texts.to_list() == ["nothing", text]
+    assert applied.fields[name][1] == after
+    assert applied.by_rule[0, 1] == (before != after)
+
+
+@given(st.text())
+def test_pnc_is_what_canary_prompts_take_for_it(text: str) -> None:
+    (shown,) = CaseAndPunctuation().outcome(pl.Series([text]))
+    assert shown == plain_pnc(None, text)
+
+
+def test_later_rules_see_the_field() -> None:
+    rules = "  - {id: a, pnc: by_text}\n  - {id: b, pattern: e, repl: E, where: {pnc: 'no'}}\n"
+    assert changed(rules, ["he is", "He is."], pnc=[None, None]) == ["hE is", "He is."]
 
 
 def test_the_texts_before_stay_as_they_were() -> None:
@@ -104,6 +145,13 @@ FAULTS = [
     ("  - {id: a, digits: words, language: klingonese}", 4, "unknown language 'klingonese'"),
     ("  - {id: a, regex_params_list: []}", 4, "'regex_params_list' is empty"),
     ("  - {id: a, regex_params_list: [{pattern: a}]}", 4, "an entry of regex_params_list without"),
+    ("  - {id: a, reject: ['x', 'a(?=b)']}", 4, "the pattern is not valid: look-around"),
+    ("  - {id: a, reject: ''}", 4, "the pattern is not valid: it is empty"),
+    ("  - {id: a, pnc: always}", 4, "'pnc' cannot be 'always'"),
+    (
+        "  - {id: a, reject: x, examples: [{text: y, becomes: rejected}]}",
+        4, "rule 'a': 'y' becomes 'kept', not 'rejected'",
+    ),
     ("  - {id: a, case: lower, where: de}", 4, "'where' is written as keys and values"),
     ("  - {id: a, case: lower, wher: {lang: de}}", 4, "unknown key 'wher'"),
     ("  - {id: a, case: lower}\n  - {id: a, case: upper}", 5, "a second rule 'a'"),

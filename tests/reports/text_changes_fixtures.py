@@ -39,9 +39,16 @@ def text_changes() -> Json:
         "hours": 22.1,
         "changed_rows": 230,
         "changed_hours": 0.5,
+        "rejected_rows": 30,
+        "rejected_hours": 0.03,
         "emptied_rows": 3,
         "emptied_hours": 0.01,
         "unstable_rows": 1,
-        "rules": [_rule("tags", 200), _rule("blanks", 30), _rule("nfc", 0)],
+        "rules": [
+            _rule("tags", 200),
+            {**_rule("foreign", 30), "sets": "_skipme"},
+            _rule("blanks", 30),
+            _rule("nfc", 0),
+        ],
         "emptied": [{**_text(9), "after": ""}],
     }

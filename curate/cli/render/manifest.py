@@ -11,20 +11,24 @@ from curate.cli.render.terminal import cell, plain_table
 from curate.formatting.units import duration, plural
 
 MOST_INPUTS = 20
+_KINDS = ("untranscribed", "skipped")
+"""Kinds of records that have a column where there are any."""
 
 
 def tables(written: ManifestWritten) -> Sequence[Table]:
     """The inputs, why lines hold no record, and what text rules change."""
     title = f"{plural(written.records, 'record')}, {duration(hours=written.hours)}"
     title += "; dry run, not written" if written.dry_run else ""
-    inputs = plain_table(f"{written.manifest}: {title}", "input|format|records|length|malformed")
+    kinds = [kind for kind in _KINDS if any(getattr(each, kind) for each in written.inputs)]
+    columns = ["input", "format", "records", "length", *kinds, "malformed"]
+    inputs = plain_table(f"{written.manifest}: {title}", "|".join(columns))
     for each in written.inputs[:MOST_INPUTS]:
-        length = duration(hours=each.hours)
-        amounts = (f"{each.records:,}", length, f"{each.malformed:,}")
+        counts = [f"{getattr(each, kind) or 0:,}" for kind in (*kinds, "malformed")]
+        amounts = (f"{each.records:,}", duration(hours=each.hours), *counts)
         inputs.add_row(*map(cell, (each.source, each.format, *amounts)))
     more = len(written.inputs) - MOST_INPUTS
     if more > 0:
-        inputs.add_row(*map(cell, (f"and {more:,} more", "", "", "", "")))
+        inputs.add_row(*map(cell, (f"and {more:,} more", *("" for _ in columns[1:]))))
     reasons = plain_table(plural(written.malformed, "malformed line"), "reason|lines")
     for reason, lines in written.reasons.items():
         reasons.add_row(*map(cell, (reason, f"{lines:,}")))
