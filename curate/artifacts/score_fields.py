@@ -20,5 +20,14 @@ ALIGNMENT_VALUES = (
 SCORE_VALUES = ("confidence", "token_loss", *ALIGNMENT_VALUES)
 """All numbers in the object; absent or null where a model could not give one."""
 
+WORD_VALUES = ("word_confidence", "word_confidence_min", "word_gap_s", "word_time_s")
+"""Numbers of a recogniser's words, from the times and probabilities that other tools write."""
+
+HYPOTHESIS_VALUES = ("confidence", *WORD_VALUES)
+"""Those of the numbers that are of the hypothesis, whatever the text is."""
+
+READ_VALUES = (*SCORE_VALUES, *WORD_VALUES)
+"""All numbers that a profile reads in the object; each is a metric of this name."""
+
 SCORE_REASON = "reason"
 """Beside them: why some of them, or the hypothesis, are null."""

@@ -47,15 +47,21 @@ FIELDS = (
     "_skipme",
     SCORE_FIELD,
     "pred_text_2",
+    "words",
+    "word",
+    "word_confidence",
 )
 """Fields that are read from every manifest; requested ones follow."""
 
-WITHOUT_COLUMN = frozenset({"sampling_rate", "sample_rate", "channel", "_skipme"})
+WITHOUT_COLUMN = frozenset(
+    {"sampling_rate", "sample_rate", "channel", "_skipme", "words", "word", "word_confidence"}
+)
 """Fields among them that fill no column of their name: they may be requested in addition."""
 
 AUDIO, DURATION, TEXT, OFFSET, LANG, TARGET, SOURCE, SPEAKER, PREDICTED = range(9)
 TASK, TASKNAME, SOURCE_TEXT, ANSWER = range(9, 13)
 SAMPLING_RATE, SAMPLE_RATE, CHANNEL, SKIPME, SCORE, PREDICTED_2 = range(13, 19)
+WORDS, NEMO_WORDS, WORD_CONFIDENCE = range(19, 22)
 
 READ_FIELDS = (*FIELDS, *SPEAKER_FIELDS[1:])
 """FIELDS, and the other names of the speaker, which a caller may request as well."""
@@ -66,6 +72,7 @@ _SPEAKERS = tuple((READ_FIELDS.index(name),) for name in SPEAKER_FIELDS)
 
 _LOCATED = (
     AUDIO, DURATION, TEXT, OFFSET, PREDICTED, SOURCE_TEXT, ANSWER, SKIPME, SCORE, PREDICTED_2,
+    WORDS, NEMO_WORDS, WORD_CONFIDENCE,
 )  # fmt: skip
 """Fields of which it is kept where they lie."""
 _SPANS = {field: at for at, field in enumerate(_LOCATED)}

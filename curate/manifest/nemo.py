@@ -34,6 +34,7 @@ from curate.manifest.chunks import Chunk
 from curate.manifest.fields import (
     ANSWER,
     AUDIO,
+    NEMO_WORDS,
     OFFSET,
     PREDICTED,
     PREDICTED_2,
@@ -42,6 +43,8 @@ from curate.manifest.fields import (
     SCORE,
     SOURCE_TEXT,
     TEXT,
+    WORD_CONFIDENCE,
+    WORDS,
     Fields,
     Lines,
 )
@@ -223,7 +226,12 @@ def _clips(
         _other_side(data, read, rows, broken),
         _offset_faults(read, rows),
         _rates_beside_offsets(read, rows),
-        read_scores(data, *read.span_of(SCORE, rows), broken),
+        read_scores(
+            data,
+            read.span_of(SCORE, rows),
+            [read.span_of(field, rows) for field in (WORDS, NEMO_WORDS, WORD_CONFIDENCE)],
+            broken,
+        ),
         _predicted(data, read, PREDICTED_2, rows, broken),
     )
 

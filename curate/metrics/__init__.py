@@ -10,7 +10,7 @@ from curate.metrics.audio import AUDIO
 from curate.metrics.consensus import CONSENSUS
 from curate.metrics.declare import Group, Metric
 from curate.metrics.opt_in import OPT_IN_TEXT
-from curate.metrics.scores import SCORES
+from curate.metrics.scores import SCORES, WORDS
 from curate.metrics.text import TEXT
 from curate.metrics.whole_input import WHOLE_INPUT
 
@@ -29,6 +29,11 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "consensus",
         "How a second recogniser (`pred_text_2`) agrees with the text and with `pred_text`.",
+        opt_in=False,
+    ),
+    Group(
+        "words",
+        "Times and probabilities of a recogniser's words, where a row has them.",
         opt_in=False,
     ),
     Group(
@@ -60,7 +65,7 @@ GROUPS: tuple[Group, ...] = (
 """Metrics beside those that are measured always."""
 
 METRICS: tuple[Metric, ...] = (
-    *TEXT, *AGREEMENT, *CONSENSUS, *SCORES, *OPT_IN_TEXT, *WHOLE_INPUT, *AUDIO,
+    *TEXT, *AGREEMENT, *CONSENSUS, *WORDS, *SCORES, *OPT_IN_TEXT, *WHOLE_INPUT, *AUDIO,
 )  # fmt: skip
 """Every metric, in the order of the columns of records.parquet."""
 

@@ -10,6 +10,43 @@ UNALIGNED = (
     "than the audio has frames"
 )
 
+UNTIMED = "rows of which no word has a time"
+UNSURE = "rows of which no word has a probability"
+
+WORDS: tuple[Metric, ...] = (
+    Metric(
+        name="word_confidence", unit="probability", direction="low", low=0, high=1, bins=50,
+        meaning=(
+            "Mean probability of a recogniser's words: `words` or `word_confidence` of the line, "
+            "as Whisper, WhisperX and NeMo write them."
+        ),
+        null=UNSURE, source="Whisper (probability), WhisperX (score), NeMo (word_confidence)",
+        group="words", needs_text=False,
+        compute=lambda batch: batch.score("word_confidence"),
+    ),
+    Metric(
+        name="word_confidence_min", unit="probability", direction="low", low=0, high=1, bins=50,
+        meaning="The lowest of these probabilities.",
+        null=UNSURE, group="words", needs_text=False,
+        compute=lambda batch: batch.score("word_confidence_min"),
+    ),
+    Metric(
+        name="word_gap_s", unit="s", direction="high", low=0, high=10, bins=50,
+        meaning=(
+            "Longest time between two neighbouring words of the recogniser (`words`, NeMo's "
+            "`word`)."
+        ),
+        null=UNTIMED, group="words", needs_text=False,
+        compute=lambda batch: batch.score("word_gap_s"),
+    ),
+    Metric(
+        name="word_time_s", unit="s", direction="none", low=0, high=40, bins=80,
+        meaning="Seconds of the recogniser's words together; over `duration_s`: how much is words.",
+        null=UNTIMED, group="words", needs_text=False,
+        compute=lambda batch: batch.score("word_time_s"),
+    ),
+)  # fmt: skip
+
 SCORES: tuple[Metric, ...] = (
     Metric(
         name="confidence", unit="probability", direction="low", low=0, high=1, bins=50,

@@ -34,6 +34,11 @@ def measured(*records: Mapping[str, object], groups: Sequence[str] = ()) -> pl.D
 
 
 DE_EN = {"source_lang": "de", "target_lang": "en"}
+WORDS = (
+    {"word": "so", "start": 0.5, "end": 1.0, "probability": 1.0},
+    {"word": "it", "start": 1.5, "end": 1.75, "score": 0.6},
+    {"word": "is", "start": 1.75, "end": 2.1, "confidence": 0.2},
+)
 # A record, a column, and its value.
 CASES: list[tuple[Mapping[str, object], str, object]] = [
     ({"text": "one two three"}, "second_longest_ratio", pytest.approx(2 / 3)),
@@ -97,6 +102,20 @@ CASES: list[tuple[Mapping[str, object], str, object]] = [
     ({"text": "a", "_score": []}, "confidence", None),
     ({"text": "a", "_score": {}}, "confidence", None),
     ({"text": "a"}, "confidence", None),
+    ({"text": "a", "words": [*WORDS]}, "word_confidence", 0.6),  # Whisper and WhisperX
+    ({"text": "a", "words": [*WORDS]}, "word_confidence_min", 0.2),
+    ({"text": "a", "words": [*WORDS]}, "word_gap_s", 0.5),
+    ({"text": "a", "words": [*WORDS]}, "word_time_s", 1.1),
+    ({"text": "a", "words": ["a", "b"], "word_confidence": [1, 0.5]}, "word_confidence", 0.75),
+    ({"text": "a", "word": [{"start": 0, "end": 1}], "words": ["a"]}, "word_gap_s", 0.0),  # NeMo
+    ({"text": "a", "word": [{"start": 2, "end": 1}]}, "word_time_s", None),
+    ({"text": "a", "words": [], "word_confidence": []}, "word_confidence", None),
+    ({"text": "a", "words": "a b"}, "word_confidence", None),
+    ({"text": "a", "words": [{"score": True}, {"score": "1"}, None]}, "word_confidence", None),
+    ({"text": "a", "word_confidence": [10**400, 0.5]}, "word_confidence", 0.5),
+    ({"text": "a", "words": [[{"score": 1}], None]}, "word_confidence", None),
+    ({"text": "a", "_score": {"word_gap_s": 3}, "words": [*WORDS]}, "word_gap_s", 3.0),
+    ({"text": "a", "_score": {"word_gap_s": 3}, "words": [*WORDS]}, "word_time_s", 1.1),
     ({"text": "a"}, "offset_fault", 0),
     ({"text": "a", "offset": None}, "offset_fault", 0),
     ({"text": "a", "offset": 0}, "offset_fault", 0),
@@ -200,7 +219,14 @@ def test_groups() -> None:
     text = {"compression", "duplicates", "lid", "near_duplicates", "ngrams", "tokens"}
     assert text | {"audio", "signal", "vad"} == OPT_IN
     assert groups_of(["text_duplicates", "words", "lang"]) == {"duplicates"}
-    assert {m.group for m in chosen()} == {"", "agreement", "consensus", "scores", "translation"}
+    assert {m.group for m in chosen()} == {
+        "",
+        "agreement",
+        "consensus",
+        "scores",
+        "translation",
+        "words",
+    }
     assert "compression_ratio" not in measured({"text": "a"}).columns
 
 

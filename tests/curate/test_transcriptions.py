@@ -78,11 +78,14 @@ BROKEN = "the JSON cannot be read to its end"
 TRANSCRIPTIONS: list[tuple[str, Sequence[Row]]] = [
     (json.dumps({"text": " Hello", "segments": [SCORED, SEGMENT], "language": "fr"}),
      [cue(0.5, 1.5, "Hello", lang="fr", avg_logprob=-0.25, no_speech_prob=0.01,
-          compression_ratio=1.5, confidence=0.75), cue(0.5, 1.5, "Hello", lang="fr")]),
+          compression_ratio=1.5, confidence=0.75,
+          _score={"word_confidence": 0.75, "word_confidence_min": 0.5}),
+      cue(0.5, 1.5, "Hello", lang="fr")]),
     (json.dumps({"segments": [{**SEGMENT, "speaker": "S0", "words": [{"word": "a", "score": 0.5},
                                                                      {"word": "5"}]}],
                  "word_segments": [], "language": "en"}),  # WhisperX
-     [cue(0.5, 1.5, "Hello", lang="en", speaker="S0", confidence=0.5)]),
+     [cue(0.5, 1.5, "Hello", lang="en", speaker="S0", confidence=0.5,
+          _score={"word_confidence": 0.5, "word_confidence_min": 0.5})]),
     (json.dumps({"text": "é" * 70_000, "segments": [SEGMENT]}, ensure_ascii=False),
      [cue(0.5, 1.5, "Hello")]),  # the segments begin behind the first 64 KiB
     (json.dumps({"chunks": [{"timestamp": [0.5, 2.0], "text": " Hello"},

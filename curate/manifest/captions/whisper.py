@@ -1,7 +1,8 @@
 """The JSON of Whisper, WhisperX, faster-whisper, whisper.cpp and Transformers: a list of segments.
 
 What a segment says of itself (`avg_logprob`, `no_speech_prob`, `compression_ratio`) stays a field
-of its record; the probabilities of its words become their mean, `confidence`.
+of its record; the probabilities of its words become their mean, `confidence`, and the metrics of
+words.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
+from curate.artifacts.score_fields import SCORE_FIELD
 from curate.manifest.captions.format import whole_format
 from curate.manifest.captions.lines import Cursor, Span, decode_text
 from curate.manifest.captions.segment import record_of, segment
 from curate.manifest.chunks import read_head
 from curate.manifest.sniff import Look
 from curate.manifest.strict import Malformed, Record
+from curate.manifest.word_scores import word_values
 
 _LISTS = ("segments", "chunks", "transcription")
 """Where the segments are: Whisper's, Transformers' and whisper.cpp's."""
@@ -148,6 +151,8 @@ def _record(value: object, lang: str | None) -> Record:
         "confidence": _confidence(value.get("words")),
     }
     known = {name: given for name, given in fields.items() if given is not None}
+    if words := word_values(value.get("words")):
+        known[SCORE_FIELD] = words
     rest = {name: value[name] for name in value if name not in _OTHER and _is_plain(value[name])}
     return {**rest, **segment(*_times(value), text.strip()), **known}
 
