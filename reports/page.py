@@ -19,7 +19,7 @@ from reports.sections import SECTIONS
 from reports.templating import render, text_of
 
 NAME = "report.html"
-SCRIPTS = ("page.js", "charts.js")
+SCRIPTS = ("page.js", "charts.js", "multiples.js")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,26 @@ class Histogram(Model):
     hits: tuple[Hit, ...]
 
 
+class StratumHistogram(Model):
+    """Rows of a stratum in the bins of a metric's histogram, and beyond them; `value` is null where
+    none is declared.
+    """
+
+    value: str | None
+    rows: tuple[int, ...]
+    below: int
+    above: int
+
+
+class Stratified(Model):
+    """Histograms of the largest strata of a column, for the metrics in view: by metric, one per
+    stratum. `strata` counts all that there are; a row may be in several strata of `tag`.
+    """
+
+    strata: int
+    metrics: Mapping[str, tuple[StratumHistogram, ...]]
+
+
 class Threshold(Model):
     """What a rule sets on a metric: a limit, or an expression, whose `value` is null.
 

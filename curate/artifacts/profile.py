@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -14,11 +15,11 @@ from curate.artifacts.base import (
     RuleFile,
     SchemaId,
 )
-from curate.artifacts.distributions import Correlations, Density, Metric
+from curate.artifacts.distributions import Correlations, Density, Metric, Stratified
 from curate.artifacts.profile_audio import Audio, Loading
 from curate.artifacts.records import Number, TaggedRecord, VerdictAmount
 from curate.formatting.notebook import HtmlTable
-from curate.formatting.units import duration, percent, plural
+from curate.formatting.units import US_PER_HOUR, duration, percent, plural
 
 
 class Input(Model):
@@ -288,6 +289,7 @@ class Profile(GatedArtifact):
     metrics: tuple[Metric, ...]
     correlations: Correlations
     density: OptionalKey[Density] = None
+    stratified: OptionalKey[Mapping[str, Stratified]] = None
     strata: Mapping[str, tuple[Stratum, ...]]
     coverage: OptionalKey[Mapping[str, Coverage]] = None
     worst_groups: Mapping[str, tuple[Group, ...]]
@@ -320,6 +322,19 @@ class Profile(GatedArtifact):
         ]
         yield HtmlTable(("condition", "verdict", "rows", "hours", "share"), flagged, "Rules")
         yield HtmlTable(_SPREAD, [_spread(each) for each in self.metrics if each.varies], "Metrics")
+
+
+_IN_VIEW = ("duration_s", "char_rate", "word_len", "repetitions")
+"""Metrics that are in view of every profile."""
+
+
+def metrics_in_view(hits: Iterable[RuleHit]) -> list[str]:
+    """The metrics whose rules flagged rows, by hours flagged, and those always in view."""
+    flagged: Counter[str] = Counter()
+    for hit in hits:
+        if hit.rows and hit.metric:
+            flagged[hit.metric] += round(hit.hours * US_PER_HOUR)
+    return list(dict.fromkeys([*(metric for metric, _ in flagged.most_common()), *_IN_VIEW]))
 
 
 _SPREAD = ("metric", "unit", "p1", "median", "p99", "max", "nulls")

@@ -142,6 +142,7 @@ def profile_into(
         metrics=summary.metrics,
         correlations=summary.correlations,
         density=density(records),
+        stratified=summary.stratified,
         strata=summary.strata,
         coverage=summary.coverage,
         worst_groups=summary.worst_groups,

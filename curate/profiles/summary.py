@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from curate.artifacts.columns import LANG, VERDICTS
-from curate.artifacts.distributions import Correlations, Histogram
+from curate.artifacts.columns import LANG, SOURCE, VERDICTS
+from curate.artifacts.distributions import Correlations, Histogram, Stratified
 from curate.artifacts.distributions import Metric as MetricSummary
 from curate.artifacts.distributions import Threshold as MetricThreshold
 from curate.artifacts.profile import (
@@ -38,6 +38,7 @@ from curate.profiles.opened import Json, Row, records_of
 from curate.profiles.statistics.counts import Counted
 from curate.profiles.statistics.histogram import Histogram as Bins
 from curate.profiles.statistics.quantiles import Spread, measure_spreads
+from curate.profiles.statistics.strata import stratify
 from curate.profiles.statistics.tally import SHOWN as WORST
 from curate.profiles.whole_input import duplicates
 from curate.rules.file import GroupRule, RuleSet, Threshold, thresholds
@@ -62,6 +63,7 @@ class Summary:
     malformed: tuple[MalformedKind, ...]
     metrics: tuple[MetricSummary, ...]
     correlations: Correlations
+    stratified: Mapping[str, Stratified]
     strata: Mapping[str, tuple[Stratum, ...]]
     coverage: Mapping[str, Coverage]
     worst_groups: Mapping[str, tuple[Group, ...]]
@@ -110,6 +112,13 @@ def summarise(
             correlations=Correlations(
                 metrics=tuple(metric.name for metric in known),
                 pearson=tuple(map(tuple, products.pearson(known))),
+            ),
+            stratified=stratify(
+                records,
+                [*strata, *([SOURCE.name] if len(origins) > 1 else [])],
+                known,
+                {name: spread.histogram.placed for name, spread in spreads.items()},
+                hits,
             ),
             strata={name: _strata(table, name) for name in strata},
             coverage={

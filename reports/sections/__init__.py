@@ -65,7 +65,8 @@ SECTIONS: tuple[Section, ...] = (
         "Rows per bin. Above each plot: 1st to 99th percentile, the middle half, the median. "
         "A bar is as high as it has rows; its colours are the verdicts that rules on this metric "
         "gave them, by their share of the bar, grey where none triggered. Dashed limits hold for "
-        "some rows only.",
+        "some rows only. By stratum: heights are shares of the stratum's rows, the outline is that "
+        "of all rows.",
     ),
     Section(
         "Duration and char_rate",

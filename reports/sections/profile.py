@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from curate.artifacts.distributions import Metric
-from curate.artifacts.profile import Profile, RuleHit, Stratum
-from curate.formatting.units import US_PER_HOUR
+from curate.artifacts.distributions import Metric, Stratified
+from curate.artifacts.profile import Profile, RuleHit, Stratum, metrics_in_view
 from reports.charts import drawn
 from reports.charts.drawn import Figure, Part
 from reports.charts.histograms import beside, histogram
 from reports.charts.limits import flagged_rows, format_limit
+from reports.charts.multiples import multiples, switches
 from reports.format import count, hours, number, percent, plural, share
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, name
@@ -21,8 +20,6 @@ from reports.templating import render
 from reports.transcripts import folded, prose
 
 _QUANTILES = ("p01", "p05", "p25", "p50", "p75", "p95", "p99", "p999")
-_ALWAYS = ("duration_s", "char_rate", "word_len", "repetitions")
-"""Metrics whose histograms are in view on every page."""
 _NAMED = {"lang": "Languages", "speaker": "Speakers, the largest"}
 
 
@@ -106,28 +103,20 @@ def distributions(profile: Profile) -> Markup | None:
         metric.name: (metric, histogram(metric, flagged), beside(metric, flagged))
         for metric in profile.metrics
     }
-    first = [metric for metric in shown_first(profile) if metric in drawings]
+    first = [metric for metric in metrics_in_view(profile.rules_hit) if metric in drawings]
     others = [metric for metric in drawings if metric not in first]
     shown, folded_away = (
-        [_captioned(*drawings[name]) for name in names if drawings[name][1]]
+        [_captioned(*drawings[name], profile.stratified) for name in names if drawings[name][1]]
         for names in (first, others)
     )
+    by = switches(profile.stratified) if any(each["strata"] for each in shown) else []
     return joined(
         drawn.key(("borderline", "unknown", "bad")) if shown or folded_away else None,
-        render("charts", charts=shown) if shown else None,
+        render("charts", charts=shown, switches=by) if shown else None,
         _folded(folded_away),
         _plain([metric for metric, chart, _ in drawings.values() if not chart]),
         titled("Quantiles", _quantiles(profile.metrics)),
     )
-
-
-def shown_first(profile: Profile) -> list[str]:
-    """The metrics whose rules flagged rows, by hours flagged, and those in view on every page."""
-    flagged: Counter[str] = Counter()
-    for hit in profile.rules_hit:
-        if hit.rows and hit.metric:
-            flagged[hit.metric] += round(hit.hours * US_PER_HOUR)
-    return list(dict.fromkeys([*(metric for metric, _ in flagged.most_common()), *_ALWAYS]))
 
 
 def _folded(charts: Sequence[Mapping[str, object]]) -> Markup | None:
@@ -135,13 +124,19 @@ def _folded(charts: Sequence[Mapping[str, object]]) -> Markup | None:
     return render("fold", title=title, note="", unfolded=False, body=body) if charts else None
 
 
-def _captioned(metric: Metric, chart: Markup | None, note: str) -> Mapping[str, object]:
+def _captioned(
+    metric: Metric,
+    chart: Markup | None,
+    note: str,
+    stratified: Mapping[str, Stratified] | None,
+) -> Mapping[str, object]:
     return {
         "metric": metric.name,
         "name": name(metric.name),
         "meaning": prose(metric.meaning),
         "chart": chart,
         "beside": note,
+        "strata": multiples(metric, stratified),
     }
 
 

@@ -169,6 +169,15 @@ def _stratum(value: str | None, hours: float, rng: random.Random) -> Json:
     }
 
 
+def _divided(strata: list[str | None]) -> list[Json]:
+    """Histograms of char_rate by stratum."""
+    rows = metric(METRICS[1])["histogram"]["rows"]
+    return [
+        {"value": value, "rows": [n // (at + 2) for n in rows], "below": 0, "above": 7}
+        for at, value in enumerate(strata)
+    ]
+
+
 def profile() -> Json:
     rng = random.Random(7)
     verdicts = {
@@ -249,6 +258,10 @@ def profile() -> Json:
         "strata": {
             "lang": [_stratum(lang, hours, rng) for lang, hours in langs.items()],
             "speaker": [_stratum(f"spk_{i:03d}", 30 / (i + 1), rng) for i in range(50)],
+        },
+        "stratified": {
+            "lang": {"strata": 37, "metrics": {"char_rate": _divided(["en", "de", None])}},
+            "tag": {"strata": 1, "metrics": {"char_rate": _divided(["bad:too_fast"])}},
         },
         "coverage": {
             "lang": {"values": 6, "rows": 912_228, "hours": 2014.2},

@@ -143,3 +143,20 @@ def test_a_moved_limit_says_what_it_would_flag(page: Any, folder: Path) -> None:
     before = moved.split("Now,")[1]
     assert _sum(before) == _counted(folder, "duration_s > 30")[0]
     assert figure.locator(".picked").count() == 1  # what was picked before stays
+
+
+def test_histograms_are_divided_by_a_stratum(page: Any, folder: Path) -> None:
+    choice, figure = page.locator(".switch select"), _figure(page, "duration_s")
+    choice.select_option("tag")
+    panels = figure.locator(".multiples li")
+    profile = read_artifact(folder, Profile)
+    tags = (profile.stratified or {})["tag"].metrics["duration_s"]
+    assert panels.count() == len(tags) >= 2
+    for at, each in enumerate(tags):
+        words = panels.nth(at).inner_text()
+        assert words.startswith(f"{each.value}\n")
+        assert f"{sum(each.rows) + each.below + each.above:,} rows" in words
+    assert panels.locator("svg").count() >= 1
+    assert violations(page) == []
+    choice.select_option("")
+    assert panels.count() == 0

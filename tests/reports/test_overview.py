@@ -13,10 +13,9 @@ import polars as pl
 import pytest
 
 import curate
-from curate.artifacts.profile import Profile
+from curate.artifacts.profile import Profile, metrics_in_view
 from reports.headlines.advice import advice
 from reports.sections.overview import overview
-from reports.sections.profile import shown_first
 from tests.reports.corpus_fixtures import profile as a_profile
 
 
@@ -193,6 +192,6 @@ def test_the_next_step_follows_from_the_profile(changes: Mapping[str, Any], step
 
 def test_histograms_of_triggered_rules_come_first() -> None:
     hits = [hit("loop_share", "bad", 0.5), hit("words", "bad", 2.0), hit("chars", "bad", 9.0, 0)]
-    assert shown_first(a(rules_hit=hits)) == [
+    assert metrics_in_view(a(rules_hit=hits).rules_hit) == [
         "words", "loop_share", "duration_s", "char_rate", "word_len", "repetitions",
     ]  # fmt: skip

@@ -149,3 +149,17 @@ EXPORT int64_t tally_pick(doubles values, double low, double high, double top, d
     }
     return count;
 }
+
+/* Count the values of each stratum, whose code is one more than its row of `counts`; rows of code 0
+ * are of none. */
+EXPORT void tally_count_by(doubles values, uint32s code, double low, double high, double top,
+                           doubles cuts, int64s2 counts) {
+    int64_t bins = counts.columns - 2 - cuts.size;
+    double width = (double)(high - low) / (double)bins;
+    for (int64_t row = 0; row < values.size; row++) {
+        double value = AT(values, row);
+        if (isfinite(value) && AT(code, row)) {
+            AT2(counts, AT(code, row) - 1, tally_cut_bin(value, low, width, top, bins, cuts)) += 1;
+        }
+    }
+}

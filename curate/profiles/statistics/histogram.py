@@ -83,6 +83,29 @@ class Histogram:
     us_above: int
     whole: bool
     hits: Sequence[Hit]
+    placed: Placed
+
+
+class Placed(NamedTuple):
+    """Which fine bins each bin of a histogram is made of: counts of some of the rows in the same
+    fine bins (of a tally with the same `cuts`) become counts in the same bins.
+    """
+
+    cuts: Sequence[float]
+    inside: slice
+    held: npt.NDArray[np.intp]
+    place: npt.NDArray[np.intp]
+    bins: int
+
+    def binned(self, counts: Int64s) -> tuple[int, ...]:
+        """Counts of fine bins as counts of bins, from left to right."""
+        bins = np.zeros(self.bins, np.int64)
+        np.add.at(bins, self.place, counts[self.inside][self.held])
+        return tuple(bins.tolist())
+
+    def beyond(self, counts: Int64s) -> tuple[int, int]:
+        """Counts of fine bins below and above all bins."""
+        return int(counts[: self.inside.start].sum()), int(counts[self.inside.stop :].sum())
 
 
 class _Grid(NamedTuple):
@@ -103,26 +126,22 @@ def histogram(metric: Metric, tally: Tally, cuts: Sequence[Cut] = ()) -> Histogr
     """
     whole = by_value(metric)
     grid = (_whole_grid if whole else _fine_grid)(metric, tally, cuts)
-    below, above = slice(0, grid.inside.start), slice(grid.inside.stop, None)
     held = np.flatnonzero(tally.rows[grid.inside])
-    beyond = int(tally.rows[below].sum()), int(tally.rows[above].sum())
+    beyond = Placed((), grid.inside, held, held, 0).beyond(tally.rows)
     positions, edges = _edges(metric, grid, held, beyond)
     place = np.searchsorted(positions, grid.begin[held] + _LINE_UP, side="right") - 1
-
-    def binned(counts: Int64s) -> tuple[int, ...]:
-        bins = np.zeros(max(len(edges) - 1, 0), np.int64)
-        np.add.at(bins, place, counts[grid.inside][held])
-        return tuple(bins.tolist())
+    bins = max(len(edges) - 1, 0)
+    placed = Placed(tally.cuts.tolist(), grid.inside, held, place, bins)
 
     def hit(at: int, verdict: str) -> Hit:
         of = tally.hits[at]
         null = int(tally.hit_rows[at] - of.sum())
-        low, high = int(of[below].sum()), int(of[above].sum())
-        return Hit(verdict=verdict, rows=binned(of), below=low, above=high, null=null)
+        low, high = placed.beyond(of)
+        return Hit(verdict=verdict, rows=placed.binned(of), below=low, above=high, null=null)
 
     hits = [hit(at, name) for at, name in enumerate(HIT_VERDICTS) if tally.hit_rows[at]]
-    us_beyond = int(tally.us[below].sum()), int(tally.us[above].sum())
-    return Histogram(edges, binned(tally.rows), binned(tally.us), *beyond, *us_beyond, whole, hits)
+    rows, us = placed.binned(tally.rows), placed.binned(tally.us)
+    return Histogram(edges, rows, us, *beyond, *placed.beyond(tally.us), whole, hits, placed)
 
 
 def _whole_grid(metric: Metric, tally: Tally, cuts: Sequence[Cut]) -> _Grid:

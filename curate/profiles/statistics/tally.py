@@ -146,6 +146,12 @@ class Tally:
         picked = np.empty(values.size)
         return picked[: _pick(values, self.low, self.high, self.top, self.cuts, mask, picked)]
 
+    def count_by(self, values: Floats, code: UInt32s, counts: Int64Table) -> None:
+        """Add the values of a batch to `counts`, which has a row per stratum, by its code less one,
+        and a column per bin of this tally. Rows of code 0 are of no stratum.
+        """
+        _count_by(values, code, self.low, self.high, self.top, self.cuts, counts)
+
     @property
     def total(self) -> int:
         """Sum of the values rounded to millionths, in millionths."""
@@ -197,4 +203,17 @@ def _pick(
     values: Floats, low: float, high: float, top: float, cuts: Floats, mask: Bools, picked: Floats
 ) -> int:
     """Put the values of the wanted bins into `picked`; how many."""
+    raise NotImplementedError
+
+
+@kernel("tally")
+def _count_by(
+    values: Floats,
+    code: UInt32s,
+    low: float,
+    high: float,
+    top: float,
+    cuts: Floats,
+    counts: Int64Table,
+) -> None:
     raise NotImplementedError

@@ -1,0 +1,156 @@
+"""Histograms by stratum: rows of the largest strata in the bins of the histograms of all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from curate.arrays import Int64Table, UInt32s
+from curate.artifacts.columns import DURATION_US, TAGS
+from curate.artifacts.distributions import Stratified, StratumHistogram
+from curate.artifacts.profile import RuleHit, metrics_in_view
+from curate.metrics.declare import Metric
+from curate.profiles.statistics.histogram import Placed
+from curate.profiles.statistics.tally import Tally
+
+LARGEST = 12
+"""Strata of a column that have histograms of their own: as many as a screen shows side by side."""
+MOST_METRICS = 8
+TAG = "tag"
+"""The stratum of rows that a rule flagged, as `severity:rule`: a row may be in several."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Strata:
+    """The largest strata of a column, of how many; `counts` by metric has a row for each."""
+
+    column: str
+    values: Sequence[str | None]
+    of: int
+    counts: Mapping[str, Int64Table]
+
+    def codes(self, frame: pl.DataFrame) -> UInt32s:
+        """Of each row the place of its stratum in `values`, from 1; 0 for all others."""
+        column = frame[self.column]
+        named = pl.Enum([value for value in self.values if value is not None])
+        code = column.cast(named, strict=False).to_physical().cast(pl.UInt32) + 1
+        if None in self.values:
+            # An Enum numbers the named ones without the gap that the undeclared one has.
+            gap = self.values.index(None) + 1
+            code = code + (code >= gap).cast(pl.UInt32)
+            code = pl.select(pl.when(column.is_null()).then(gap).otherwise(code)).to_series()
+        return code.fill_null(0).cast(pl.UInt32).to_numpy()
+
+
+def stratify(
+    records: Path,
+    columns: Sequence[str],
+    metrics: Sequence[Metric],
+    placed: Mapping[str, Placed],
+    hits: Sequence[RuleHit],
+) -> Mapping[str, Stratified]:
+    """By column the histograms of its LARGEST strata by hours, and of the commonest tags, for the
+    first MOST_METRICS metrics in view. Columns with fewer than two strata are left out.
+
+    `placed` are the bins of the histograms of all rows.
+    """
+    in_view = metrics_in_view(hits)[:MOST_METRICS]
+    tallies = {
+        metric.name: Tally.of(metric, placed[metric.name].cuts)
+        for metric in metrics
+        if metric.name in in_view
+    }
+    if not tallies:
+        return {}
+    strata = [each for column in dict.fromkeys(columns) if (each := _of(records, column, tallies))]
+    tagged = _of_tags(hits, tallies)
+    _count(records, strata, tagged, tallies)
+    return {
+        each.column: Stratified(
+            strata=each.of,
+            metrics={
+                name: tuple(
+                    _histogram(value, counts, placed[name])
+                    for value, counts in zip(each.values, each.counts[name], strict=True)
+                )
+                for name in in_view
+                if name in tallies
+            },
+        )
+        for each in (*strata, *([tagged] if tagged else []))
+    }
+
+
+def _of(records: Path, column: str, tallies: Mapping[str, Tally]) -> _Strata | None:
+    """The largest strata of a column, by hours, then by value; None of fewer than two."""
+    amounts = (
+        pl.scan_parquet(records)
+        .group_by(pl.col(column).alias("value"))
+        .agg(us=DURATION_US.expr.sum())
+        .sort("us", "value", descending=[True, False], nulls_last=True)
+        .collect(engine="streaming")
+    )
+    # Lines that are no records have neither strata nor hours.
+    values = amounts.filter(pl.col("value").is_not_null() | (pl.col("us") > 0))["value"].to_list()
+    return _empty(column, values[:LARGEST], len(values), tallies) if len(values) > 1 else None
+
+
+def _of_tags(hits: Sequence[RuleHit], tallies: Mapping[str, Tally]) -> _Strata | None:
+    flagged = sorted((hit for hit in hits if hit.rows), key=lambda hit: -hit.rows)
+    tags = [f"{hit.severity}:{hit.rule}" for hit in flagged]
+    return _empty(TAG, tags[:LARGEST], len(tags), tallies) if tags else None
+
+
+def _empty(
+    column: str, values: Sequence[str | None], of: int, tallies: Mapping[str, Tally]
+) -> _Strata:
+    counts = {
+        name: np.zeros((len(values), tally.rows.size), np.int64) for name, tally in tallies.items()
+    }
+    return _Strata(column, values, of, counts)
+
+
+def _count(
+    records: Path,
+    strata: Sequence[_Strata],
+    tagged: _Strata | None,
+    tallies: Mapping[str, Tally],
+) -> None:
+    """Count all rows into the strata."""
+    plan = pl.scan_parquet(records).select(
+        *(pl.col(name).cast(pl.Float64) for name in tallies),
+        *(pl.col(each.column).alias(f"by {each.column}") for each in strata),
+        *([TAGS.expr] if tagged else []),
+    )
+    for frame in plan.collect_batches(maintain_order=True):
+        codes = [
+            (each, each.codes(frame.select(pl.col(f"by {each.column}").alias(each.column))))
+            for each in strata
+        ]
+        rows = _tagged_rows(frame, tagged) if tagged else None
+        for name, tally in tallies.items():
+            values = frame[name].to_numpy()
+            for each, code in codes:
+                tally.count_by(values, code, each.counts[name])
+            if tagged and rows:
+                tally.count_by(values[rows[0]], rows[1], tagged.counts[name])
+
+
+def _tagged_rows(frame: pl.DataFrame, tagged: _Strata) -> tuple[UInt32s, UInt32s]:
+    """Numbers of the rows that have a tag, once for each tag, and the tags' codes."""
+    tags = (
+        frame.select(pl.col(TAGS.name).alias(TAG))
+        .with_row_index("row")
+        .filter(pl.col(TAG).list.len() > 0)
+        .explode(TAG)
+    )
+    return tags["row"].to_numpy(), tagged.codes(tags)
+
+
+def _histogram(value: str | None, counts: Int64Table, placed: Placed) -> StratumHistogram:
+    below, above = placed.beyond(counts)
+    return StratumHistogram(value=value, rows=placed.binned(counts), below=below, above=above)
