@@ -15,7 +15,7 @@ from reports.sections.declare import joined, titled
 from reports.tables import Column, Sorted, Table, alarm, name
 from reports.templating import render
 from reports.transcripts import visible
-from train.artifacts.wer import Change, Guardrail, Rates, Slice, Wer
+from train.artifacts.wer import Against, Change, Guardrail, Rates, Slice, Wer
 
 _TITLES = {
     "manifest": "Manifest",
@@ -151,7 +151,29 @@ def against(wer: Wer) -> Markup | None:
     missing = Markup('<p class="note">{} without a prediction of both are left out.</p>').format(
         plural(compared.missing, "utterance")
     )
-    return joined(other, missing if compared.missing else None, _changes("part", rows), *tables)
+    return joined(
+        other,
+        missing if compared.missing else None,
+        _changes("part", rows),
+        *tables,
+        _smaller_tests(compared, wer.interval.unit) if compared.smaller_tests else None,
+    )
+
+
+def _smaller_tests(compared: Against, unit: str) -> Markup | None:
+    """Whether tests of fewer speakers rank the two models as the whole test does."""
+    columns = (
+        Column(f"{unit}s", "count"),
+        Column("hours", "hours"),
+        Column("Kendall's tau", "number"),
+        Column("same order", "percent"),
+    )
+    rows = [(e.clusters, e.hours, e.kendall_tau, e.same_order) for e in compared.smaller_tests]
+    note = Markup(
+        '<p class="note">Whether a smaller test ranks the two models as the whole one does: {} of '
+        "it are drawn at random, 1,000 times.</p>"
+    ).format(f"{unit}s")
+    return titled("Smaller tests", joined(note, Table("Smaller tests", columns, rows).render()))
 
 
 def _changes(label: str, rows: Sequence[tuple[str, Change]]) -> Markup:

@@ -175,8 +175,24 @@ class TranslationChange(_OfPair):
     conclusion: Conclusion
 
 
+class SmallerTest(Model):
+    """A test of fewer `clusters` (speakers, recordings), of these hours on average: Kendall's tau
+    of its order of the models with that of the whole test, from -1 to 1, and the share of draws in
+    which the order is the same.
+    """
+
+    clusters: int
+    hours: float
+    kendall_tau: float
+    same_order: float
+
+
 class Against(Model):
-    """The comparison with another model; `missing` rows lack a prediction of one of the two."""
+    """The comparison with another model; `missing` rows lack a prediction of one of the two.
+
+    `smaller_tests` say whether fewer utterances would rank the two alike; none with too few
+    clusters, or without a difference.
+    """
 
     model: str
     missing: int
@@ -184,6 +200,7 @@ class Against(Model):
     by: Mapping[str, tuple[SliceChange, ...]]
     translations: tuple[TranslationChange, ...]
     guardrail: Guardrail | None
+    smaller_tests: tuple[SmallerTest, ...] = ()
 
 
 class HallucinationKind(Model):

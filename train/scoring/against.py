@@ -15,11 +15,12 @@ import numpy as np
 
 from curate.arrays import Floats, Int64s
 from curate.statistics.bootstrap import interval, p_value, ratio
-from train.artifacts.wer import Against, Change, Guardrail, SliceChange
+from train.artifacts.wer import Against, Change, Guardrail, SliceChange, SmallerTest
 from train.data.rows import Row
 from train.scoring.rates import ScoredRows
 from train.scoring.scoring import Scored
 from train.scoring.slices import SLICES, Values
+from train.scoring.smaller import smaller_tests
 from train.scoring.translation import compare_translations, conclude
 
 Key = tuple[object, ...]
@@ -67,6 +68,14 @@ class Pairs:
         fields = self._fields(part, drawn)
         passed = passes_guardrail(limit, fields["difference"], fields["low"])
         return Guardrail(**fields, limit=limit, passed=passed)
+
+    def smaller_tests(self, part: Int64s) -> tuple[SmallerTest, ...]:
+        """How tests of fewer clusters than these rows rank the two models."""
+        old, new, _ = self._counts(self.rows.primary(part))
+        clusters = self.rows.bootstrap.clusters.of_row[part]
+        duration_s = np.array([self.rows.items[at].row.duration_s for at in part.tolist()])
+        errors = np.stack([old[part], new[part]])
+        return smaller_tests(errors, clusters, duration_s, self.rows.bootstrap.seed)
 
     def by(self) -> Mapping[str, tuple[SliceChange, ...]]:
         """The comparison by slice."""
@@ -145,11 +154,13 @@ def compare(
     rails = guardrail or {}
     guarded = np.array([str(item.row.manifest) in rails for item in pairs.rows.items], np.bool_)
     rail = pairs.guardrail(np.flatnonzero(guarded), min(rails.values())) if rails else None
+    own = pairs.rows.recognised[~guarded[pairs.rows.recognised]]
     return Against(
         model=model,
         missing=pairs.missing,
-        overall=pairs.difference(pairs.rows.recognised[~guarded[pairs.rows.recognised]]),
+        overall=pairs.difference(own),
         by=pairs.by(),
         translations=compare_translations(pairs.rows, pairs.old),
         guardrail=rail,
+        smaller_tests=pairs.smaller_tests(own),
     )

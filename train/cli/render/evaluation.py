@@ -31,6 +31,8 @@ def tables(record: Wer) -> Iterator[Table]:
         yield _translations(record)
     if record.against:
         yield _comparison(record.against)
+        if record.against.smaller_tests:
+            yield _smaller_tests(record.against, record.interval.unit)
 
 
 def _rates(record: Wer) -> Table:
@@ -104,6 +106,17 @@ def _comparison(against: Against) -> Table:
             table.add_row(by, _value(change.value), *_change_cells(change))
     for each in against.translations:
         table.add_row("languages", _value(each.languages), *_bleu_cells(each))
+    return table
+
+
+def _smaller_tests(against: Against, unit: str) -> Table:
+    """Whether tests of fewer speakers rank the two models alike."""
+    table = _table("smaller tests: do they rank the two models alike?", ())
+    for name in ("hours", "Kendall's tau", "same order"):
+        table.add_column(name, justify="right")
+    for each in against.smaller_tests:
+        figures = (f"{each.hours:.2f}", f"{each.kendall_tau:+.2f}", percent(each.same_order))
+        table.add_row(f"{unit}s", f"{each.clusters:,}", *figures)
     return table
 
 
