@@ -13,20 +13,17 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import soundfile as sf
 
 from curate.audio.faults import NAMES, Unusable
 from curate.audio.header import OVERRUN_S, Header, NotDecoded, open_sound, plain, read_header
 from curate.audio.paths import find_audio, open_audio
-from curate.audio.signal import FULL_SCALES, Signal, SignalMeter
+from curate.audio.signal import FULL_SCALES, Block, Signal, SignalMeter
 from curate.audio.vad import Voice, voice_of
 from curate.files.state import FileState, state_of
 
 Depth = Literal["header", "signal", "vad"]
 """How far audio is looked into; each includes what is before it."""
-
-_INT16_STEP = np.float32(1 / 32768)
 
 NONE = "none"
 """The fault of audio that has none."""
@@ -148,36 +145,25 @@ class SegmentReader:
     sound: sf.SoundFile
     at: int = 0
 
-    def blocks(self, first: int, count: int, size: int) -> Iterator[npt.NDArray[np.float32]]:
+    def blocks(self, first: int, count: int, size: int) -> Iterator[Block]:
         """The samples from `first` on, `size` at a time; fewer than `count` where the file ends.
 
-        A block is valid until the next one is read.
+        Integers of 16 bits stay what they are: libsndfile would divide them one at a time. A block
+        is valid until the next one is read.
         """
         if self.at != first:
             self.sound.seek(first)
             self.at = first
-        # libsndfile divides one sample at a time: integers of 16 bits are divided here, in SIMD.
-        read = self._divided if self.sound.subtype == "PCM_16" else self._decoded
         channels = self.sound.channels
         shape = (min(size, count), channels) if channels > 1 else (min(size, count),)
-        floats = np.empty(shape, np.float32)
+        room: Block = np.empty(shape, np.int16 if self.sound.subtype == "PCM_16" else np.float32)
         while count > 0:
-            block = read(floats[: min(size, count)])
+            block = self.sound.read(out=room[: min(size, count)])
             self.at += len(block)
             if not len(block):
                 return
             yield block
             count -= len(block)
-
-    def _decoded(self, out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        samples: npt.NDArray[np.float32] = self.sound.read(out=out)
-        return samples
-
-    def _divided(self, out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        integers = self.sound.read(len(out), dtype="int16")
-        divided: npt.NDArray[np.float32] = out[: len(integers)]
-        np.multiply(integers, _INT16_STEP, out=divided)
-        return divided
 
 
 def _decode_all(
@@ -217,7 +203,7 @@ def _decode_segment(
     return _cut_short(result, segment, header, length, count, error)
 
 
-def _channel(block: npt.NDArray[np.float32], channel: int | None) -> npt.NDArray[np.float32]:
+def _channel(block: Block, channel: int | None) -> Block:
     """One channel of a block; all of it where none is named."""
     return block if channel is None or block.ndim == 1 else np.ascontiguousarray(block[:, channel])
 

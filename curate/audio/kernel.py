@@ -6,7 +6,7 @@ frame at a time: what no sample of a frame can reach is not compared for each.
 
 from __future__ import annotations
 
-from curate.arrays import Bytes, Float32s, Floats, Int64s, Word
+from curate.arrays import Bytes, Float32s, Floats, Int16s, Int64s, Word
 from curate.native import kernel
 
 SUM, SQUARES, PEAK, PARTIAL, PARTIAL_SUM = range(5)
@@ -41,5 +41,22 @@ def carry(key: Word, data: Bytes) -> Word:
     """A running 64-bit key with the bytes of one more block in it; `key` is a uint64.
 
     Four hashes side by side, since each waits for its own last step; then one of the four.
+    """
+    raise NotImplementedError
+
+
+@kernel("levels")
+def pass_over_integers(
+    key: Word,
+    samples: Int16s,
+    frame: int,
+    numbers: Floats,
+    counts: Int64s,
+    energies: Floats,
+    converted: Float32s,
+) -> Word:
+    """`carry` and `pass_over` of integers of 16 bits, which are written as floats to `converted`.
+
+    The key that is returned is that of the floats.
     """
     raise NotImplementedError

@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from curate.arrays import Float32s
+from curate.arrays import Float32s, Int16s
 from curate.audio import kernel
 
 BLOCK = 1 << 16
@@ -38,7 +39,12 @@ FULL_SCALES = 2.0
 LEAST_FRAMES = 10
 """An SNR of fewer frames with sound in them says nothing."""
 
+INT16_STEP = np.float32(1 / 32768)
+"""From one integer of 16 bits to the next, where full scale is 1."""
+
 Numbers = npt.NDArray[np.float64]
+Block = npt.NDArray[Any]
+"""Samples, or samples by channels: floats of full scale 1, or integers of 16 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class SignalMeter:
     key: int = 0
     blocks: int = 0
     _energies: list[Numbers] = field(default_factory=list)
+    _floats: Float32s = field(default_factory=lambda: np.empty(0, np.float32))
     _apart: float = 0.0
     _spectrum: Numbers = field(init=False)
 
@@ -111,24 +118,41 @@ class SignalMeter:
         """The largest magnitude so far; 1 is full scale."""
         return float(self.numbers[kernel.PEAK])
 
-    def add(self, block: npt.NDArray[np.float32]) -> Float32s:
-        """Take in the next block (samples, or samples by channels); returns it mixed to mono.
+    def add(self, block: Block) -> Float32s:
+        """Take in the next block; returns it as floats, mixed to mono, until the next is added.
 
         Every block but the last is of `block` samples.
         """
-        self.key = int(kernel.carry(np.uint64(self.key), block.view(np.uint8).ravel()))
-        mono: Float32s = block
-        if block.ndim > 1:
-            mono = block.mean(axis=1, dtype=np.float32)
-            self._apart += mean_squares(block)
         broken, done = self.broken, int(self.counts[kernel.FRAMES])
-        energies = np.empty(mono.size // self.frame + 1)
-        kernel.pass_over(mono, self.frame, self.numbers, self.counts, energies)
+        energies = np.empty(len(block) // self.frame + 1)
+        if block.dtype == np.int16 and block.ndim == 1:
+            mono = self._pass_over_integers(block, energies)
+        else:
+            mono = self._pass_over_floats(block, energies)
         self._energies.append(energies[: int(self.counts[kernel.FRAMES]) - done])
         if self.broken > broken:
             mono = np.nan_to_num(mono, nan=0.0, posinf=0.0, neginf=0.0)
         self._add_spectra(mono)
         self.blocks += 1
+        return mono
+
+    def _pass_over_integers(self, block: Int16s, energies: Numbers) -> Float32s:
+        if self._floats.size < block.size:
+            self._floats = np.empty(block.size, np.float32)
+        mono = self._floats[: block.size]
+        running = (self.numbers, self.counts, energies)
+        key = np.uint64(self.key)
+        self.key = int(kernel.pass_over_integers(key, block, self.frame, *running, mono))
+        return mono
+
+    def _pass_over_floats(self, block: Block, energies: Numbers) -> Float32s:
+        floats: Float32s = block * INT16_STEP if block.dtype == np.int16 else block
+        self.key = int(kernel.carry(np.uint64(self.key), floats.view(np.uint8).ravel()))
+        mono = floats
+        if floats.ndim > 1:
+            mono = floats.mean(axis=1, dtype=np.float32)
+            self._apart += mean_squares(floats)
+        kernel.pass_over(mono, self.frame, self.numbers, self.counts, energies)
         return mono
 
     def _add_spectra(self, mono: Float32s) -> None:
@@ -152,7 +176,8 @@ class SignalMeter:
         length = done * self.frame + rest
         peak = float(numbers[kernel.PEAK])
         squares = float(numbers[kernel.SQUARES] + numbers[kernel.PARTIAL])
-        silent = energies < _silence(energies)
+        ordered = np.sort(energies)
+        silent = energies < _silence(ordered)
         sounding = np.flatnonzero(~silent)
         seconds = length / self.rate
         lead, trail = seconds, seconds
@@ -167,7 +192,7 @@ class SignalMeter:
             silence_share=_round(silent.mean() if silent.size else 1.0, 6),
             lead_silence_s=_round(lead, 3),
             trail_silence_s=_round(trail, 3),
-            snr_db=_snr(energies),
+            snr_db=_snr(ordered),
             bandwidth_hz=_bandwidth(self._spectrum, self.rate),
             signal_key=self.key,
         )
@@ -198,27 +223,26 @@ def _db(power: float) -> float | None:
     return _round(10 * math.log10(power), 2) if power > 0 else None
 
 
-def _silence(energies: Numbers) -> float:
-    """Mean square below which a frame is silent."""
+def _silence(ordered: Numbers) -> float:
+    """Mean square below which a frame is silent, of the frames' in order."""
     floor = 10 ** (SILENT_DBFS / 10)
-    return max(floor, float(_percentile(energies, 0.95)) * SILENT) if energies.size else floor
+    return max(floor, _percentile(ordered, 0.95) * SILENT) if ordered.size else floor
 
 
-def _snr(energies: Numbers) -> float | None:
+def _snr(ordered: Numbers) -> float | None:
     """Level of the loud frames over that of the quiet ones, as NIST's stnr takes them.
 
     Frames of digital silence are passed over: they are no room, but a gate or a seam.
     """
-    sounding = energies[energies > FLOOR]
+    sounding = ordered[np.searchsorted(ordered, FLOOR, "right") :]
     if sounding.size < LEAST_FRAMES:
         return None
     return _db(_percentile(sounding, 0.95) / _percentile(sounding, 0.10))
 
 
-def _percentile(values: Numbers, share: float) -> float:
+def _percentile(ordered: Numbers, share: float) -> float:
     """The value at nearest rank."""
-    rank = max(math.ceil(share * values.size) - 1, 0)
-    return float(np.partition(values, rank)[rank])
+    return float(ordered[max(math.ceil(share * ordered.size) - 1, 0)])
 
 
 def _bandwidth(spectrum: Numbers, rate: int) -> float | None:

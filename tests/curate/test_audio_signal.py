@@ -18,11 +18,12 @@ from curate.audio.signal import BLOCK, Signal, SignalMeter
 
 RATE = 16_000
 Sound = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int16]
 
 
-def signal_of(samples: Sound, rate: int = RATE) -> Signal:
+def signal_of(samples: Sound | Integers, rate: int = RATE) -> Signal:
     """As files are heard: block by block."""
-    samples = samples.astype(np.float32)
+    samples = samples.astype(np.float32) if samples.dtype != np.int16 else samples
     channels = 1 if samples.ndim == 1 else samples.shape[1]
     listener = SignalMeter(rate, len(samples), channels)
     for at in range(0, len(samples), listener.block):
@@ -194,6 +195,24 @@ def test_channels_are_mixed(tmp_path: Path) -> None:
     assert signal_of(opposed).rms_db is None, "nothing is left of it"
 
 
+@settings(max_examples=50, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    size=st.integers(1, 2 * BLOCK + 100),
+    channels=st.integers(1, 2),
+    level=st.sampled_from([1, 300, 20_000, 200_000]),  # clipped at both ends
+    rate=st.sampled_from([8_000, 11_025, RATE]),
+)
+def test_integers_are_measured_as_their_floats(
+    seed: int, size: int, channels: int, level: int, rate: int
+) -> None:
+    draw = np.random.default_rng(seed).normal(0, level, (size, channels))
+    integers = np.clip(draw, -32768, 32767).astype(np.int16)
+    integers = integers[:, 0] if channels == 1 else integers
+    floats: Sound = integers.astype(np.float32) / np.float32(32768)
+    assert signal_of(integers, rate) == signal_of(floats, rate)
+
+
 def test_many_segments_of_a_file_decode_it_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,10 +221,11 @@ def test_many_segments_of_a_file_decode_it_once(
     decoded = 0
     read = sf.SoundFile.read
 
-    def counted(self: sf.SoundFile, frames: int, *more: object, **options: object) -> object:
+    def counted(self: sf.SoundFile, *arguments: object, **options: object) -> Integers:
         nonlocal decoded
-        decoded += frames
-        return read(self, frames, *more, **options)
+        block: Integers = read(self, *arguments, **options)
+        decoded += len(block)
+        return block
 
     monkeypatch.setattr(sf.SoundFile, "read", counted)
     order = np.random.default_rng(0).permutation(59)

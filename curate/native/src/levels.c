@@ -1,5 +1,9 @@
 /* The loops of curate.audio.kernel. */
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* Running counts: samples in flat tops, length of the open one, samples that are no numbers,
  * samples in the open frame, finished frames. */
 #define LEVELS_BROKEN 2
@@ -17,6 +21,10 @@
 #define LEVELS_PARTIAL_SUM 4
 #define LEVELS_SQUARES 1
 #define LEVELS_FRAMES 4
+/* From one integer of 16 bits to the next. */
+#define LEVELS_STEP (1.0f / 32768.0f)
+/* Integers that are summed at once: a sum of 32 bits holds a quarter of them. */
+#define LEVELS_AT_ONCE 65536
 
 typedef struct {
     double a;
@@ -98,6 +106,64 @@ static f64_f64_f64 levels_sums_of_finite(floats samples, int64s counts) {
     return (f64_f64_f64){a + b + (c + d), aa + bb + (cc + dd), top};
 }
 
+#ifdef __SSE2__
+/* Sums of eight samples at a time: sum, squares, largest magnitude; how many were taken. */
+static int64_t levels_sums_by_eight(int16s samples, int64_t sums[3]) {
+    int64_t whole = samples.size - (samples.size % 8);
+    __m128i zero = _mm_setzero_si128();
+    __m128i total = zero;
+    __m128i squares = zero;
+    __m128i least = zero;
+    __m128i most = zero;
+    for (int64_t k = 0; k < whole; k += 8) {
+        __m128i eight = _mm_loadu_si128((const __m128i*)&AT(samples, k));
+        __m128i pairs = _mm_madd_epi16(eight, eight); /* up to 2^31: without a sign */
+        total = _mm_add_epi32(total, _mm_madd_epi16(eight, _mm_set1_epi16(1)));
+        squares = _mm_add_epi64(squares, _mm_unpacklo_epi32(pairs, zero));
+        squares = _mm_add_epi64(squares, _mm_unpackhi_epi32(pairs, zero));
+        least = _mm_min_epi16(least, eight);
+        most = _mm_max_epi16(most, eight);
+    }
+    int32_t totals[4];
+    int64_t halves[2];
+    int16_t lows[8];
+    int16_t highs[8];
+    _mm_storeu_si128((__m128i*)totals, total);
+    _mm_storeu_si128((__m128i*)halves, squares);
+    _mm_storeu_si128((__m128i*)lows, least);
+    _mm_storeu_si128((__m128i*)highs, most);
+    sums[0] = (int64_t)totals[0] + totals[1] + totals[2] + totals[3];
+    sums[1] = halves[0] + halves[1];
+    for (int64_t k = 0; k < 8; k++) {
+        sums[2] = max_i(sums[2], max_i(highs[k], -(int64_t)lows[k]));
+    }
+    return whole;
+}
+#else
+static int64_t levels_sums_by_eight(int16s samples, int64_t sums[3]) {
+    (void)samples, (void)sums;
+    return 0;
+}
+#endif
+
+/* What `levels_sums` gives for the samples as floats: sums of whole numbers are exact in any order,
+ * and so are those of their floats as long as there are few. */
+static f64_f64_f64 levels_sums_of_integers(int16s samples) {
+    int64_t sums[3] = {0, 0, 0};
+    int64_t done = levels_sums_by_eight(samples, sums);
+    int64_t total = sums[0];
+    int64_t squares = sums[1];
+    int64_t top = sums[2];
+    for (int64_t k = done; k < samples.size; k++) {
+        int64_t sample = AT(samples, k);
+        total += sample;
+        squares += sample * sample;
+        top = max_i(top, sample < 0 ? -sample : sample);
+    }
+    double step = LEVELS_STEP;
+    return (f64_f64_f64){(double)total * step, (double)squares * (step * step), (double)top * step};
+}
+
 static void levels_flat_tops(floats samples, doubles numbers, int64s counts) {
     double peak = AT(numbers, LEVELS_PEAK);
     int64_t flat = AT(counts, LEVELS_FLAT);
@@ -135,6 +201,34 @@ EXPORT double levels_variance(double squares, double total, int64_t count) {
     return max_f(((double)squares / (double)count) - mean * mean, 0.0);
 }
 
+/* Carry the sums of a stretch, which ends in the open frame, into `numbers` and `counts`; whether
+ * that is its end. */
+static bool levels_carry_sums(floats stretch, f64_f64_f64 sums, int64_t frame, doubles numbers,
+                              int64s counts) {
+    /* Only what comes near the largest magnitude so far can be, or end in, a flat top. */
+    if (sums.c > 0 && sums.c >= AT(numbers, LEVELS_PEAK) * LEVELS_NEAR) {
+        levels_flat_tops(stretch, numbers, counts);
+    } else {
+        AT(counts, LEVELS_RUN) = 0;
+    }
+    AT(numbers, LEVELS_SUM) += sums.a;
+    AT(numbers, LEVELS_PARTIAL) += sums.b;
+    AT(numbers, LEVELS_PARTIAL_SUM) += sums.a;
+    AT(counts, LEVELS_FILLED) += stretch.size;
+    return AT(counts, LEVELS_FILLED) == frame;
+}
+
+/* End the open frame; its variance. */
+static double levels_end_frame(int64_t frame, doubles numbers, int64s counts) {
+    double energy =
+        levels_variance(AT(numbers, LEVELS_PARTIAL), AT(numbers, LEVELS_PARTIAL_SUM), frame);
+    AT(numbers, LEVELS_SQUARES) += AT(numbers, LEVELS_PARTIAL);
+    AT(numbers, LEVELS_PARTIAL) = AT(numbers, LEVELS_PARTIAL_SUM) = 0.0;
+    AT(counts, LEVELS_FILLED) = 0;
+    AT(counts, LEVELS_FRAMES) += 1;
+    return energy;
+}
+
 /* Carry one block of a segment into `numbers`, `counts` and `energies`.
  *
  * `frame` is the samples in a frame; `energies` gets the variances of those that end in this
@@ -146,37 +240,23 @@ EXPORT void levels_pass_over(floats samples, int64_t frame, doubles numbers, int
     while (at < samples.size) {
         floats stretch =
             SLICE(samples, at, min_i(samples.size, at + frame - AT(counts, LEVELS_FILLED)));
-        f64_f64_f64 both = levels_sums(stretch);
-        double total = both.a;
-        double squares = both.b;
-        double top = both.c;
-        if (!(squares < INFINITY)) {
-            f64_f64_f64 both_2 = levels_sums_of_finite(stretch, counts);
-            total = both_2.a;
-            squares = both_2.b;
-            top = both_2.c;
+        f64_f64_f64 sums = levels_sums(stretch);
+        if (!(sums.b < INFINITY)) {
+            sums = levels_sums_of_finite(stretch, counts);
         }
-        /* Only what comes near the largest magnitude so far can be, or end in, a flat top. */
-        if (top > 0 && top >= AT(numbers, LEVELS_PEAK) * LEVELS_NEAR) {
-            levels_flat_tops(stretch, numbers, counts);
-        } else {
-            AT(counts, LEVELS_RUN) = 0;
-        }
-        AT(numbers, LEVELS_SUM) += total;
-        AT(numbers, LEVELS_PARTIAL) += squares;
-        AT(numbers, LEVELS_PARTIAL_SUM) += total;
-        AT(counts, LEVELS_FILLED) += stretch.size;
-        if (AT(counts, LEVELS_FILLED) == frame) {
-            AT(energies, before) = levels_variance(AT(numbers, LEVELS_PARTIAL),
-                                                   AT(numbers, LEVELS_PARTIAL_SUM), frame);
-            AT(numbers, LEVELS_SQUARES) += AT(numbers, LEVELS_PARTIAL);
-            AT(numbers, LEVELS_PARTIAL) = AT(numbers, LEVELS_PARTIAL_SUM) = 0.0;
-            AT(counts, LEVELS_FILLED) = 0;
-            AT(counts, LEVELS_FRAMES) += 1;
+        if (levels_carry_sums(stretch, sums, frame, numbers, counts)) {
+            AT(energies, before) = levels_end_frame(frame, numbers, counts);
             before += 1;
         }
         at += stretch.size;
     }
+}
+
+/* The key with four hashes in it, and the bytes behind what was hashed. */
+static uint64_t levels_end_key(uint64_t key, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+                               uint8s rest) {
+    key = words_absorb(words_absorb(words_absorb(words_absorb(key, a), b), c), d);
+    return words_absorb(key, words_hash_bytes(rest, 0, rest.size));
 }
 
 /* A running 64-bit key with the bytes of one more block in it; `key` is a uint64.
@@ -194,6 +274,51 @@ EXPORT uint64_t levels_carry(uint64_t key, uint8s data) {
         c = words_absorb(c, load_word(data, (at + 16)));
         d = words_absorb(d, load_word(data, (at + 24)));
     }
-    key = words_absorb(words_absorb(words_absorb(words_absorb(key, a), b), c), d);
-    return words_absorb(key, (uint64_t)(words_hash_bytes(data, whole, data.size - whole)));
+    return levels_end_key(key, a, b, c, d, SLICE(data, whole, data.size));
+}
+
+/* Integers of 16 bits as floats, written to `converted`, and the key carried on with them: while
+ * one step of a hash waits for the one before, samples are converted. */
+static uint64_t levels_convert(uint64_t key, int16s samples, floats converted) {
+    uint64_t a = words_mix(key ^ 1);
+    uint64_t b = words_mix(key ^ 2);
+    uint64_t c = words_mix(key ^ 3);
+    uint64_t d = words_mix(key ^ 4);
+    uint8s data = {(uint8_t*)converted.at, converted.size * (int64_t)sizeof(float)};
+    int64_t whole = samples.size - (samples.size % 8);
+    for (int64_t at = 0; at < whole; at += 8) {
+        for (int64_t k = at; k < at + 8; k++) {
+            AT(converted, k) = (float)AT(samples, k) * LEVELS_STEP;
+        }
+        a = words_absorb(a, load_word(data, 4 * at));
+        b = words_absorb(b, load_word(data, 4 * at + 8));
+        c = words_absorb(c, load_word(data, 4 * at + 16));
+        d = words_absorb(d, load_word(data, 4 * at + 24));
+    }
+    for (int64_t k = whole; k < samples.size; k++) {
+        AT(converted, k) = (float)AT(samples, k) * LEVELS_STEP;
+    }
+    return levels_end_key(key, a, b, c, d, SLICE(data, 4 * whole, data.size));
+}
+
+/* `levels_carry` and `levels_pass_over` of integers of 16 bits, which are written as floats to
+ * `converted`. */
+EXPORT uint64_t levels_pass_over_integers(uint64_t key, int16s samples, int64_t frame,
+                                          doubles numbers, int64s counts, doubles energies,
+                                          floats converted) {
+    key = levels_convert(key, samples, converted);
+    int64_t at = 0;
+    int64_t before = 0;
+    while (at < samples.size) {
+        int64_t left = min_i(frame - AT(counts, LEVELS_FILLED), LEVELS_AT_ONCE);
+        int64_t end = min_i(samples.size, at + left);
+        floats stretch = SLICE(converted, at, end);
+        f64_f64_f64 sums = levels_sums_of_integers(SLICE(samples, at, end));
+        if (levels_carry_sums(stretch, sums, frame, numbers, counts)) {
+            AT(energies, before) = levels_end_frame(frame, numbers, counts);
+            before += 1;
+        }
+        at = end;
+    }
+    return key;
 }
