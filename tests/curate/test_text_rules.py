@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError
@@ -86,6 +86,7 @@ def test_a_mark_sets_a_field_and_leaves_the_text(
     assert applied.by_rule[0, 1] == (before != after)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_pnc_is_what_canary_prompts_take_for_it(text: str) -> None:
     (shown,) = CaseAndPunctuation().outcome(pl.Series([text]))
@@ -242,6 +243,7 @@ def quoted(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", known_text_presets())
+@settings(deadline=None)  # the first run compiles the patterns
 @given(texts=st.lists(st.text(max_size=40), min_size=1, max_size=5))
 def test_presets_change_nothing_more_the_second_time(name: str, texts: list[str]) -> None:
     rules = load_text_rules(name).rules()

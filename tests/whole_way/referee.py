@@ -7,6 +7,7 @@ manifest or a shard in here. Importing NeMo takes 14 s, so it is imported where 
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -185,3 +186,21 @@ def disagreements(journey: Journey, tolerance_s: float = ROUNDING_S) -> list[str
             if abs(length - due) > tolerance_s:
                 messages.append(f"{output}: {text!r} loads {length:.3f} s of {due:.3f} s")
     return messages
+
+
+_AUDIO = {".wav", ".flac", ".sph", ".ogg"}
+
+
+def seconds_on_disk(folder: Path) -> float:
+    """The length of all audio below a folder, by soxi."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _AUDIO)
+    command = ["soxi", "-D", *map(str, paths)]
+    lengths = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert len(lengths) == len(paths) > 0
+    return sum(map(float, lengths))
+
+
+def lines_by_wc(*paths: Path) -> int:
+    command = ["wc", "-l", *map(str, paths)]
+    last = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")
+    return int(last[-2].split()[0])

@@ -15,14 +15,17 @@ import openpyxl
 import pytest
 
 from tests.curate.folder_writers import CLIPS, text_beside
-from tests.whole_way.journey import Journey, command
-from tests.whole_way.test_folders import USUAL, seconds_on_disk
+from tests.whole_way.journey import Journey, Options, command
+from tests.whole_way.referee import seconds_on_disk
 
 pytestmark = [  # Lhotse leaves shards open
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.skipif(shutil.which("soxi") is None, reason="soxi is not installed"),
 ]
+
+SIZES = ("--eval", "4s", "--test", "4s", "--floor", "0s", "--cap", "0.6")
+USUAL = Options(profile=(), split=(*SIZES, "--max-held-out", "60%"))
 
 
 def webdataset(corpus: Path, out: Path) -> Path:
