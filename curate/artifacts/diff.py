@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
-from curate.artifacts.base import GatedArtifact, Model, SchemaId
+from curate.artifacts.base import GatedArtifact, Model, OptionalKey, SchemaId
 from curate.artifacts.records import CorpusAmount, Number
 from curate.formatting.notebook import HtmlTable
 from curate.formatting.units import hours
@@ -43,10 +43,24 @@ class StratumPair(Pair):
     value: str | None
 
 
+class Shapes(Model):
+    """Rows of both profiles between the same edges (half-way between two numbers where all are
+    whole) and beyond them.
+    """
+
+    edges: tuple[float, ...]
+    whole: bool
+    a: tuple[int, ...]
+    b: tuple[int, ...]
+    a_beyond: int
+    b_beyond: int
+
+
 class Drift(Model):
     """How far a metric has moved between the profiles; quantiles are null where no row has it.
 
-    `ks` and `psi` are null where one side has no value.
+    `ks` and `psi` are null where one side has no value. The metrics that moved furthest have
+    `shapes`.
     """
 
     name: str
@@ -60,6 +74,7 @@ class Drift(Model):
     same: bool
     ks: float | None
     psi: float | None
+    shapes: OptionalKey[Shapes] = None
 
 
 class MetricsOfOne(Model):

@@ -9,13 +9,24 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from curate.arrays import Int64s
-from curate.artifacts.diff import Diff, Drift, MetricsOfOne, RulePair, StratumPair, VerdictPair
+from curate.artifacts.diff import (
+    Diff,
+    Drift,
+    MetricsOfOne,
+    RulePair,
+    Shapes,
+    StratumPair,
+    VerdictPair,
+)
 from curate.artifacts.distributions import Metric
 from curate.artifacts.profile import Profile, Stratum
 from curate.artifacts.records import CorpusAmount
 from curate.errors import Fault, InputError, raise_all
+from curate.metrics import BY_NAME
 from curate.profiles.opened import open_profile
+from curate.profiles.statistics.histogram import histogram
 from curate.profiles.statistics.quantiles import count_bins
+from curate.profiles.statistics.tally import Tally
 from curate.profiles.summary import LARGEST_STRATA
 
 OUTPUT_FILES = frozenset({"diff.json", "report.html"})
@@ -23,6 +34,8 @@ PARTS = 10
 """Parts of equal size, by the first profile, over which PSI is summed."""
 
 Sides = tuple[Profile, Profile]
+DRAWN = 12
+"""Metrics of which both distributions are kept: those that moved furthest."""
 K = TypeVar("K")
 
 
@@ -117,7 +130,30 @@ def _drifts(sides: Sides, a: Path, b: Path) -> tuple[Drift, ...]:
         for name in one
         if name in two and name in bins[0] and name in bins[1]
     ]
-    return tuple(sorted(drifts, key=lambda each: (-(each.ks or 0.0), each.name)))
+    drifts.sort(key=lambda each: (-(each.ks or 0.0), each.name))
+    drawn = [each.name for each in drifts if each.ks][:DRAWN]
+    return tuple(
+        each.model_copy(update={"shapes": _shapes(each.name, *(side[each.name] for side in bins))})
+        if each.name in drawn
+        else each
+        for each in drifts
+    )
+
+
+def _shapes(name: str, one: Tally, two: Tally) -> Shapes:
+    """Both distributions in the bins that suit both together."""
+    metric = BY_NAME[name]
+    both = Tally.of(metric)
+    both.rows[:] = one.rows + two.rows
+    bins = histogram(metric, both)
+    return Shapes(
+        edges=tuple(bins.edges),
+        whole=bins.whole,
+        a=bins.placed.binned(one.rows),
+        b=bins.placed.binned(two.rows),
+        a_beyond=sum(bins.placed.beyond(one.rows)),
+        b_beyond=sum(bins.placed.beyond(two.rows)),
+    )
 
 
 def _of_one(sides: Sides) -> MetricsOfOne:

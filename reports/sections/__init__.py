@@ -123,10 +123,10 @@ SECTIONS: tuple[Section, ...] = (
         "Clean rows of such a group train and are not evaluated on; largest groups first.",
     ),
     Section(
-        "Groups with the most bad data",
+        "Speakers and other groups",
         (Profile,),
         depth.worst_groups,
-        "Groups of a minute or more, by the share of their hours that is bad.",
+        "Groups of a minute or more, by the share of their hours that is bad; one dot a group.",
     ),
     Section(
         "Correlations",
@@ -289,7 +289,7 @@ SECTIONS: tuple[Section, ...] = (
         "Drift",
         (Diff,),
         diff.drift,
-        "KS: 0 means identical, 1 disjoint. PSI: from 0.25 on the shift is large.",
+        "Filled: A; outlined: B. KS: 0 means identical, 1 disjoint. PSI: from 0.25 on large.",
     ),
     Section("Rules", (Diff,), diff.rules, "Share of all rows that each rule flags."),
     Section(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from itertools import combinations
 
 from markupsafe import Markup
@@ -10,22 +11,51 @@ from curate.artifacts.profile import Group, GroupRule, Profile
 from reports.charts import drawn
 from reports.charts.density import density_chart
 from reports.charts.limits import flagged_rows
+from reports.charts.speakers import speakers_chart
 from reports.format import count, plural
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table
+from reports.transcripts import visible
 
 _STRONGEST = 20
 
 
 def worst_groups(profile: Profile) -> Markup | None:
-    """A table per kind of group."""
+    """A table per kind of group, and how its records are listed; speakers in a chart first."""
     return joined(
         *(
-            titled(f"By {column}", _groups(column, groups))
+            titled(f"By {column}", joined(_chart(profile, column), _table(column, groups)))
             for column, groups in profile.worst_groups.items()
-            if groups
+            if groups or _chart(profile, column)
         )
     )
+
+
+def _chart(profile: Profile, column: str) -> Markup | None:
+    strata = profile.strata.get(column, ())
+    chart = speakers_chart(column, strata)
+    known = profile.coverage and profile.coverage.get(column)
+    of = f"the {len(strata)} largest of {known.values:,}" if known else f"{len(strata)}"
+    note = Markup('<p class="note">{}: {}. A ring: 5 % or more of its hours are bad; a large '
+                  "one: 20 % or more.</p>")  # fmt: skip
+    return joined(chart, note.format(visible(column), of)) if chart else None
+
+
+def _table(column: str, groups: tuple[Group, ...]) -> Markup | None:
+    if not groups:
+        return None
+    fields = "source, line, duration_s, char_rate, verdict, text"
+    worst = (groups[0].value or "").replace("'", "''")
+    where = f"{_quoted(column)} = '{worst}' AND verdict = 'bad'"
+    sql = f"SELECT {fields} FROM records WHERE {where}"  # noqa: S608 - shown, not run
+    command = Markup('<p class="note">The bad records of the worst: <code>{}</code></p>')
+    query = f"curate query {shlex.quote(sql)} profile/"
+    return joined(_groups(column, groups), command.format(visible(query)))
+
+
+def _quoted(column: str) -> str:
+    """A name as SQL has it."""
+    return column if column.isidentifier() else '"' + column.replace('"', '""') + '"'
 
 
 def _groups(column: str, groups: tuple[Group, ...]) -> Markup:

@@ -8,9 +8,11 @@ from markupsafe import Markup
 
 from curate.artifacts.diff import LARGE_SHIFT, Diff, Pair, StratumPair
 from reports.charts import drawn
+from reports.charts.shapes import moved, shapes_chart
 from reports.format import share
 from reports.sections.declare import joined, titled
-from reports.tables import Column, Table, quiet
+from reports.tables import Column, Table, name, quiet
+from reports.templating import render
 
 _AMOUNTS = (
     Column("A rows", "count"),
@@ -92,11 +94,22 @@ def drift(diff: Diff) -> Markup | None:
         if not item.same
     ]
     return joined(
+        _shapes(diff),
         Table("Drift", columns, rows).render() if rows else None,
         quiet("metric", "the same in both", [item.name for item in diff.metrics if item.same]),
         quiet("metric", "only in A: not compared", diff.metrics_of_one.a),
         quiet("metric", "only in B: not compared", diff.metrics_of_one.b),
     )
+
+
+def _shapes(diff: Diff) -> Markup | None:
+    """Both distributions of the metrics that moved furthest."""
+    charts = [
+        {"metric": each.name, "name": name(each.name), "meaning": moved(each), "chart": chart}
+        for each in diff.metrics
+        if not each.same and (chart := shapes_chart(each))
+    ]
+    return render("charts", charts=charts) if charts else None
 
 
 def strata(diff: Diff) -> Markup | None:

@@ -32,6 +32,14 @@ def diff() -> Json:
                 "same": False,
                 "ks": 0.31 / (at + 1),
                 "psi": 0.4 / (at + 1),
+                "shapes": {
+                    "edges": [0.0, 10.0, 20.0, 30.0],
+                    "whole": False,
+                    "a": [100, 7_000, 2_900],
+                    "b": [100, 3_000, 8_000],
+                    "a_beyond": 0,
+                    "b_beyond": 900,
+                },
             }
             for at, row in enumerate(METRICS)
         ],
