@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from curate.artifacts.outputs import whole_directory
 from curate.artifacts.selection import Selection
 from curate.errors import ConfigError, parameter
-from curate.selection import OUTPUT_FILES, SelectRequest, select_records
+from curate.selection import OUTPUT_FILES, SIMILARITY, SelectRequest, select_records
 
 __all__ = ["SelectRequest", "Selection", "run_select", "select"]
+
+TOWARD = "toward"
+RANKINGS = ("highest", "lowest", TOWARD)
+
+
+class Ranking(TypedDict, total=False):
+    """What comes first: the highest or lowest values of a metric, or texts like a manifest's."""
+
+    highest: str
+    lowest: str
+    toward: str | Path
 
 
 def select(
@@ -18,32 +30,38 @@ def select(
     out: str | Path,
     *,
     hours: float,
-    highest: str = "",
-    lowest: str = "",
     by: Sequence[str] = (),
     seed: int = 0,
+    **ranking: Unpack[Ranking],
 ) -> Selection:
-    """Choose hours of a profile's usable records by a metric, and as many at random.
+    """Choose hours of a profile's usable records by a metric (`highest=` or `lowest=`), or those
+    whose texts are like the ones of a manifest (`toward=`), and as many at random.
 
-    As `curate select`. ConfigError unless exactly one of `highest` and `lowest` names a metric of
-    the profile; InputError where `profile` is none, or its manifests have changed.
+    As `curate select`. ConfigError unless exactly one of the three is there, `highest` and `lowest`
+    with a metric of the profile; InputError where `profile` or `toward` is none, or the profile's
+    manifests have changed.
     """
-    request = resolved(hours, highest, lowest, by, seed)
+    if unknown := sorted(set(ranking) - set(RANKINGS)):
+        raise TypeError(f"select() got an unexpected keyword argument {unknown[0]!r}")
+    named = {kind: str(ranking.get(kind, "")) for kind in RANKINGS}
+    request = resolved(hours, named, by, seed)
     return run_select(Path(profile), Path(out), request)
 
 
-def resolved(
-    hours: float, highest: str, lowest: str, by: Sequence[str], seed: int
-) -> SelectRequest:
-    """The request in these words. ConfigError where they make none."""
-    if bool(highest) == bool(lowest):
-        where = f"{parameter('highest')}, {parameter('lowest')}"
-        raise ConfigError.of(where, "exactly one metric is needed", "name one with either of them")
+def resolved(hours: float, named: Mapping[str, str], by: Sequence[str], seed: int) -> SelectRequest:
+    """The request in these words: `named` is what `highest`, `lowest` and `toward` name, one of
+    them not empty. ConfigError where they make none.
+    """
+    given = [(kind, name) for kind, name in named.items() if name]
+    if len(given) != 1:
+        where = ", ".join(parameter(kind) for kind in named)
+        raise ConfigError.of(where, "exactly one is needed", "name a metric, or a target manifest")
     if not hours > 0:
         raise ConfigError.of(parameter("hours"), f"{hours:g} h is no amount", "more than 0")
-    if highest:
-        return SelectRequest(hours, highest, "highest", tuple(by), seed)
-    return SelectRequest(hours, lowest, "lowest", tuple(by), seed)
+    ((kind, name),) = given
+    if kind == TOWARD:
+        return SelectRequest(hours, SIMILARITY, "highest", tuple(by), seed, toward=name)
+    return SelectRequest(hours, name, "lowest" if kind == "lowest" else "highest", tuple(by), seed)
 
 
 def run_select(profile: Path, out: Path, request: SelectRequest, command: str = "") -> Selection:

@@ -31,9 +31,18 @@ class SelectedStratum(Model):
     last_score: float | None
 
 
+class SelectionTarget(Model):
+    """The manifest whose texts a selection should be like, and how many texts it has."""
+
+    path: str
+    texts: int
+
+
 class Selection(CommandArtifact):
     """select.json. `best` is the end of `metric` that was taken first; `shared_hours` are in both
-    choices; usable rows without a score are in the random choice only.
+    choices; usable rows without a score are in the random choice only. With `toward`, `metric` is
+    `target_similarity`: how much more likely a text is in the target than in the corpus (the mean
+    log ratio of its shingles, in nats), with the Gumbel noise by which records are drawn.
     """
 
     file: ClassVar[str] = "select.json"
@@ -44,6 +53,7 @@ class Selection(CommandArtifact):
     rules: RuleFile
     metric: str
     best: Literal["highest", "lowest"]
+    toward: SelectionTarget | None = None
     requested_hours: float
     usable_rows: int
     usable_hours: float
@@ -58,7 +68,10 @@ class Selection(CommandArtifact):
         """The hours of both choices, and by what."""
         chosen, random = duration(hours=self.selected.hours), duration(hours=self.random.hours)
         usable = duration(hours=self.usable_hours)
-        return f"Selection: {chosen} of {usable} by {self.best} {self.metric}; {random} at random"
+        by = (
+            f"by {self.best} {self.metric}" if self.toward is None else f"toward {self.toward.path}"
+        )
+        return f"Selection: {chosen} of {usable} {by}; {random} at random"
 
     def html_tables(self) -> Iterator[HtmlTable]:
         """Both choices."""

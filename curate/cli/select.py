@@ -31,15 +31,21 @@ def select_command(
     lowest: Annotated[
         str, typer.Option("--lowest", help="Metric of which the lowest values come first.")
     ] = "",
+    toward: Annotated[
+        str,
+        typer.Option(
+            "--toward", metavar="MANIFEST", help="Records come first whose texts are like these."
+        ),
+    ] = "",
     by: By = [],  # noqa: B006 - Typer reads it, nobody writes it
     seed: Seed = 0,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Choose hours to train on by a metric, and as many at random to compare with.
+    """Choose hours to train on by a metric, or toward a target, and as many at random.
 
     Each stratum (--by, else the language) gets its share of the usable hours. Writes
-    selected.jsonl and random.jsonl: train on both to measure what the metric gains.
+    selected.jsonl and random.jsonl: train on both to measure what the choice gains.
 
     Example: `curate select profile/ --hours 500 --lowest wer --out selected/`
     """
@@ -47,5 +53,6 @@ def select_command(
     from curate.cli.render.select import tables
     from curate.cli.render.terminal import summary
 
-    request = resolved(hours, highest, lowest, listed(by), seed)
+    named = {"highest": highest, "lowest": lowest, "toward": toward}
+    request = resolved(hours, named, listed(by), seed)
     summary(run_select(profile, out, request, command_line()), as_json, quiet, tables, out)

@@ -1,8 +1,10 @@
-"""`curate select`: hours to train on by a score, beside random hours that a claim is tested by."""
+"""`curate select`: hours to train on by a score, or toward a target, beside random hours that a
+claim is tested by.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,7 +12,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from curate.arrays import Bools
+from curate.arrays import Bools, Floats, UInt64s
 from curate.artifacts.base import read_artifact, write_artifact
 from curate.artifacts.columns import (
     BYTE_LENGTH,
@@ -21,8 +23,8 @@ from curate.artifacts.columns import (
     SOURCE,
     VERDICT,
 )
-from curate.artifacts.profile import Profile
-from curate.artifacts.selection import Choice, SelectedStratum, Selection
+from curate.artifacts.profile import Input, Profile
+from curate.artifacts.selection import Choice, SelectedStratum, Selection, SelectionTarget
 from curate.environment.versions import versions
 from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.errors.nearest import suggest
@@ -30,6 +32,7 @@ from curate.formatting.units import US_PER_HOUR
 from curate.profiles.named import hours
 from curate.rules.routes import POOL, ROUTES, TRAIN
 from curate.selection.choose import choose
+from curate.selection.toward import score_toward
 from curate.splits.line_edits import FIX_NAMES, UNRATED
 from curate.splits.records import StoredRecords
 from curate.splits.write import write_lines
@@ -38,20 +41,26 @@ from curate.statistics.splitmix import GOLDEN, splitmix64
 SELECTED, RANDOM = "selected", "random"
 LIBRARIES = ("asr-curate", "polars", "numpy")
 OUTPUT_FILES = frozenset({f"{SELECTED}.jsonl", f"{RANDOM}.jsonl", Selection.file})
-_ROW = "(row)"
-"""The number of a row, under a name that no field of a manifest has."""
+_ROW, _SCORE = "(row)", "(score)"
+"""The number of a row and its score, under names that no field of a manifest has."""
+SIMILARITY = "target_similarity"
+"""The name of the score by which a target is selected toward."""
 Best = Literal["highest", "lowest"]
 
 
 @dataclass(frozen=True, slots=True)
 class SelectRequest:
-    """How many hours, by which end of which metric; each stratum gives its share of them."""
+    """How many hours, by which end of which metric; each stratum gives its share of them.
+
+    `toward`: a manifest, by the likeness of texts to which (SIMILARITY) is chosen instead.
+    """
 
     hours: float
     metric: str
     best: Best
     by: tuple[str, ...] = ()
     seed: int = 0
+    toward: str = ""
 
 
 def select_records(profile: Path, folder: Path, request: SelectRequest, command: str) -> Selection:
@@ -63,17 +72,17 @@ def select_records(profile: Path, folder: Path, request: SelectRequest, command:
     """
     facts, stored = read_artifact(profile, Profile), StoredRecords.of(profile)
     by = _checked(request, stored, facts)
-    rows = _usable(stored, request.metric, by)
-    score = rows[request.metric].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    rows = _usable(stored, request, by)
+    noise = splitmix64(rows[_ROW].to_numpy().astype(np.uint64) * GOLDEN + np.uint64(request.seed))
+    inputs = {entry.source: entry for entry in facts.inputs}
+    score, target = _scores(request, rows, noise, inputs)
     if np.isnan(score).all():
         what = f"no usable row has a {request.metric!r}"
         raise ConfigError.of(_named(request), what, "see the metric's nulls on the profile's page")
     us = rows[DURATION_US.name].to_numpy()
     strata = rows.select(pl.struct(by).rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
-    noise = splitmix64(rows[_ROW].to_numpy().astype(np.uint64) * GOLDEN + np.uint64(request.seed))
     signed = -score if request.best == "highest" else score
     best, random = choose(signed, us, strata, noise, round(request.hours * US_PER_HOUR))
-    inputs = {entry.source: entry for entry in facts.inputs}
     for name, mask in ((SELECTED, best), (RANDOM, random)):
         chosen = rows.filter(pl.Series(mask)).with_columns(split=pl.lit(name))
         write_lines(chosen, [name], inputs, folder)
@@ -85,6 +94,7 @@ def select_records(profile: Path, folder: Path, request: SelectRequest, command:
         seed=request.seed,
         metric=request.metric,
         best=request.best,
+        toward=target,
         requested_hours=request.hours,
         usable_rows=rows.height,
         usable_hours=hours(int(us.sum())),
@@ -97,7 +107,7 @@ def select_records(profile: Path, folder: Path, request: SelectRequest, command:
             file=f"{RANDOM}.jsonl", rows=int(random.sum()), hours=hours(int(us[random].sum()))
         ),
         shared_hours=hours(int(us[best & random].sum())),
-        strata=_strata(rows, by, request, best, random),
+        strata=_strata(rows.with_columns(pl.Series(_SCORE, score)), by, request, best, random),
         warnings=_warnings(request, us.sum(), us[~unscored].sum()),
     )
     write_artifact(folder, made)
@@ -108,7 +118,7 @@ def _checked(request: SelectRequest, stored: StoredRecords, facts: Profile) -> l
     """The columns of strata. ConfigError with all that the profile has not."""
     columns, metrics = stored.columns, [metric.name for metric in facts.metrics]
     faults = []
-    if request.metric not in metrics:
+    if not request.toward and request.metric not in metrics:
         what = f"the profile has no metric {request.metric!r}"
         faults.append(Fault(_named(request), what, suggest(request.metric, metrics)))
     for name in request.by:
@@ -120,14 +130,24 @@ def _checked(request: SelectRequest, stored: StoredRecords, facts: Profile) -> l
 
 
 def _named(request: SelectRequest) -> str:
-    return parameter(request.best)
+    return parameter("toward" if request.toward else request.best)
 
 
-def _usable(stored: StoredRecords, metric: str, by: Sequence[str]) -> pl.DataFrame:
+def _scores(
+    request: SelectRequest, rows: pl.DataFrame, noise: UInt64s, inputs: Mapping[str, Input]
+) -> tuple[Floats, SelectionTarget | None]:
+    """The score of each row, NaN where it has none; and the target, where there is one."""
+    if request.toward:
+        return score_toward(request.toward, rows, noise, inputs)
+    return rows[request.metric].cast(pl.Float64).fill_null(np.nan).to_numpy(), None
+
+
+def _usable(stored: StoredRecords, request: SelectRequest, by: Sequence[str]) -> pl.DataFrame:
     """Rows that may be trained on, in input order, with what their lines need."""
     trains = [verdict for verdict, route in ROUTES.items() if route in {POOL, TRAIN}]
     needed = [SOURCE.name, BYTE_OFFSET.name, BYTE_LENGTH.name, MALFORMED.name, LANG.name]
-    needed += [DURATION_US.name, UNRATED.name, metric, *by]
+    needed += [DURATION_US.name, UNRATED.name, *by]
+    needed += [] if request.toward else [request.metric]
     fixes = [name for name in FIX_NAMES if name in stored.columns]
     needed += fixes
     plan = stored.scan().with_row_index(_ROW)
@@ -144,7 +164,7 @@ def _strata(
     chosen = rows.select(
         *keys,
         DURATION_US.expr.alias("us"),
-        pl.col(request.metric).alias("score"),
+        pl.col(_SCORE).alias("score"),
         pl.Series("best", best),
         pl.Series("random", random),
     )

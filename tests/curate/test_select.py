@@ -167,8 +167,8 @@ def test_more_than_there_is_takes_all_and_warns(profile: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--hours", "1"], "exactly one metric"),
-        (["--hours", "1", "--lowest", "wer", "--highest", "wer"], "exactly one metric"),
+        (["--hours", "1"], "exactly one is needed"),
+        (["--hours", "1", "--lowest", "wer", "--highest", "wer"], "exactly one is needed"),
         (["--hours", "0", "--lowest", "wer"], "is no amount"),
         (["--hours", "nan", "--lowest", "wer"], "is no amount"),
         (["--hours", "1", "--lowest", "werr"], "did you mean 'wer'"),

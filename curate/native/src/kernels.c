@@ -43,6 +43,7 @@
 #include "markup.c"
 #include "shingles.c"
 #include "minhash.c"
+#include "relevance.c"
 #include "ngrams.c"
 #include "remarks.c"
 #include "rewrite.c"
