@@ -62,7 +62,9 @@ class Coverage(Model):
 
 
 class Vocabulary(Model):
-    """The words of all texts: `tokens` in all, different `words`, those that occur `once`."""
+    """The words of all texts: `tokens` in all, different `words`, those that occur `once`, and
+    of these at most 200 `hapaxes` at even distances in the order of their letters.
+    """
 
     tokens: int
     words: int
@@ -70,6 +72,7 @@ class Vocabulary(Model):
     covering: tuple[Coverage, ...]
     frequent: tuple[WordFrequency, ...]
     longest: tuple[WordFrequency, ...]
+    hapaxes: tuple[str, ...] = ()
 
 
 class WordErrors(Model):

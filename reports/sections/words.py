@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
-from curate.artifacts.words import CharacterCount, WordCounts, WordErrors, WordFrequency
+from curate.artifacts.words import CharacterCount, Vocabulary, WordCounts, WordErrors, WordFrequency
 from reports.charts import drawn
 from reports.charts.drawn import Figure
 from reports.format import count, percent, plural, share
@@ -96,12 +96,25 @@ def _characters(
 
 
 def frequent(words: WordCounts) -> Markup | None:
-    """The commonest words, and the longest."""
+    """The commonest words, the longest, and of those that occur once."""
     known = words.vocabulary
     return joined(
         titled("Most frequent", _frequent("Words", known.frequent)),
         titled("Longest", _frequent("Longest words", known.longest)),
+        titled(_once_title(known), _listed(known.hapaxes)),
     )
+
+
+def _once_title(known: Vocabulary) -> str:
+    some = f" ({count(len(known.hapaxes))} of {count(known.once)})"
+    return f"Occur once{some if len(known.hapaxes) < known.once else ''}"
+
+
+def _listed(words: Sequence[str]) -> Markup | None:
+    """Words in one paragraph; a word may begin a new line, and what it hides is marked."""
+    if not words:
+        return None
+    return Markup('<p class="listed">{}</p>').format(Markup(" · ").join(map(marked, words)))
 
 
 def _frequent(label: str, words: Sequence[WordFrequency]) -> Markup | None:

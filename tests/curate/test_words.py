@@ -64,6 +64,7 @@ def test_characters_and_words(tmp_path: Path, profiled: Path) -> None:
         "hello": 2, "world": 1, "caf\u00e9": 1, "\u043c\u043eney": 1,
         "\u4f60\u597d": 1, "\U00020000": 1, "x": 1,
     }  # fmt: skip
+    assert counted["vocabulary"]["hapaxes"] == sorted(words.keys() - {"hello"})
     assert counted["vocabulary"]["longest"][0]["word"] in {"hello", "world", "\u043c\u043eney"}
 
 

@@ -58,6 +58,7 @@ def words() -> Json:
             "covering": [{"share": 0.5, "words": 72}, {"share": 0.9, "words": 1_526}],
             "frequent": frequent,
             "longest": [{"word": "responsibilities", "count": 1}],
+            "hapaxes": ["responsibilities", "zebra"],
         },
         "errors": {
             "normaliser": {"steps": ["basic", "compounds"], "libraries": {}},

@@ -11,7 +11,7 @@ import polars as pl
 from curate.artifacts.frames import Spans
 from curate.artifacts.words import Coverage, Vocabulary, WordFrequency
 
-SHOWN = 20
+SHOWN, HAPAXES = 20, 200
 _SHARES = (0.5, 0.9, 0.99)
 _MOST_PARTS = 32
 _PUNCTUATION = "".join(
@@ -62,10 +62,11 @@ def vocabulary(words: pl.DataFrame) -> Vocabulary:
     longest = words.sort(length, "word", descending=[True, False]).head(SHOWN)
     total = int(words["count"].sum())
     running = words["count"].cum_sum()
+    once = words.filter(pl.col("count") == 1)["word"]
     return Vocabulary(
         tokens=total,
         words=words.height,
-        once=int((words["count"] == 1).sum()),
+        once=once.len(),
         covering=tuple(
             Coverage(share=share, words=int((running < share * total).sum()) + 1)
             for share in _SHARES
@@ -73,6 +74,7 @@ def vocabulary(words: pl.DataFrame) -> Vocabulary:
         ),
         frequent=_frequencies(words.head(SHOWN)),
         longest=_frequencies(longest),
+        hapaxes=tuple(once.sort().gather_every(-(-once.len() // HAPAXES) or 1)),
     )
 
 
