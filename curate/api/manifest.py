@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from curate.artifacts.manifest import ManifestWritten
@@ -10,11 +11,11 @@ from curate.exports import write_records
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.write import ManifestRequest
 
-__all__ = ["ManifestWritten", "write_manifest"]
+__all__ = ["ManifestRequest", "ManifestWritten", "write_manifest"]
 
 
 def write_manifest(
-    inputs: str | Path | Sequence[str | Path],
+    inputs: str | Path | Sequence[str | Path] | ManifestRequest,
     out: str | Path,
     *,
     reading: ReadOptions | None = None,
@@ -28,6 +29,9 @@ def write_manifest(
     As `curate manifest`: NeMo's lines, or the form `to` (see `curate manifest --help`). Lines that
     hold no record go to a file beside `out`, with their reasons. With `recipe`, Lhotse's recipe of
     that name prepares the input, a folder. `dry_run` writes only what text rules would change.
+
+    All that the command line offers is in a ManifestRequest, which may be given in place of
+    `inputs`; of other arguments only `out` and `to` count then.
     Raises curate.errors.CurateError with every fault.
 
     >>> import tempfile, curate
@@ -38,6 +42,8 @@ def write_manifest(
     >>> (folder / "clips.jsonl").read_text()
     '{"audio_filepath": "a.wav", "text": "hi there", "duration": 1.5}\n'
     """
+    if isinstance(inputs, ManifestRequest):
+        return write_records(replace(inputs, out=Path(out)), to)
     names = [inputs] if isinstance(inputs, str | Path) else inputs
     root = None if audio_root is None else Path(audio_root)
     reading = reading or ReadOptions()

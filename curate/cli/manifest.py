@@ -68,6 +68,23 @@ def manifest_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write only the report of what text rules change.")
     ] = False,
+    mono: Annotated[
+        bool,
+        typer.Option(
+            "--mono",
+            help="Mix channels down in nemo_tarred and hf; without it, records of several channels "
+            "are malformed there.",
+        ),
+    ] = False,
+    channel: Annotated[
+        int | None,
+        typer.Option(
+            "--channel",
+            min=0,
+            help="Channel of records that name none: 0 is the first.",
+            show_default="all of them",
+        ),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -103,7 +120,7 @@ def manifest_command(
     reading = ReadOptions.parse(
         format, listed_maps(map_), lenient_json, path_map, cast, measure_duration, text_rules
     )
-    request = ManifestRequest(inputs, out, reading, audio_root, recipe, dry_run)
+    request = ManifestRequest(inputs, out, reading, audio_root, recipe, dry_run, mono, channel)
     written = write_records(request, to, page_only())
     summary(written, as_json, quiet, tables, request.text_changes if written.text_changes else out)
     if written.malformed_lines and not quiet:

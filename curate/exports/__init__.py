@@ -57,9 +57,13 @@ def write_records(
     name = to or _BY_SUFFIX.get(request.out.suffix.lower(), NEMO)
     if request.dry_run:
         return try_text_rules(request, execution)
+    output = next((each for each in OUTPUTS if each.name == name), None)
+    if request.mono and not (output and output.holds_audio):
+        holding = " or ".join(each.name for each in OUTPUTS if each.holds_audio)
+        what, hint = f"is for forms that hold the audio; this is {name}", f"--to {holding}"
+        raise ConfigError.of(parameter("mono"), what, hint)
     if name == NEMO:
         return write_manifest(request, execution)
-    output = next((each for each in OUTPUTS if each.name == name), None)
     if output is None:
         hint = suggest(name, [NEMO, *(each.name for each in OUTPUTS)])
         raise ConfigError.of(parameter("to"), f"unknown form {name!r}", hint)
@@ -69,11 +73,11 @@ def write_records(
         spooled = Spooled(file, find_sources(request.inputs, request.reading_in_root))
         refuse_inputs(spooled.origins, request)
         tally = tally_of(spooled.origins, request.text_changes)
-        convert = Converter(None, request.audio_root, spooled, malformed, tally)
+        convert = Converter(None, request.audio_root, spooled, malformed, tally, request.channel)
         inputs = tuple(map(convert.add, spooled.origins))
         if not any(each.records for each in inputs):
             raise InputError(*convert.unusable)
-        report = Report(malformed, request.out)
+        report = Report(malformed, request.out, request.mono)
         with _place(output, request.out) as scratch:
             output.write(spooled, scratch, report)
             inputs = tuple(_held(each, at, report) for at, each in enumerate(inputs))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +19,7 @@ from curate.exports.spooled import Spooled, SpooledRecord
 from curate.manifest.origin import Origin, home_of
 from curate.manifest.strict import channel_of
 from curate.shards.archives import Archive
-from curate.shards.audio import KEEP, Audio, load_segment
+from curate.shards.audio import KEEP, Audio, StoredAudio, load_segment
 
 AT_ONCE = 64
 """Records whose audio is held at one time."""
@@ -33,7 +34,8 @@ def with_audio(records: Spooled, report: Report) -> Iterator[tuple[SpooledRecord
             _archive(each, Path(scratch) / f"table-{number}")
             for number, each in enumerate(records.origins)
         ]
-        load = partial(_loaded, archives=archives, scratch=Path(scratch))
+        storage = replace(KEEP, mono=report.mono)
+        load = partial(_loaded, archives=archives, scratch=Path(scratch), keep=storage)
         for part in in_parts(records, AT_ONCE):
             for one, audio in zip(part, pool.map(load, part), strict=True):
                 if isinstance(audio, Audio):
@@ -48,9 +50,11 @@ def _archive(origin: Origin, place: Path) -> Archive | None:
     return None if archive is None else archive.at_hand(place)
 
 
-def _loaded(one: SpooledRecord, archives: Sequence[Archive | None], scratch: Path) -> Audio | str:
+def _loaded(
+    one: SpooledRecord, archives: Sequence[Archive | None], scratch: Path, keep: StoredAudio
+) -> Audio | str:
     """The record's audio, or why it cannot be had."""
-    storage = KEEP.of_channel(channel_of(json.dumps(one.record.get("channel"))))
+    storage = keep.of_channel(channel_of(json.dumps(one.record.get("channel"))))
     archive = archives[one.number]
     try:
         if archive is None:

@@ -21,12 +21,13 @@ PARTS_AT_ONCE = 1024
 class Report:
     """What an output does not hold: whole records, by reason, and remarks about the others.
 
-    `out` is the path that the output will have. What is refused is counted by the number of its
-    origin, skipped records apart, with their microseconds.
+    `out` is the path that the output will have; `mono` says that channels are mixed down. What is
+    refused is counted by the number of its origin, skipped records apart, with their microseconds.
     """
 
     malformed: IO[bytes]
     out: Path
+    mono: bool = False
     reasons: Counter[str] = field(default_factory=Counter)
     refused: Counter[int] = field(default_factory=Counter)
     refused_skipped: Counter[int] = field(default_factory=Counter)

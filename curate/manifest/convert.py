@@ -61,7 +61,7 @@ class Converter:
     `into` (absolute where it is None; `root` as in `bases_of`), and other lines to `malformed`.
 
     `reasons` count the latter, `unusable` are faults of origins without a record. `tally` counts
-    what text rules change.
+    what text rules change. `channel` is added to records without that field.
     """
 
     def __init__(
@@ -71,8 +71,9 @@ class Converter:
         records: Lines,
         malformed: IO[bytes],
         tally: TextTally | None = None,
+        channel: int | None = None,
     ) -> None:
-        self._into, self._root, self._tally = into, root, tally
+        self._into, self._root, self._tally, self._channel = into, root, tally, channel
         self._records, self._malformed = records, malformed
         self.reasons: Counter[str] = Counter()
         self.unusable: list[Fault] = []
@@ -111,7 +112,7 @@ class Converter:
         rows = in_original_places(clips, [batch], [portion])[0].frame
         if self._tally is not None and portion.text_changes is not None:
             self._tally.add(portion.text_changes, rows, origin.name)
-        data, members = portion.chunk.data, dict(origin.added)
+        data, members = portion.chunk.data, dict[str, object](origin.added)
         audio_names = _audio_names(data) if not paths.all_stay else {}
         lines: list[bytes] = []
         places: list[Place] = []
@@ -126,10 +127,16 @@ class Converter:
             places.append(Place(line, offset))
             skipped += reason is not None and reason.startswith(SKIPPED_BY)
             untranscribed += reason == UNTRANSCRIBED
-            lines.append(_line(raw, members, paths, audio_names.get(int(start[at]))))
+            added = members if self._channel is None else self._with_channel(raw, members)
+            lines.append(_line(raw, added, paths, audio_names.get(int(start[at]))))
         self._records.add(origin, lines, places)
         us = int(rows[DURATION_US.name].sum())
         return len(lines) - skipped, skipped, untranscribed, us
+
+    def _with_channel(self, raw: bytes, members: dict[str, object]) -> dict[str, object]:
+        """The members that a line gets, with the channel where it has none."""
+        has_own = parse_line(raw).get("channel") is not None
+        return members if has_own else {**members, "channel": self._channel}
 
     def _refuse(
         self, origin: Origin, portion: Portion, place: tuple[int, int, str], raw: bytes
@@ -173,7 +180,7 @@ def _audio_names(data: bytes) -> dict[int, str]:
     }
 
 
-def _line(raw: bytes, added: dict[str, str], paths: MovedPaths, audio: str | None) -> bytes:
+def _line(raw: bytes, added: dict[str, object], paths: MovedPaths, audio: str | None) -> bytes:
     """A record's line with its audio path as it reads from the new folder, and these fields."""
     if paths.all_stay:
         return with_members(raw, added) if added else raw

@@ -141,9 +141,8 @@ def _origins_of(name: str, reading: ReadOptions) -> list[Origin]:
     is_changed = reading.renamed or reading.lenient or reading.corrections
     if not is_changed:
         return format.find(look)
-    if format.name in (NEMO.name, NEMO_TARRED.name):
-        format = NEMO_MAPPED
-    _refuse_idle(reading, format, name)
+    is_native = format.name in (NEMO.name, NEMO_TARRED.name)
+    _refuse_idle(reading, NEMO_MAPPED if is_native else format, name)
     return [_as_mapped(reading.with_fields(origin)) for origin in format.find(look)]
 
 

@@ -30,7 +30,8 @@ GZIP_LEVEL = 6
 class ManifestRequest:
     """What is to be one manifest, and where: `out`. `audio_root` is where relative audio paths
     begin, if not at each input's folder. `recipe` names one of Lhotse's, which prepares the input.
-    `dry_run`: only what text rules change is written.
+    `dry_run`: only what text rules change is written. `mono`: outputs that hold the audio mix its
+    channels down. `channel` is that of records that name none.
     """
 
     inputs: Sequence[str]
@@ -39,6 +40,8 @@ class ManifestRequest:
     audio_root: Path | None = None
     recipe: str | None = None
     dry_run: bool = False
+    mono: bool = False
+    channel: int | None = None
 
     @property
     def prepared(self) -> Path:
@@ -79,8 +82,8 @@ def write_manifest(request: ManifestRequest, execution: Execution = QUIET) -> Ma
     with full_disk_as_error(request.out), TemporaryFile() as malformed:
         with whole_file(request.out) as scratch:
             with opened_output(scratch, request.out) as manifest:
-                records, into = _LinesFile(manifest), request.out.parent
-                convert = Converter(into, request.audio_root, records, malformed, tally)
+                records, into, root = _LinesFile(manifest), request.out.parent, request.audio_root
+                convert = Converter(into, root, records, malformed, tally, request.channel)
                 inputs = tuple(map(convert.add, origins))
             if not any(each.records for each in inputs):
                 raise InputError(*convert.unusable)

@@ -58,8 +58,7 @@ class Archive:
             tars = {"": source.name}
         if INSIDE in beside.get("audio", ()):
             return cls(format, source.parent, {}, Origin(str(source), format, beside))
-        known = format in TAR_FORMATS and tars
-        return cls(format, folder, tars) if known else None
+        return cls(format, folder, tars) if tars else None
 
     def at_hand(self, place: Path) -> Archive:
         """The archive with the audio of a table, if it is one, written to the file `place`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import json
 import os
 import unicodedata
@@ -12,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 import soundfile as sf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curate.api.manifest import ManifestWritten, write_manifest
+from curate.api.manifest import ManifestRequest, ManifestWritten, write_manifest
 from curate.errors import ConfigError, InputError
 from curate.exports.outputs import OUTPUTS
 from tests.lines import lines_of
@@ -178,6 +180,52 @@ def test_segments_and_channels_come_back(tmp_path: Path) -> None:
     assert [(row["text"], row["duration"]) for row in back] == [
         ("one", 0.3), ("two", 1.75), ("left", 1.0), ("right", 1.0),
     ]  # fmt: skip
+
+
+# (options, form, reasons of records that are left out, channel of each record)
+STEREO: list[tuple[dict[str, Any], str, dict[str, int], list[object]]] = [
+    ({}, "nemo_tarred", {"its audio cannot be stored: 2 channels: NeMo trains on mono, mix it down":
+     1}, [None]),
+    ({"mono": True}, "nemo_tarred", {}, [None, None]),
+    ({"mono": True}, "hf", {}, [None, None]),
+    ({"channel": 0}, "hf", {}, [None, None]),
+    ({"channel": 0}, "nemo", {}, [0, 1]),  # the second record has its own
+    ({"channel": 0}, "lhotse", {}, [0, 1]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "to", "reasons", "channels"), STEREO)
+def test_channels_are_mixed_or_chosen(
+    tmp_path: Path,
+    options: dict[str, Any],
+    to: str,
+    reasons: dict[str, int],
+    channels: list[object],
+) -> None:
+    left, right = np.full((2, RATE), [[0.5], [-0.25]])
+    sf.write(tmp_path / "a.wav", np.stack([left, right], axis=1), RATE)
+    row = {"audio_filepath": "a.wav", "duration": 1.0, "text": "two sides"}
+    lines = manifest(tmp_path, [row, {**row, "channel": 1}])
+    out = tmp_path / {**NAMES, "nemo": "o.jsonl"}.get(to, to)
+    made = write_manifest(ManifestRequest([str(lines)], out, **options), out, to=to)
+    assert dict(made.reasons) == reasons
+    write_manifest(out, tmp_path / "back.jsonl")
+    assert [each.get("channel") for each in written(tmp_path / "back.jsonl")] == channels
+    if to == "hf":
+        (parquet,) = (out / "data").iterdir()
+        audio = [
+            sf.read(io.BytesIO(held["bytes"]))[0] for held in pl.read_parquet(parquet)["audio"]
+        ]
+        levels = [round(float(samples.mean()), 3) for samples in audio]
+        assert levels == [0.125 if "mono" in options else 0.5, -0.25]
+
+
+def test_mono_is_for_forms_with_audio(tmp_path: Path) -> None:
+    lines = manifest(tmp_path, [{"audio_filepath": "a.wav", "duration": 1.0, "text": "a"}])
+    out = tmp_path / "o.jsonl"
+    with pytest.raises(ConfigError, match=r"mono(.|\n)*nemo_tarred or hf"):
+        write_manifest(ManifestRequest([str(lines)], out, mono=True), out)
+    assert not out.exists()
 
 
 def test_kaldi_folders_are_sorted_and_run_nothing(tmp_path: Path) -> None:

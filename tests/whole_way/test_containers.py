@@ -125,3 +125,19 @@ def test_what_is_inside_one_form_becomes_another(form: str, tmp_path: Path) -> N
     again = command("curate", "manifest", tmp_path / "all", "--out", tmp_path / "m.jsonl", "--json")
     assert 3600 * again.answer["hours"] == pytest.approx(3 * seconds, abs=0.01)
     assert "its paths lead to no file" in " ".join(again.answer["warnings"])
+
+
+def test_a_tarred_data_set_with_other_names_goes_to_shards(tmp_path: Path) -> None:
+    """--map leaves the tars where they are."""
+    text_beside(tmp_path / "corpus")
+    source = written_as("nemo_tarred")(tmp_path / "corpus", tmp_path)
+    seconds = seconds_on_disk(tmp_path / "corpus")
+    shutil.rmtree(tmp_path / "corpus")
+    path = source / "manifest_0.json"
+    path.write_text(path.read_text().replace('"text":', '"sentence":'))
+    mapped = Options(profile=("--map", "text=sentence"), split=USUAL.split)
+    way = Journey([source], tmp_path / "out", mapped).go("profile", "split", "shard", "verify")
+    assert way.failures == []
+    assert way.steps["profile"].seconds["inputs"] == pytest.approx(seconds, abs=0.01)
+    shards = way.steps["shard"].rows
+    assert (shards["train"], shards["skipped"]) == (way.steps["split"].rows["train"], 0)

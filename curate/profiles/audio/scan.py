@@ -27,7 +27,8 @@ from curate.audio.options import Sample
 from curate.environment.cores import thread_count
 from curate.manifest import in_order
 from curate.manifest.lines import iter_lines
-from curate.manifest.origin import INSIDE
+from curate.manifest.origin import is_archived
+from curate.manifest.tarred import NEMO_TARRED
 from curate.metrics import BY_NAME
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import (
@@ -42,9 +43,6 @@ from curate.profiles.audio.cache import (
 )
 from curate.profiles.measure.source import Source
 from curate.statistics.splitmix import splitmix64
-
-TAR_FORMATS = frozenset({"nemo_tarred", "lhotse_shar", "webdataset"})
-"""Formats whose audio is in no file of its own."""
 
 _TOGETHER = 64
 """Segments in one piece of work: enough that handing it over costs nothing."""
@@ -155,7 +153,7 @@ def _files_of(source: Source, rows: pl.DataFrame, folder: Path) -> Iterator[File
         "row", OFFSET_S.name, DURATION_US.name, AUDIO_CHANNEL.name
     )
     origin = source.origin
-    archived = origin.format in TAR_FORMATS or INSIDE in origin.beside.get("audio", ())
+    archived = is_archived(origin) or origin.format == NEMO_TARRED.name
     files = [
         File(
             names[key],
