@@ -134,19 +134,23 @@ def split_profile(
     rows, corrected = _with_changes(done.rows, stored, marks)
     done, near, unsure = _separated(done, strategy, rows, inputs)
     written = _outputs(done.rows, [aim.name for aim in done.targets])
-    with ThreadPoolExecutor(1) as beside:  # lines are copied while lock and certificate are made
+    with ThreadPoolExecutor(1) as beside:  # what reads lines, while lock and certificate are made
         copying = beside.submit(write_lines, done.rows, written, inputs, folder, marks)
         done = finish(done, request.seed, strategy.of_eval(done.rows))
-        copies = _write_borderline_copy(done.rows, inputs, folder, marks)
+        copied = beside.submit(_write_borderline_copy, done.rows, inputs, folder, marks)
+        similarity = beside.submit(
+            text_similarity,
+            done.rows,
+            [TRAIN, *(aim.name for aim in done.targets)],
+            request.seed,
+            lambda drawn, outputs: read_lines(drawn, outputs, inputs),
+        )
         for name in [each for each in (REJECTED, SKIPPED, MALFORMED) if each in written]:
             write_reasons(done.rows["split"], stored, name, folder)
         unrated = done.rows[UNRATED.name].eq(1).fill_null(False)
         changed = corrected | unrated | pl.Series([marks.tags or marks.skipme or marks.canary])
         locked = done.rows.with_columns(changed.alias(CHANGED.name))
         write_lock(locked, stored.scan(), folder / LOCK, _blend_fields(facts))
-        ledger = _ledger(done, written, copies, facts)
-        ledger.check()
-        write_artifact(folder, ledger)
         finished = Finished(
             assignment=done,
             strategy=strategy,
@@ -157,12 +161,6 @@ def split_profile(
             keys=keys,
             near=near,
             near_unsure=unsure,
-            similarity=text_similarity(
-                done.rows,
-                [TRAIN, *(aim.name for aim in done.targets)],
-                request.seed,
-                lambda drawn, outputs: read_lines(drawn, outputs, inputs),
-            ),
             changed=ChangedLines(
                 text_corrected=int(corrected.sum()),
                 tags=marks.tags,
@@ -175,6 +173,10 @@ def split_profile(
         )
         made = certificate(finished, command)
         copying.result()
+        ledger = _ledger(done, written, copied.result(), facts)
+        ledger.check()
+        write_artifact(folder, ledger)
+        made = made.model_copy(update={"text_similarity": similarity.result()})
     if request.to is not None:
         cuts = write_cuts(done.rows["split"], stored, written, folder, inputs)
         made = made.model_copy(update={"cuts": cuts})

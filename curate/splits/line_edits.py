@@ -14,10 +14,14 @@ import numpy as np
 import polars as pl
 
 from curate.artifacts.columns import (
+    BYTE_LENGTH,
+    BYTE_OFFSET,
     FIXES,
     LANG,
+    LINE,
     MALFORMED,
     REASON,
+    SOURCE,
     TAGS,
     VERDICT,
     record_id,
@@ -42,6 +46,11 @@ SEGMENT_BEFORE = ("offset_before", "duration_before")
 FIX_NAMES = tuple(column.name for column in FIXES)
 UNRATED = BY_NAME["rate_beside_offset"]
 """Rows whose line is written without its sampling rate (see `curate.nemo.manifest_fields`)."""
+NEEDED = (
+    SOURCE.name, LINE.name, BYTE_OFFSET.name, BYTE_LENGTH.name, MALFORMED.name, LANG.name,
+    VERDICT.name, TAGS.name, REASON.name, UNRATED.name, *FIX_NAMES, "split",
+)  # fmt: skip
+"""What a line's place and changes are taken from, where rows have it."""
 WOULD_LEAK = "held out: it would leak into another split"
 
 

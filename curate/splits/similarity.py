@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 import polars as pl
 
-from curate.arrays import Floats, UInt64s
+from curate.arrays import Floats, Int64s, UInt64s
 from curate.artifacts.columns import AUDIO_KEY
 from curate.artifacts.frames import Spans
 from curate.artifacts.split import TextSimilarity
@@ -90,11 +90,17 @@ def _drawn(rows: pl.DataFrame, splits: Sequence[str], seed: int) -> pl.DataFrame
         places = rows["split"].eq(name).fill_null(False).arg_true()
         if places.len() > SAMPLE:
             keys = mixed(rows[AUDIO_KEY.name].gather(places).to_numpy(), seed)
-            places = places.gather(np.argsort(keys, kind="stable")[:SAMPLE])
+            places = places.gather(_least(keys, SAMPLE))
         chosen[places.to_numpy()] = True
     return rows.with_columns(
         pl.when(pl.Series(chosen)).then(pl.col("split")).otherwise(None).alias("split")
     )
+
+
+def _least(keys: UInt64s, count: int) -> Int64s:
+    """The places of the least keys, in their order; the first of equals."""
+    some = np.flatnonzero(keys <= np.partition(keys, count - 1)[count - 1])
+    return some[np.argsort(keys[some], kind="stable")[:count]]
 
 
 def _sets(parts: Sequence[memoryview]) -> list[UInt64s]:

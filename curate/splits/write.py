@@ -31,10 +31,12 @@ from curate.manifest.lines import is_plain, joined_lines, unchanged_portions
 from curate.manifest.origin import Portion
 from curate.native import kernel
 from curate.profiles.opened import origin_of
+from curate.splits.codes import CODED, numbered
 from curate.splits.line_edits import (
     AS_THEY_ARE,
     FIX_NAMES,
     MARKED,
+    NEEDED,
     LineMarks,
     changes,
     filled,
@@ -48,6 +50,10 @@ _FEW: Final = 8
 """Lines are looked up one by one where they are fewer than one in so many of their source."""
 _LOOKED_UP: Final = 1 << 14
 """Lines that are looked up at a time."""
+
+
+_OUTPUT: Final = "_output"
+"""A row's output, by its number; -1 where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +113,33 @@ def read_lines(
     profile.json's by source. Every line ends in a newline. Raises InputError where a source is no
     longer what was profiled; of one that few lines are requested of, only these are read.
     """
-    numbers = {name: number for number, name in enumerate(outputs)}
-    first = 0
+    output_of = pl.Series(_OUTPUT, _numbers_of(rows["split"], outputs))
+    rows = rows.select(*(name for name in NEEDED if name in rows.columns), output_of)
+    count, first = len(outputs), 0
     for height, source in rows[SOURCE.name].rle().struct.unnest().iter_rows():
         part, entry = rows[first : first + height], inputs[str(source)]
-        chosen = part["split"].is_in(list(outputs)).arg_true()
+        chosen = (part[_OUTPUT] >= 0).arg_true()
         is_few = _FEW * chosen.len() < height and entry.copied == COPIED
         if is_few and is_plain(origin_of(entry)):
-            yield from _look_up(part[chosen], entry, numbers, marks)
+            yield from _look_up(part[chosen], entry, count, marks)
         else:
-            yield from _pass_by(part, entry, numbers, marks)
+            yield from _pass_by(part, entry, count, marks)
         first += height
 
 
+def _numbers_of(split: pl.Series, outputs: Sequence[str]) -> Int16s:
+    """The number of each row's output; -1 where it is none of them."""
+    split = split.cast(CODED)
+    values, numbers = split.unique(), numbered(split)
+    of_number = np.full(int(numbers.max(initial=0)) + 1, -1, np.int16)
+    for value, number in zip(values, numbered(values), strict=True):
+        if value in outputs:
+            of_number[number] = outputs.index(value)
+    return of_number[numbers]
+
+
 def _pass_by(
-    rows: pl.DataFrame, entry: Input, numbers: Mapping[str, int], marks: LineMarks
+    rows: pl.DataFrame, entry: Input, count: int, marks: LineMarks
 ) -> Iterator[list[memoryview]]:
     """The lines of a source while all of it is read: InputError where it is another by now."""
     offsets = rows[BYTE_OFFSET.name].to_numpy()
@@ -129,34 +147,32 @@ def _pass_by(
     for portion in unchanged_portions(origin_of(entry), entry.fingerprint):
         upto = int(np.searchsorted(offsets, _end(portion)))
         part = rows[at:upto]
-        chosen = part["split"].is_in(list(numbers)).arg_true()
+        chosen = (part[_OUTPUT] >= 0).arg_true()
         if chosen.len() < part.height:
             part = part[chosen]
-        yield _route(_lines_of(portion, part), part, numbers, marks)
+        yield _route(_lines_of(portion, part), part, count, marks)
         at = upto
 
 
 def _look_up(
-    rows: pl.DataFrame, entry: Input, numbers: Mapping[str, int], marks: LineMarks
+    rows: pl.DataFrame, entry: Input, count: int, marks: LineMarks
 ) -> Iterator[list[memoryview]]:
     """The lines of a plain source, each read by itself."""
     for part in rows.iter_slices(_LOOKED_UP):
         lengths = part[BYTE_LENGTH.name].to_numpy().astype(np.int64)
         data = joined_lines(origin_of(entry), part[BYTE_OFFSET.name].to_numpy(), lengths)
         lines = _Lines.of(data, np.cumsum(lengths) - lengths, lengths)
-        yield _route(lines, part, numbers, marks)
+        yield _route(lines, part, count, marks)
 
 
-def _route(
-    lines: _Lines, rows: pl.DataFrame, numbers: Mapping[str, int], marks: LineMarks
-) -> list[memoryview]:
-    """The lines of each output; `rows` are those of the lines."""
-    outputs = rows["split"].replace_strict(numbers, return_dtype=pl.Int16).to_numpy()
+def _route(lines: _Lines, rows: pl.DataFrame, count: int, marks: LineMarks) -> list[memoryview]:
+    """The lines of each of `count` outputs; `rows` are those of the lines."""
+    outputs = rows[_OUTPUT].to_numpy()
     changed = changes(rows, marks)
     if changed is not None:
         lines = _changed(lines, changed)
     sizes = lines.lengths + 1 + np.where(lines.added_lengths > 0, lines.added_lengths + 2, 0)
-    ends = np.cumsum(np.bincount(outputs, sizes, len(numbers))).astype(np.int64)
+    ends = np.cumsum(np.bincount(outputs, sizes, count)).astype(np.int64)
     first = np.concatenate([[0], ends[:-1]]).astype(np.int64)
     out = np.empty(int(ends[-1]), np.uint8)
     _pack(

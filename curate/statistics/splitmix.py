@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
+
+from curate.arrays import UInt64s
+from curate.native import kernel
 
 GOLDEN = 0x9E3779B97F4A7C15
 """splitmix64 steps by it from one number to the next."""
 
 
-def splitmix64(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+def splitmix64(keys: UInt64s) -> UInt64s:
     """Each key, mixed by the end of splitmix64: equal keys stay equal, and no two others meet."""
-    mixed = keys
-    with np.errstate(over="ignore"):
-        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-            mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return mixed ^ (mixed >> np.uint64(31))
+    mixed = np.empty(keys.size, np.uint64)
+    _mix(np.ascontiguousarray(keys), mixed)
+    return mixed
+
+
+@kernel("splitmix")
+def _mix(keys: UInt64s, mixed: UInt64s) -> None:
+    raise NotImplementedError

@@ -88,3 +88,12 @@ def test_a_sample_stands_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_one_split_has_nothing_to_leak_to(tmp_path: Path) -> None:
     assert "text_similarity" not in split(tmp_path / "a", rows_of({"a": 3, "b": 3}), {})
+
+
+@given(st.lists(st.integers(0, 5), min_size=1), st.data())
+def test_records_are_drawn_by_their_keys_and_the_first_of_equals(
+    keys: list[int], data: st.DataObject
+) -> None:
+    count = data.draw(st.integers(1, len(keys)))
+    by_key = sorted(range(len(keys)), key=keys.__getitem__)
+    assert similarity._least(np.array(keys, np.uint64), count).tolist() == by_key[:count]

@@ -48,3 +48,4 @@
 #include "remarks.c"
 #include "rewrite.c"
 #include "binning.c"
+#include "splitmix.c"
