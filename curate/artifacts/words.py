@@ -104,6 +104,35 @@ class WordErrorTotals(Model):
     worst: tuple[WordErrors, ...]
 
 
+class WordErrorPair(Model):
+    """A word that two models were to recognise: how often each has it wrong."""
+
+    word: str
+    count: int
+    wrong: int
+    other_count: int
+    other_wrong: int
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Wrong ones of all, of both."""
+        return self.wrong / self.count, self.other_wrong / self.other_count
+
+
+class WordErrorsCompared(Model):
+    """Words of these predictions beside those of `other`, which occur `at_least` so often in both:
+    `worse` are wrong more often here, `better` less often, by how many more or fewer.
+    """
+
+    other: str
+    other_words: int
+    other_wrong: int
+    at_least: int
+    compared: int
+    worse: tuple[WordErrorPair, ...]
+    better: tuple[WordErrorPair, ...]
+
+
 class UnknownToTokenizer(Model):
     """What a tokenizer has no piece for: characters, and tokens between blanks that hold one.
 
@@ -119,7 +148,7 @@ class UnknownToTokenizer(Model):
 
 class WordCounts(CommandArtifact):
     """words.json: alphabets by language, and the vocabulary. `errors` is null where no row has a
-    `pred_text`; `tokenizer` is there where one was named.
+    `pred_text`; `tokenizer` is there where one was named, `compared` where other predictions were.
     """
 
     file: ClassVar[str] = "words.json"
@@ -131,6 +160,7 @@ class WordCounts(CommandArtifact):
     vocabulary: Vocabulary
     errors: WordErrorTotals | None
     tokenizer: OptionalKey[UnknownToTokenizer] = None
+    compared: OptionalKey[WordErrorsCompared] = None
 
     def headline(self) -> str:
         """How many words and languages there are."""

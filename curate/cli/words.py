@@ -24,6 +24,12 @@ def words_command(
             "a .nemo."
         ),
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Compare with another model's words: an --out of this command."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Count the characters of each language and the words of all texts; reads the manifests again.
@@ -32,10 +38,13 @@ def words_command(
     example record; where records have a `pred_text`, the words that it has wrong most often.
 
     Example: `curate words profile/ --tokenizer canary-1b-flash.nemo --out words/`
+
+    Example: `curate words new/ --against words_of_old/`
     """
-    from curate.api.words import run_words
+    from curate.api.words import WordOptions, run_words
     from curate.cli.render.terminal import summary
     from curate.cli.render.words import tables
     from curate.cli.running import page_only
 
-    summary(run_words(profile, out, tokenizer, page_only()), as_json, False, tables, out)
+    options = WordOptions(out, tokenizer, against)
+    summary(run_words(profile, options, page_only()), as_json, False, tables, out)

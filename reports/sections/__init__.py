@@ -343,6 +343,7 @@ SECTIONS: tuple[Section, ...] = (
         words.errors,
         "Missed or replaced, after the normaliser; words that pred_text adds are of no word here.",
     ),
+    Section("Words of two models", (WordCounts,), words.compared),
     Section(
         "Characters without a piece",
         (WordCounts,),

@@ -6,12 +6,19 @@ from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
-from curate.artifacts.words import CharacterCount, Vocabulary, WordCounts, WordErrors, WordFrequency
+from curate.artifacts.words import (
+    CharacterCount,
+    Vocabulary,
+    WordCounts,
+    WordErrorPair,
+    WordErrors,
+    WordFrequency,
+)
 from reports.charts import drawn
 from reports.charts.drawn import Figure
 from reports.format import count, percent, plural, share
 from reports.sections.declare import joined, titled
-from reports.tables import Column, Table
+from reports.tables import Column, Table, name
 from reports.transcripts import marked
 
 _UNDECLARED = "(none)"
@@ -139,6 +146,42 @@ def errors(words: WordCounts) -> Markup | None:
         titled("Most often", _wrong("Words most often wrong", words.errors.most)),
         titled(least, _wrong("Words wrong in the largest share", words.errors.worst)),
     )
+
+
+def compared(words: WordCounts) -> Markup | None:
+    """Words that two models have wrong, side by side."""
+    both = words.compared
+    if both is None or words.errors is None:
+        return None
+    shares = (
+        share(words.errors.wrong, words.errors.words),
+        share(both.other_wrong, both.other_words),
+    )
+    sentence = Markup("<p>A, these predictions, has {} of its words wrong; B, {}, has {}.</p>")
+    here, there = map(percent, shares)
+    return joined(
+        sentence.format(here, name(both.other), there),
+        titled("A has them wrong more often", _pairs("Worse in A", both.worse)),
+        titled("B has them wrong more often", _pairs("Worse in B", both.better)),
+    )
+
+
+def _pairs(label: str, pairs: Sequence[WordErrorPair]) -> Markup | None:
+    columns = (
+        *(Column("word", "drawn"), Column("A wrong", "count"), Column("of", "count")),
+        *(Column("A share", "percent"), Column("A, 0 to 100 %", "drawn")),
+        *(Column("B wrong", "count"), Column("of", "count")),
+        *(Column("B share", "percent"), Column("B, 0 to 100 %", "drawn")),
+    )
+    rows = [
+        (
+            *(marked(each.word), each.wrong, each.count, here, drawn.bar(here, 1.0)),
+            *(each.other_wrong, each.other_count, there, drawn.bar(there, 1.0)),
+        )
+        for each in pairs
+        for here, there in [each.shares]
+    ]
+    return Table(label, columns, rows).render() if rows else None
 
 
 def _wrong(label: str, words: Sequence[WordErrors]) -> Markup | None:

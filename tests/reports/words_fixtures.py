@@ -38,6 +38,11 @@ def _wrong(word: str, count: int, wrong: int) -> Json:
     return {"word": word, "count": count, "wrong": wrong}
 
 
+def _pair(word: str, wrong: int, other_wrong: int) -> Json:
+    counts = {"count": 148, "other_count": 148}
+    return {"word": word, "wrong": wrong, "other_wrong": other_wrong, **counts}
+
+
 def words() -> Json:
     frequent = [{"word": word, "count": 5_062 - 700 * at} for at, word in enumerate(("the", "of"))]
     return {
@@ -68,6 +73,15 @@ def words() -> Json:
             "at_least": 5,
             "most": [_wrong("and", 2_883, 527), _wrong("covid", 148, 145)],
             "worst": [_wrong("cytiva", 27, 27)],
+        },
+        "compared": {
+            "other": "words_of_the_old_model",
+            "other_words": 95_375,
+            "other_wrong": 12_600,
+            "at_least": 5,
+            "compared": 2_031,
+            "worse": [_pair("covid", 145, 90)],
+            "better": [_pair("and", 10, 31), _pair("cytiva", 0, 27)],
         },
         "tokenizer": {
             "name": "5d41402abc4b2a76",

@@ -23,6 +23,7 @@ def tables(counted: WordCounts) -> Sequence[Table]:
         _characters("characters that the tokenizer has no piece for", unknown.items()),
         _vocabulary(counted),
         *_errors(counted),
+        *_compared(counted),
     ]
 
 
@@ -66,6 +67,21 @@ def _errors(counted: WordCounts) -> Iterator[Table]:
     yield _wrong(
         f"highest share, of words that occur at least {errors.at_least} times", errors.worst
     )
+
+
+def _compared(counted: WordCounts) -> Iterator[Table]:
+    compared = counted.compared
+    if compared is None:
+        return
+    for title, pairs in (
+        ("wrong more often than in", compared.worse),
+        ("wrong less often than in", compared.better),
+    ):
+        table = plain_table(f"{title} {compared.other}", "word|wrong|of|there wrong|of")
+        for each in pairs:
+            other = each.other_wrong, each.other_count
+            table.add_row(*map(cell, (each.word, each.wrong, each.count, *other)))
+        yield table
 
 
 def _wrong(title: str, words: Sequence[WordErrors]) -> Table:
