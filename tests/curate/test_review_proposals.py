@@ -11,11 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile as sf
 
 from curate.reviews.proposals import proposed_segment
 from curate.reviews.session import ReviewSession
 from curate.rules.file import load_rules
+from tests.browsing import browser, until, watched
+from tests.curate.review_browsing import served, written
 from tests.curate.review_client import client_of, opened_session, post
 from tests.lines import lines_of
 from tests.profiling import write_profile
@@ -107,3 +111,27 @@ def test_proposals_go_to_a_spreadsheet_and_those_that_stay_come_back(
     profile = write_profile([manifest], tmp_path / "next", overrides=session.log.path)
     assert profile.totals.hours == pytest.approx((5 + 5 + 3) / 3600, abs=1e-6)
     assert [row["audio_filepath"] for row in exported(client)] == ["0.wav"]
+
+
+def test_a_proposal_is_a_selection_that_a_key_accepts(tmp_path: Path) -> None:
+    pytest.importorskip("uvicorn", reason="the review extra is not installed")
+    sf.write(tmp_path / "a.wav", np.full(4 * 8000, 0.1), 8000)
+    score = {"align_lead_s": 1.3, "align_trail_s": 0.1, "align_edge": -0.2}
+    row = {"audio_filepath": "a.wav", "duration": 4.0, "text": "so it is", "_score": score}
+    (tmp_path / "m.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    (tmp_path / "profile").mkdir()
+    write_profile([str(tmp_path / "m.jsonl")], tmp_path / "profile")
+    with (
+        browser() as launched,
+        served("profile", folder=tmp_path) as address,
+        watched(launched, address) as page,
+    ):
+        page.wait_for_selector("#records tr")
+        page.click("#records tr")
+        until(page, "document.querySelector('#selection').textContent.startsWith('Proposed trim')")
+        assert "1.00 to 4.00 s" in page.inner_text("#selection")
+        assert page.inner_text("#decided") == "", "shown, not applied"
+        page.keyboard.press("t")
+        until(page, "document.querySelector('#decided').textContent.includes('Trimmed')")
+    [decision] = written(tmp_path / "overrides.jsonl")
+    assert (decision["new_offset"], decision["new_duration"]) == (1.0, 3.0)
