@@ -149,7 +149,8 @@ class ReviewSession:
         record = self.record(number)
         row, text = record.row, str(record.record.get("text") or "")
         shown_text = text[:MOST_TEXT]
-        other = record.record.get("pred_text")
+        others = (record.record.get(name) for name in ("pred_text", "pred_text_2"))
+        first, second = (other[:MOST_TEXT] if isinstance(other, str) else None for other in others)
         return {
             **identified(row),
             "text": shown_text,
@@ -157,7 +158,8 @@ class ReviewSession:
             "text_fix": row["text_fix"],
             "segment_fix": row["duration_fix"] is not None,
             "marks": marks_of(shown_text, metrics_of_tags(row["tags"] or (), self._counts)),
-            **differences(shown_text, other[:MOST_TEXT] if isinstance(other, str) else None),
+            **differences(shown_text, first),
+            "second": differences(shown_text, second),
             "audio": str(record.record.get("audio_filepath", "")),
             "offset_s": row["offset_s"] or 0.0,
             "metrics": [

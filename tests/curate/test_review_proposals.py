@@ -118,6 +118,7 @@ def test_a_proposal_is_a_selection_that_a_key_accepts(tmp_path: Path) -> None:
     sf.write(tmp_path / "a.wav", np.full(4 * 8000, 0.1), 8000)
     score = {"align_lead_s": 1.3, "align_trail_s": 0.1, "align_edge": -0.2}
     row = {"audio_filepath": "a.wav", "duration": 4.0, "text": "so it is", "_score": score}
+    row["pred_text_2"] = "so was it"
     (tmp_path / "m.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
     (tmp_path / "profile").mkdir()
     write_profile([str(tmp_path / "m.jsonl")], tmp_path / "profile")
@@ -131,6 +132,8 @@ def test_a_proposal_is_a_selection_that_a_key_accepts(tmp_path: Path) -> None:
         until(page, "document.querySelector('#selection').textContent.startsWith('Proposed trim')")
         assert "1.00 to 4.00 s" in page.inner_text("#selection")
         assert page.inner_text("#decided") == "", "shown, not applied"
+        assert page.is_hidden("#against"), "the first recogniser has no text"
+        assert "was" in page.inner_text("#aligned-second")
         page.keyboard.press("t")
         until(page, "document.querySelector('#decided').textContent.includes('Trimmed')")
     [decision] = written(tmp_path / "overrides.jsonl")

@@ -41,8 +41,8 @@ function show(record) {
   decided(record);
   state.text = record.text;
   text(record);
-  by("against").hidden = !record.against;
-  if (record.against) by("aligned").replaceChildren(isolated(...record.against.flatMap((each) => edit(each, record.between))));
+  against("against", "aligned", record);
+  against("against-second", "aligned-second", record.second);
   const facts = [["language", record.lang], ["speaker", record.speaker], ["split", record.split], ["seconds", record.duration_s], ["from second", record.offset_s || null]];
   const rows = [...facts, ...record.metrics.map((each) => [each.name, each.value])];
   by("facts").replaceChildren(
@@ -125,6 +125,11 @@ function text(record) {
     by("text").append(element("span", ` … of ${record.text_chars.toLocaleString("en")} characters`, "note"));
   }
   if (!record.text) by("text").replaceChildren(element("span", "no text", "none"));
+}
+// A recogniser's text against the record's, where there is one.
+function against(part, text, { against, between }) {
+  by(part).hidden = !against;
+  if (against) by(text).replaceChildren(isolated(...against.flatMap((each) => edit(each, between))));
 }
 function edit([what, text, other], between) {
   if (what === "equal") return [literal(`${text}${between}`)];
