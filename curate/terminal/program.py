@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from importlib import import_module
 from typing import Any, cast
 
@@ -39,11 +39,24 @@ class Program(typer.Typer):
         self.modules = {
             name: f"{package}.{modules.get(name, name.replace('-', '_'))}" for name in commands
         }
+        self._declared: dict[str | None, Any] = {}
+
+    def command(self, name: str | None = None, **settings: Any) -> Callable[[Any], Any]:
+        """Declare a command. Typer would build each that it knows of whenever the program runs."""
+        register = super().command(name, **settings)
+
+        def declare(function: Any) -> Any:
+            register(function)
+            info = self.registered_commands.pop()
+            self._declared[info.name] = info
+            return function
+
+        return declare
 
     def registered(self, name: str) -> Any:
         """The command of this name as its module declares it."""
         import_module(self.modules[name])
-        return next(each for each in self.registered_commands if each.name == name)
+        return self._declared[name]
 
     def build(self, name: str) -> Any:
         """The command with its options."""

@@ -8,10 +8,13 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
 
 from tests import processes
+from tests.command_tree import commands, run
 
 GOOD = '{"audio_filepath": "a.wav", "duration": 2.0, "text": "hello there you"}'
 
@@ -207,3 +210,19 @@ def test_version(program: str, tmp_path: Path) -> None:
         [sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout == f"{program} {version('asr-curate')}\n"
+
+
+def test_only_the_named_command_is_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert len(commands()) > 25, "now every module of a command is imported"
+    build = typer.main.get_command_from_info
+    built: list[str] = []
+
+    def record(command_info: Any, **settings: Any) -> Any:
+        built.append(command_info.name)
+        return build(command_info, **settings)
+
+    monkeypatch.setattr(typer.main, "get_command_from_info", record)
+    for line in ("curate head nosuch", "train plan --nosuch", "curate rules explain nosuch:1"):
+        program, *words = line.split()
+        assert run(tmp_path, program, *words)[0] in {2, 3}
+    assert built == ["head", "plan", "explain"]
