@@ -134,10 +134,10 @@ def _portions(origin: Origin) -> Iterator[Portion]:
             record = convert_line(
                 partial(_record, columns=columns, id=f"{origin.name}#{line}", cast=cast), row
             )
-            data = _data(row if isinstance(record, str) else record, line)
+            record, data = _with_data(record, row, line)
             items.append(Item(line, offset, data, record))
             offset += len(data) + 1
-        yield portion(origin, items, b"")
+        yield portion(origin, items, b"", are_lines=True)
 
 
 def _selected_columns(schema: pl.Schema, columns: _Columns) -> list[pl.Expr]:
@@ -200,12 +200,12 @@ def _without_nan(value: object) -> object:
     return value
 
 
-def _data(record: Record, line: int) -> bytes:
-    """The bytes that stand for a row."""
+def _with_data(record: Record | str, row: Record, line: int) -> tuple[Record | str, bytes]:
+    """The record of a row, or why it is none, and the bytes that stand for the row: its line."""
     try:
-        return canonical(record)
-    except Malformed:
-        return f"row {line}".encode()
+        return record, canonical(row if isinstance(record, str) else record)
+    except Malformed as fault:
+        return record if isinstance(record, str) else str(fault), f"row {line}".encode()
 
 
 def _length(content: object) -> float:

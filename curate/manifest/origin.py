@@ -142,12 +142,20 @@ def portion(
     blank_lines: int = 0,
     blank_bytes: int = 0,
     copied: Chunk | None = None,
+    *,
+    are_lines: bool = False,
 ) -> Portion:
-    """The portion of some records; `raw` are the original bytes that they were read from."""
+    """The portion of some records; `raw` are the original bytes that they were read from.
+
+    `are_lines` says that the data of each record are its NeMo line already.
+    """
     lines: list[bytes] = []
     reasons: dict[int, str] = {}
     for row, item in enumerate(items):
         content = item.record
+        if are_lines and not isinstance(content, str):
+            lines.append(item.data)
+            continue
         try:
             lines.append(canonical(_lost(item) if isinstance(content, str) else content))
         except Malformed as fault:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
@@ -142,6 +143,7 @@ def _seconds(value: object, name: str, cast: bool = False) -> object:
     return number
 
 
+@lru_cache(maxsize=1 << 10)
 def is_milliseconds(name: str) -> bool:
     """Whether a column's name says that it holds milliseconds."""
     return name.strip().lower().endswith(("_ms", "[ms]"))
