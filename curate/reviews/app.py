@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from curate.audio.clip import Clip, load_clip
 from curate.manifest.strict import channel_of
+from curate.reviews.agreement import agreements
 from curate.reviews.blind import Ballot
 from curate.reviews.bulk import (
     BulkRequest,
@@ -71,7 +72,7 @@ def _bulk_routes(web: Web, session: ReviewSession) -> list[Any]:
 
     def bulk(sent: Mapping[str, Any]) -> BulkRequest:
         parameters = dict(parse_qsl(str(sent.get("query", "")), keep_blank_values=True))
-        return bulk_request(sent, query_of(parameters, session.decided_keys))
+        return bulk_request(sent, query_of(parameters, _keys(session, parameters)))
 
     def undo(sent: Mapping[str, Any]) -> Any:
         by, at, why = (str(sent.get(name)) for name in ("by", "at", "why"))
@@ -141,6 +142,7 @@ def about(session: ReviewSession) -> Mapping[str, object]:
         "reviewer": session.log.reviewer,
         "log": str(session.log.path),
         "decided": session.log.decided(),
+        "agreement": [each._asdict() for each in agreements(session.decisions())],
         "splits": session.table.browser.splits(),
         "metrics": [
             {"name": m.name, "unit": m.unit, "meaning": m.meaning} for m in session.metrics
@@ -149,7 +151,12 @@ def about(session: ReviewSession) -> Mapping[str, object]:
 
 
 def _request(session: ReviewSession, request: Any) -> PageRequest:
-    return page_request(request.query_params, session.decided_keys)
+    return page_request(request.query_params, _keys(session, request.query_params))
+
+
+def _keys(session: ReviewSession, parameters: Mapping[str, str]) -> Callable[[], tuple[int, ...]]:
+    is_disputed = parameters.get("decided") == "disputed"
+    return session.disputed_keys if is_disputed else session.decided_keys
 
 
 def _decide(session: ReviewSession, request: Any, sent: Mapping[str, Any]) -> Any:

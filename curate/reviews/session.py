@@ -27,6 +27,7 @@ from curate.profiles.duck import Records
 from curate.profiles.examples.excerpts import metrics_of_rules, metrics_of_tags
 from curate.profiles.opened import Json, open_profile
 from curate.reviews.against import differences
+from curate.reviews.agreement import disputed
 from curate.reviews.browse import Place
 from curate.reviews.decisions import (
     DecisionLog,
@@ -41,7 +42,7 @@ from curate.reviews.query import Query
 from curate.reviews.requests import PageRequest
 from curate.reviews.table import RecordTable, Selection, identified, text_of
 from curate.rules.overrides import Decision, Facet, content_of, contents_of
-from curate.rules.overrides.identity import contents, shown
+from curate.rules.overrides.identity import audio_keys, contents, shown
 from curate.text.marks import marks_of
 
 MOST_TEXT = 20_000
@@ -91,6 +92,16 @@ class ReviewSession:
     def decided_keys(self) -> tuple[int, ...]:
         """Audio keys of the records that something is decided about."""
         return tuple(sorted(self.log.overrides().audio_keys))
+
+    def disputed_keys(self) -> tuple[int, ...]:
+        """Audio keys of the records to which reviewers gave different verdicts."""
+        named = [each for each in disputed(self.decisions()) if each.audio_filepath is not None]
+        return tuple(sorted({key for keys in audio_keys(named) for key in keys}))
+
+    def decisions(self) -> Sequence[Decision]:
+        """All decisions of the log, in its order."""
+        log = self.log.overrides().log
+        return log.decisions if log else ()
 
     def page(
         self, selection: Selection, after: Place | None, count: int, columns: Sequence[str] = ()

@@ -40,6 +40,8 @@ async function begin() {
   for (const each of about.metrics) state.metrics.set(each.name, each);
   columnChoices([...TEXT_COLUMNS, ...state.metrics.keys()]);
   filters.elements.columns.value = firstColumns();
+  by("agreement").textContent = about.agreement.map(({ reviewers, records, agreed, kappa }) =>
+    `${reviewers.join(" and ")}: ${agreed} of ${records} verdicts agree${kappa === null ? "" : `, Cohen's kappa ${kappa}`}.`).join(" ");
   by("log").textContent = `Decisions go to ${about.log}. curate profile … --overrides ${about.log} makes them count, in the splits too.`;
   const address = new URLSearchParams(location.hash.slice(1));
   for (const [name, value] of address) {
