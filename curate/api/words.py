@@ -10,7 +10,7 @@ from curate.artifacts.outputs import whole_directory
 from curate.artifacts.words import WordCounts
 from curate.environment.execution import QUIET, Execution
 from curate.inspect import words
-from curate.inspect.words.compared import ERRORS, compare_errors
+from curate.inspect.words.compared import ERRORS, compare_errors, read_errors
 from curate.metrics.compute.tokens import read_tokenizer
 
 __all__ = ["WordCounts", "WordOptions", "count_words", "run_words"]
@@ -52,12 +52,13 @@ class WordOptions:
 
 def run_words(profile: Path, options: WordOptions, execution: Execution = QUIET) -> WordCounts:
     """`curate words`: words.json, written with all words and a page where `out` is named."""
-    out, tokenizer, against = options.out, options.tokenizer, options.against
+    out, tokenizer = options.out, options.tokenizer
     pieces = None if tokenizer is None else read_tokenizer(tokenizer)
+    other = None if options.against is None else read_errors(options.against)
     counted = words.count_words(profile, pieces, execution.command)
     made = counted.artifact
-    if against is not None:
-        pairs = compare_errors(made, counted.word_errors, against)
+    if other is not None:
+        pairs = compare_errors(made, counted.word_errors, other)
         made = made.model_copy(update={"compared": pairs})
     if out is not None:
         with whole_directory(out, OUTPUT_FILES, WordCounts.file) as folder:

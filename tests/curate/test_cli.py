@@ -31,8 +31,8 @@ BAD_INPUT: list[tuple[str, list[str], int, str]] = [
     ("one of two", ["{oops", GOOD], 0, "not JSON"),
     ("no duration", ['{"audio_filepath": "a", "text": "x"}'], 3, "duration is not a number"),
     (
-        "null text",
-        ['{"audio_filepath": "a", "duration": 1, "text": null}'],
+        "missing text",
+        ['{"audio_filepath": "a", "duration": 1}'],
         3,
         "text is not a string",
     ),
