@@ -33,7 +33,7 @@ def define(shingles: Sequence[int], target: Sequence[int], corpus: Sequence[int]
     None where a text has no shingle.
 
     >>> round(define([0, 1], target=[3, 0], corpus=[1, 1]), 3)
-    -0.112
+    -0.223
     """
     if not shingles:
         return None

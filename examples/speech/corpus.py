@@ -80,7 +80,7 @@ KINDS = (
     Kind("nan_duration", "malformed", "duration NaN, which is no JSON number"),
     Kind("negative_duration", "malformed", "duration negative"),
     Kind("string_duration", "malformed", "duration is a string"),
-    Kind("null_text", "malformed", "text is null"),
+    Kind("null_text", "untranscribed", "text is null: nobody has transcribed it"),
     Kind("number_text", "malformed", "text is a number"),
     Kind("no_audio", "malformed", "audio_filepath missing"),
     Kind("duplicate_key", "malformed", "the key text twice: readers disagree which one counts"),

@@ -68,7 +68,8 @@ def test_a_frame_is_measured_as_its_manifest(tmp_path: Path, manifest: Callable[
     assert_frame_equal(tagged.select(names), made.records().select(names).collect())
     assert made.totals.rows == tagged.height == 6
     assert {name: amount.rows for name, amount in made.verdicts.items()} == {
-        "clean": 1, "borderline": 0, "unknown": 0, "bad": 2, "skipped": 0, "malformed": 3,
+        "clean": 1, "borderline": 0, "unknown": 0, "bad": 2, "untranscribed": 1, "skipped": 0,
+        "malformed": 2,
     }  # fmt: skip
     assert curate.read_profile(tmp_path / "out") == made
     assert curate.profile(str(path), out=tmp_path / "out", by=["lang"]) == made

@@ -23,7 +23,8 @@ from curate.splits.targets import LARGEST_SHARE, allocate
 from tests.lines import lines_of
 from tests.profiling import write_profile as profile
 
-FILES = ("train", "eval", "test", "rejected", "malformed", "held_out")
+FILES = ("train", "eval", "test", "rejected", "malformed", "held_out", "untranscribed")
+PLACES = {"bad": "rejected", "untranscribed": "untranscribed", "malformed": "malformed"}
 
 
 def split(
@@ -117,8 +118,7 @@ def test_example(root: Path, tmp_path: Path) -> None:
         line = by_line[case["line"] - 1]
         places = [name for name in FILES if line in lines(out, name)]
         assert places, case
-        if case["verdict"] in {"bad", "malformed"}:
-            to = {"bad": "rejected", "malformed": "malformed"}[case["verdict"]]
+        if to := PLACES.get(case["verdict"]):
             assert places == [to], case
         elif case["verdict"] == "borderline":
             assert set(places) <= {"train", "held_out"}, case
