@@ -13,17 +13,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
 import polars as pl
 
 from curate.manifest.corrections import CAST
 from curate.manifest.mapping import fields_of
-from curate.manifest.origin import INSIDE, Item, Origin, Portion, canonical, convert_line, portion
+from curate.manifest.origin import INSIDE, Item, Origin, Portion, canonical, convert_line
 from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.strict import Malformed, Record
 from curate.manifest.table_files import FILE, STREAM, TableFile, as_input, open_table
+from curate.manifest.table_lines import encode_rows, encoded_table
 from curate.manifest.tables import AUDIO_NAMES, columns_of, is_milliseconds, record_of_row
 
-ROWS = 2_000
+ROWS = 20_000
 """Rows at a time."""
 AUDIO_ROWS = 100
 """Rows at a time whose audio is held with them."""
@@ -126,18 +128,33 @@ def _portions(origin: Origin) -> Iterator[Portion]:
     table = open_table(origin.name)
     columns, cast = _columns(table, fields_of(origin)), CAST in origin.beside
     line = offset = 0
-    rows = AUDIO_ROWS if columns.is_measured else ROWS
-    for batch in table.batches(_selected_columns(table.schema, columns), rows):
-        items: list[Item] = []
-        for row in batch.iter_rows(named=True):
-            line += 1
-            record = convert_line(
-                partial(_record, columns=columns, id=f"{origin.name}#{line}", cast=cast), row
-            )
-            record, data = _with_data(record, row, line)
-            items.append(Item(line, offset, data, record))
-            offset += len(data) + 1
-        yield portion(origin, items, b"", are_lines=True)
+    for batch in table.batches(
+        _selected_columns(table.schema, columns), AUDIO_ROWS if columns.is_measured else ROWS
+    ):
+
+        def convert(row: int, batch: pl.DataFrame = batch, before: int = line) -> Item:
+            cells = batch.row(row, named=True)
+            number = before + row + 1
+            to_record = partial(_record, columns=columns, id=f"{origin.name}#{number}", cast=cast)
+            record, data = _with_data(convert_line(to_record, cells), cells, number)
+            return Item(number, 0, data, record)
+
+        numbers = np.arange(line + 1, line + batch.height + 1)
+        made = encoded_table(origin, _encoded(batch, columns), numbers, offset, convert)
+        assert made.places is not None
+        offset += int((made.places.byte_length + 1).sum())
+        line += batch.height
+        yield made
+
+
+def _encoded(batch: pl.DataFrame, columns: _Columns) -> pl.Series:
+    """The lines of a batch's plain rows; null for others, which `_record` reads."""
+    names = {field: name for field, name in columns.names.items() if name in batch.columns}
+    paths = batch[names["audio_filepath"]] if "audio_filepath" in names else None
+    if columns.is_measured or paths is None or paths.dtype != pl.String:
+        return pl.Series(dtype=pl.String).clear(batch.height)
+    lines = encode_rows(batch.drop(_BYTES, strict=False), names)
+    return lines.set((paths == "").fill_null(True), None)
 
 
 def _selected_columns(schema: pl.Schema, columns: _Columns) -> list[pl.Expr]:

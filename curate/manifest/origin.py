@@ -142,28 +142,23 @@ def portion(
     blank_lines: int = 0,
     blank_bytes: int = 0,
     copied: Chunk | None = None,
-    *,
-    are_lines: bool = False,
 ) -> Portion:
-    """The portion of some records; `raw` are the original bytes that they were read from.
-
-    `are_lines` says that the data of each record are its NeMo line already.
-    """
-    lines: list[bytes] = []
-    reasons: dict[int, str] = {}
-    for row, item in enumerate(items):
-        content = item.record
-        if are_lines and not isinstance(content, str):
-            lines.append(item.data)
-            continue
-        try:
-            lines.append(canonical(_lost(item) if isinstance(content, str) else content))
-        except Malformed as fault:
-            content = str(fault)
-            lines.append(canonical(_lost(item)))
-        if isinstance(content, str):
-            reasons[row] = content
+    """The portion of some records; `raw` are the original bytes that they were read from."""
+    written = [line_of(item) for item in items]
+    lines = [line for line, _ in written]
+    reasons = {row: reason for row, (_, reason) in enumerate(written) if reason is not None}
     return lines_portion(origin, items, lines, reasons, raw, (blank_lines, blank_bytes), copied)
+
+
+def line_of(item: Item, is_line: bool = False) -> tuple[bytes, str | None]:
+    """The NeMo line of a record, and why it is none; its data already where `is_line`."""
+    content = item.record
+    try:
+        if not isinstance(content, str):
+            return item.data if is_line else canonical(content), None
+    except Malformed as fault:
+        content = str(fault)
+    return canonical(_lost(item)), content
 
 
 def lines_portion(

@@ -131,7 +131,18 @@ def two_sheets(path: Path) -> Path:
     return book(book(path, HEADER, ("a.wav", "x", 1)), HEADER, sheet="more")
 
 
+def declares_little(path: Path) -> Path:
+    """A zip bomb whose directory gives its sheet 64 bytes, so that it passes for a small one."""
+    many = [(f"{n}.wav", "x" * 50, 1) for n in range(500)]
+    data = bytearray(book(path, HEADER, *many).read_bytes())
+    entry = data.rindex(b"PK\x01\x02", 0, data.rindex(b"xl/worksheets/sheet2.xml"))
+    data[entry + 24 : entry + 28] = (64).to_bytes(4, "little")
+    path.write_bytes(data)
+    return path
+
+
 BROKEN: list[tuple[Callable[[Path], Path], str, str]] = [
+    (declares_little, "cannot be read as an Excel workbook", "save it as CSV"),
     (not_a_book, "cannot be read as an Excel workbook", "save it as CSV"),
     (no_header, r"no sheet whose first row names audio and text \(.*clips: file, words\)", "--map"),
     (two_sheets, r"several sheets with records \(clips, more\)", "as CSV"),
@@ -150,10 +161,16 @@ def test_a_workbook_that_is_not_read_is_named(
 def test_a_workbook_that_unpacks_to_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workbooks, "LARGEST", 10_000)
-    path = book(tmp_path / "t.xlsx", HEADER, *[(f"{n}.wav", "x" * 50, 1) for n in range(500)])
-    with pytest.raises(InputError, match="unpacks to"):
+    """A zip bomb of 20 kB that would take 16 MiB: refused by its directory, nothing unpacked."""
+    path = book(tmp_path / "t.xlsx", HEADER, ("a.wav", "x", 1))
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("xl/media/bomb.xml", bytes(16 << 20))
+    assert path.stat().st_size < 1 << 16
+    monkeypatch.setattr(workbooks, "LARGEST", 8 << 20)
+    monkeypatch.setattr(zipfile.ZipFile, "open", None)
+    with pytest.raises(InputError, match=r"unpacks to 16,[0-9,]+ bytes") as error:
         read(path)
+    assert "save it as CSV" in str(error.value)
 
 
 def test_columns_of_a_workbook_are_mapped(tmp_path: Path) -> None:
