@@ -27,6 +27,7 @@ from curate.artifacts.columns import (
     SPEAKER,
     TEXT_KEY,
     VERDICT,
+    VERDICT_TYPE,
 )
 from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.errors.nearest import lacking, suggest
@@ -76,15 +77,21 @@ class StoredRecords:
     @property
     def columns(self) -> list[str]:
         """The names of the columns."""
-        return self.scan().collect_schema().names()
+        return list(self._schema)
+
+    @property
+    def _schema(self) -> Mapping[str, pl.DataType]:
+        return pl.read_parquet_schema(self.path)
 
     def scan(self) -> pl.LazyFrame:
-        """All columns; nothing is read."""
-        return pl.scan_parquet(self.path)
+        """All columns; nothing is read. An earlier release's profile knows fewer verdicts."""
+        plan = pl.scan_parquet(self.path)
+        is_current = self._schema[VERDICT.name] == VERDICT_TYPE
+        return plan if is_current else plan.with_columns(VERDICT.expr.cast(VERDICT_TYPE))
 
     def read(self, names: Sequence[str]) -> pl.DataFrame:
         """These columns, row for row."""
-        return pl.read_parquet(self.path, columns=list(names))
+        return self.scan().select(names).collect()
 
     def count(self, name: str) -> int:
         """How many rows have a value in a column."""
