@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -28,12 +29,13 @@ from curate.reviews.requests import PageRequest, page_request, query_of
 from curate.reviews.session import ReviewSession
 from curate.reviews.sheet import NAME as CSV_NAME
 from curate.reviews.sheet import as_csv, import_csv
+from curate.reviews.views import View
 from curate.reviews.web import Web
 from curate.rules.overrides.decision import SEGMENT
 
 REVIEW_PAGE = (
     "review.html", "review.css", "common.js", "table.js", "record.js", "sound.js", "review.js",
-    "bulk.js",
+    "bulk.js", "views.js",
 )  # fmt: skip
 Audio = Callable[[Mapping[str, Any]], Clip]
 """Gives a record's clip."""
@@ -63,6 +65,7 @@ def review_app(session: ReviewSession, style: str, token: str, port: int) -> App
             lambda r, sent: web.json(session.undo(_row(r), _seen(sent))),
         ),
         *_bulk_routes(web, session),
+        *_view_routes(web, session),
     ]
     return Guard(web.app(routes), token, port)
 
@@ -95,6 +98,28 @@ def _bulk_routes(web: Web, session: ReviewSession) -> list[Any]:
         web.upload(
             f"/api/import/{CSV_NAME}",
             lambda content: web.json({"written": import_csv(session.log, content)}),
+        ),
+    ]
+
+
+def _view_routes(web: Web, session: ReviewSession) -> list[Any]:
+    """Saved views, which a session may list, add to and delete from."""
+
+    def save(request: Any, sent: Mapping[str, Any]) -> Any:
+        name, query = _text(sent, "name"), _text(sent, "query")
+        parameters = dict(parse_qsl(query, keep_blank_values=True))
+        requested = page_request(parameters, _keys(session, parameters))
+        session.table.browser.check(requested.query, requested.columns)
+        return listed(session.views.save(name, query))
+
+    def listed(views: Sequence[View]) -> Any:
+        return web.json([asdict(view) for view in views])
+
+    return [
+        web.route("/api/views", lambda request: listed(session.views.all())),
+        web.post("/api/views/save", save),
+        web.post(
+            "/api/views/delete", lambda r, sent: listed(session.views.delete(_text(sent, "name")))
         ),
     ]
 
@@ -184,6 +209,13 @@ def _seen(sent: Mapping[str, Any]) -> int | None:
     if seen is not None and type(seen) is not int:
         raise Refused("'seen' is a line of the log")
     return seen
+
+
+def _text(sent: Mapping[str, Any], name: str) -> str:
+    value = sent.get(name)
+    if not isinstance(value, str):
+        raise Refused(f"{name!r} is a text")
+    return value
 
 
 def _row(request: Any) -> int:

@@ -70,6 +70,17 @@ class Browser:
             mask &= ~np.isnan(self._sorted(query.sort))
         return np.flatnonzero(mask)
 
+    def check(self, query: Query, columns: Sequence[str] = ()) -> None:
+        """NoSuch where the query, or a column to show, names what this table has not."""
+        for _ in conditions(query, self.numeric):
+            pass
+        if query.split is not None and query.split not in self.splits():
+            raise NoSuch(f"no open split is named {query.split!r}")
+        if query.sort is not None and query.sort not in FIELDS:
+            demand_metric(query.sort, self.numeric)
+        for name in columns:
+            self._shown(name)
+
     def tally(self, rows: Rows) -> tuple[int, int]:
         """(rows, microseconds) of these rows."""
         if not rows.size:

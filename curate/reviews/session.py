@@ -41,6 +41,7 @@ from curate.reviews.proposals import proposal_json
 from curate.reviews.query import Query
 from curate.reviews.requests import PageRequest
 from curate.reviews.table import RecordTable, Selection, identified, text_of
+from curate.reviews.views import Views
 from curate.rules.overrides import Decision, Facet, content_of, contents_of
 from curate.rules.overrides.identity import audio_keys, contents, shown
 from curate.text.marks import marks_of
@@ -65,6 +66,7 @@ class ReviewSession:
     ) -> None:
         self.profile = open_profile(folder)
         self.log = DecisionLog(log, reviewer)
+        self.views = Views(log, reviewer)
         self._root, self._allowed = root or self.profile.audio_root, allowed
         self.table = RecordTable(folder, self.profile, records, split)
         self._counts = metrics_of_rules(self.profile.rules_hit)

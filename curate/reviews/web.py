@@ -21,7 +21,16 @@ PAGES: Mapping[str, str] = {
     "blind.html": "text/html",
     "review.css": "text/css",
     **dict.fromkeys(
-        ("common.js", "table.js", "record.js", "sound.js", "review.js", "bulk.js", "blind.js"),
+        (
+            "common.js",
+            "table.js",
+            "record.js",
+            "sound.js",
+            "review.js",
+            "bulk.js",
+            "blind.js",
+            "views.js",
+        ),
         "text/javascript",
     ),
 }

@@ -61,7 +61,7 @@ function trim() {
   if (sent) decide("decision", sent, false);
   else by("selection").textContent = "Select a part of the sound first: drag over it, or move its ends";
 }
-const HELP = { "?": () => by("help").showModal(), "/": () => filters.elements.text.focus() };
+const HELP = { "?": () => by("help").showModal(), "/": () => filters.elements.text.focus(), v: () => toViews() };
 const KEYS = {
   k: () => decide("decision", { decision: "keep" }, true),
   b: () => decide("decision", { decision: "borderline" }, true),
@@ -89,7 +89,7 @@ function press(key) {
 }
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input:not([type=checkbox]), textarea, select");
-  const pressed = event.key === " " && event.target.closest("button");
+  const pressed = event.key === " " && event.target.closest("button, summary");
   const known = event.key in KEYS || event.key in HELP;
   if (typing || pressed || by("help").open || event.ctrlKey || event.metaKey || event.altKey || !known) return;
   event.preventDefault();

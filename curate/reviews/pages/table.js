@@ -39,21 +39,32 @@ async function begin() {
   options("metric", about.metrics.map((each) => [each.name, each.name]));
   for (const each of about.metrics) state.metrics.set(each.name, each);
   columnChoices([...TEXT_COLUMNS, ...state.metrics.keys()]);
-  filters.elements.columns.value = firstColumns();
   by("agreement").textContent = about.agreement.map(({ reviewers, records, agreed, kappa }) =>
     `${reviewers.join(" and ")}: ${agreed} of ${records} verdicts agree${kappa === null ? "" : `, Cohen's kappa ${kappa}`}.`).join(" ");
   by("log").textContent = `Decisions go to ${about.log}. curate profile … --overrides ${about.log} makes them count, in the splits too.`;
   const address = new URLSearchParams(location.hash.slice(1));
-  for (const [name, value] of address) {
-    const field = filters.elements[name];
-    if (field && field.type === "checkbox") field.checked = true;
-    else if (field) field.value = value;
-  }
+  apply(address);
   state.preset = ![...address].length && about.rules_hit.some((rule) => rule.rows);
   if (state.preset) filters.elements.verdict.value = "borderline";
   await list(true);
 }
 
+// The form as an address has it. What a list does not offer is added to it, so that the server answers
+// what there is, and no filter is dropped in silence.
+function apply(address) {
+  filters.reset();
+  const usual = { sort: "", order: "down", columns: firstColumns() };
+  for (const [name, value] of Object.entries({ ...usual, ...Object.fromEntries(address) })) {
+    const field = filters.elements.namedItem(name);
+    if (!field) continue;
+    if (field.type === "checkbox") field.checked = true;
+    else field.value = value;
+    if (field.tagName === "SELECT" && field.value !== value) {
+      options(name, [[value, value]]);
+      field.value = value;
+    }
+  }
+}
 function parameters() {
   const query = new URLSearchParams();
   for (const [name, value] of new FormData(filters)) {
