@@ -12,6 +12,7 @@ from tests.lines import lines_of
 
 HINTS = [
     ("curate head profil", "profil: there is no such file or directory", "did you mean 'profile'?"),
+    ("curate head profile2", "profile2: there is no such file or directory", "make it with"),
     ("curate head nosuch/p", "nosuch/p: there is not a directory nosuch", "make it with"),
     ("curate head m.jsonl", "m.jsonl: is a file; a directory with records.parquet", "make it"),
     ("curate profil m.jsonl", "profil: is not a command of `curate`", "did you mean 'profile'?"),

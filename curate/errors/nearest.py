@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import islice
@@ -43,12 +44,15 @@ def suggest(word: str, known: Iterable[str]) -> str:
 def absent(path: Path, make: str = "") -> Fault:
     """The fault of a file or folder that is not there; `make` says how to come by it.
 
-    The hint is the nearest name beside it, where one is near.
+    The hint is the nearest name beside it, where one is near; names with other numbers in them are
+    other corpora, versions and parts, and no slip of the keyboard.
     """
     folder = next((each for each in path.parents if each.is_dir()), None)
     if folder is not None and folder != path.parent:
         return Fault(str(path), f"there is not a directory {_next(folder, path)}", make)
-    close = nearest(path.name, _names(path.parent))
+    numbers = _numbers(path.name)
+    names = (name for name in _names(path.parent) if _numbers(name) == numbers)
+    close = nearest(path.name, names)
     guess = f"did you mean '{path.with_name(close)}'?" if close and close != path.name else ""
     return Fault(str(path), "there is no such file or directory", guess or make)
 
@@ -73,6 +77,10 @@ def lacking(folder: Path, member: str, make: str) -> Fault:
 def _next(folder: Path, path: Path) -> Path:
     """The first part of the path that is not there."""
     return folder / path.relative_to(folder).parts[0]
+
+
+def _numbers(name: str) -> list[int]:
+    return [int(digits) for digits in re.findall(r"[0-9]{1,18}", name)]
 
 
 def _names(folder: Path) -> list[str]:
