@@ -25,6 +25,8 @@ from curate.manifest.vorbis_length import HEAD, TAIL, vorbis_frames
 
 NOT_MEASURED = "its audio has no header that can be read"
 """Begins the reason why the length of a file is not known."""
+NO_FILE = "its audio file is missing (no such file)"
+"""The reason where no file has the path."""
 _HEAD = 4096
 """Bytes that are read; the samples of most WAV files begin behind 44, some behind 1 KiB of tags."""
 _PCM, _FLOAT, _ALAW, _MULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
@@ -79,6 +81,8 @@ def length_of(path: str) -> Length:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
+        if path and isinstance(error, FileNotFoundError):
+            raise Malformed(NO_FILE) from None
         what = getattr(error, "strerror", None) or "no file name"
         raise Malformed(f"{NOT_MEASURED} ({what})") from None
     try:

@@ -15,7 +15,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from curate.manifest.chunks import Chunk, read_chunks
-from curate.manifest.corrections import CAST, number_written
+from curate.manifest.corrections import CAST, MEASURE, number_written
 from curate.manifest.mapping import BEFORE, fields_of
 from curate.manifest.origin import (
     PORTION_BYTES,
@@ -72,6 +72,7 @@ NAMES: Mapping[str, Sequence[str]] = {
 
 NOT_TIMES = "its start and end are not numbers"
 """Begins the reason why a row has no duration by its times."""
+NO_CLIP_DURATION = "the clip is not in clip_durations.tsv"
 
 Cells = Mapping[str, str]
 
@@ -305,8 +306,8 @@ def _read_common_voice(origin: Origin) -> Iterator[Portion]:
         record = record_of_row(row, columns, CAST in origin.beside)
         clip = row.get("path", "")
         known = durations.get(clip)
-        if known is None and "duration" not in columns:
-            raise Malformed("the clip is not in clip_durations.tsv")
+        if known is None and "duration" not in columns and MEASURE not in origin.beside:
+            raise Malformed(NO_CLIP_DURATION)
         length = record.get("duration") if known is None else _seconds(known, "duration[ms]")
         path = clip if "/" in clip else f"clips/{clip}"
         return {**record, "audio_filepath": path, "duration": length}

@@ -11,9 +11,10 @@ from curate.errors import Fault, parameter
 from curate.manifest.captions.audio import FOLDER, NO_AUDIO
 from curate.manifest.corrections import number_written
 from curate.manifest.formats import BY_NAME
+from curate.manifest.headers import NO_FILE
 from curate.manifest.origin import Origin
 from curate.manifest.strict import Malformed, Record, parse_line, why_no_record
-from curate.manifest.tables import NAMES, NOT_TIMES
+from curate.manifest.tables import NAMES, NO_CLIP_DURATION, NOT_TIMES
 
 LOOKED_AT = 10_000
 """Lines whose fields are examined for a hint."""
@@ -56,6 +57,12 @@ def _hint(origin: Origin, commonest: str, records: Sequence[Record], rows: int) 
         folder = origin.beside[FOLDER][0]
         where = f"name the folder of the recordings: {parameter('audio_root')} DIR"
         return f"it was looked for in {folder}, by the recording's name; {where}"
+    if NO_FILE.startswith(commonest):
+        moved = f"{parameter('path_map')} OLD=NEW replaces the beginning of paths"
+        return f"relative paths begin at the folder of {origin.name}; {moved}"
+    if commonest == NO_CLIP_DURATION:
+        measured = f"{parameter('measure_duration')} reads the durations from the audio"
+        return f"put the release's clip_durations.tsv beside it, or {measured}"
     if commonest.startswith(NOT_TIMES):
         return f"{parameter('cast')} reads times that are written as text: '1,5', '01:02.5'"
     if not records and origin.format == "nemo_mapped":

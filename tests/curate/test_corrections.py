@@ -75,6 +75,7 @@ def converted(folder: Path, name: str, content: str, **options: Any) -> tuple[Ro
     return good_rows, bad_rows
 
 
+VOICE = "client_id\tpath\tsentence\n"
 TABLE = "path;sentence;length\n"
 JSONL = '{"audio_filepath": "C:\\\\x\\\\audio\\\\anna_1.wav",  "text": "ja"%s}\n'
 MOVED = {"path_map": {"C:/x": "."}, "measure_duration": True}
@@ -85,7 +86,7 @@ INPUTS: list[tuple[str, str, Mapping[str, Any], Rows, str]] = [
      [{"text": "ja", "duration": 1.25}], "duration is not a number (string)"),
     ("t.csv", "path;sentence\naudio/anna_1.wav;ja\naudio/gone.wav;no\n",
      {"measure_duration": True}, [{"text": "ja", "duration": 1.5}],
-     "its audio has no header that can be read (No such file or directory): audio/gone.wav"),
+     "its audio file is missing (no such file): audio/gone.wav"),
     ("t.csv", "path;sentence;start;end\nc:/x/audio/anna_1.wav;ja;0,5;00:01,25\n",
      {"cast": True, "path_map": {"C:\\x": "."}},
      [{"audio_filepath": "./audio/anna_1.wav", "offset": 0.5, "duration": 0.75}], ""),
@@ -93,6 +94,9 @@ INPUTS: list[tuple[str, str, Mapping[str, Any], Rows, str]] = [
      [{"offset": 0.5, "duration": 1.0}], ""),
     ("t.csv", "Name, first;path;sentence;dur\nx;audio/anna_1.wav;ja;1\n", {},
      [{"Name, first": "x", "duration": 1}], ""),  # the delimiter gives names that are known
+    ("cv.tsv", f"{VOICE}s\t./audio/anna_1.wav\tja\ns\tgone.wav\tno\n",
+     {"measure_duration": True}, [{"text": "ja", "duration": 1.5}],
+     "its audio file is missing (no such file): clips/gone.wav"),
     ("m.jsonl", JSONL % "", MOVED, [{"audio_filepath": "./audio/anna_1.wav", "duration": 1.5}], ""),
     ("m.jsonl", JSONL % ', "duration": 9' + "\n{oops\n", MOVED, [{"duration": 9}], "not JSON"),
     ("m.jsonl", JSONL % ', "duration": 0' + JSONL % ', "duration": -1.0', MOVED,
@@ -166,6 +170,7 @@ HINTS = [
     ("path;sentence\na.wav;ja\n", "measure_duration reads it from the audio"),
     ("path;sentence;duration\na.wav;ja;1,5\n", "duration is written as text ('1,5'): cast reads"),
     ("path;sentence;start;end\na.wav;ja;0,5;1,5\n", "cast reads times that are written as text"),
+    ("client_id\tpath\tsentence\ns\ta.mp3\tja\n", "measure_duration reads the durations from the"),
     ("Datei;Satz\na.wav;ja\n", "--map audio_filepath=COLUMN --map text=COLUMN"),
 ]
 
@@ -175,3 +180,9 @@ def test_errors_name_the_option_that_helps(tmp_path: Path, content: str, hint: s
     with pytest.raises(InputError) as raised:
         converted(tmp_path, "t.csv", content)
     assert hint in raised.value.faults[0].hint
+
+
+def test_audio_that_is_nowhere_is_not_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no line is usable: its audio file is missing") as raised:
+        converted(tmp_path, "t.csv", "path;text\na.wav;ja\n", measure_duration=True)
+    assert "path_map OLD=NEW" in raised.value.faults[0].hint
