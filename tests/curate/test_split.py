@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curate.artifacts.columns import VERDICTS
 from curate.errors import ConfigError, InputError
 from curate.rules.file import load_rules
 from curate.splits import SplitRequest, Targets, split_profile
@@ -237,3 +238,19 @@ def test_a_changed_manifest_is_refused(tmp_path: Path, manifest: Callable[..., P
         split_profile(
             tmp_path / "p", tmp_path / "s", SplitRequest(targets=Targets.parse({"eval": "1s"}))
         )
+
+
+def test_a_profile_that_knows_fewer_verdicts_is_split_alike(root: Path, tmp_path: Path) -> None:
+    manifest = root / "examples" / "speech" / "manifest.jsonl"
+    sizes = {"eval": "45s", "test": "60s"}
+    split(manifest, tmp_path / "now", sizes)
+    records = tmp_path / "now" / "profile" / "records.parquet"
+    rows = pl.read_parquet(records)
+    known = pl.Enum([each for each in VERDICTS if each != "untranscribed"])
+    earlier = pl.col("verdict").cast(pl.String).replace("untranscribed", "malformed").cast(known)
+    rows.with_columns(earlier).write_parquet(records)
+    (tmp_path / "earlier").mkdir()
+    request = SplitRequest(targets=Targets.parse(sizes), by=["lang"], group=["speaker"])
+    split_profile(records.parent, tmp_path / "earlier", request)
+    for name in ("train", "eval", "test"):
+        assert lines(tmp_path / "earlier", name) == lines(tmp_path / "now" / "split", name), name
