@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shlex
 import stat
 import sys
 from collections.abc import Iterator, Sequence
@@ -99,7 +100,7 @@ def moved(name: str, folder: Path) -> str:
             old, new = Path(*parts[:at]), folder.resolve()
             return f"it lies under {new}: rewrite the paths, sed 's#{old}/#{new}/#' OLD > NEW"
     there = next((each for each in Path(name).parents if each.is_dir()), Path("/"))
-    gone = there.joinpath(*Path(name).parts[len(there.parts) :][:1])
+    gone = shlex.quote(str(there.joinpath(*Path(name).parts[len(there.parts) :][:1])))
     return (
         f"link the old place to where the audio is now, ln -s NEW_PLACE {gone}, or rewrite the "
         f"paths; {parameter('audio.root')} may name that place too, and then the command is printed"

@@ -83,13 +83,13 @@ def write_records(
             inputs = tuple(_held(each, at, report) for at, each in enumerate(inputs))
             _refuse_empty(inputs, output, report)
         write_malformed(malformed, request.malformed)
-    archived = [] if output.holds_audio else without_files(spooled.origins)
+    elsewhere = [] if output.holds_audio else [*convert.absent, *without_files(spooled.origins)]
     unusable = (f"{fault.where}: {fault.what}; {fault.hint}" for fault in convert.unusable)
     made = answer(
         request,
         inputs,
         convert.reasons + report.reasons,
-        [*unusable, *archived, *report.warnings],
+        [*unusable, *elsewhere, *report.warnings],
         name,
     )
     return with_changes(made, tally, request.text_changes, execution)

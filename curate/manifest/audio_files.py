@@ -39,7 +39,7 @@ MOST_LISTED = 100_000
 """Entries of a directory that are looked through for a first symlink."""
 _SYSTEM = ("/proc/", "/sys/", "/dev/")
 """Folders of the system's own, which are not searched."""
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/|[A-Za-z]:\\|\\\\")
 
 
 def bases_of(origin: Origin, root: Path | None = None) -> Bases:

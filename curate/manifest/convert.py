@@ -22,6 +22,7 @@ from curate.artifacts.columns import (
 from curate.artifacts.manifest import ConvertedInput
 from curate.errors import Fault
 from curate.formatting.units import US_PER_HOUR
+from curate.manifest.absent_audio import LOOKED_AT, absent_audio
 from curate.manifest.audio_files import bases_of
 from curate.manifest.formats import BY_NAME
 from curate.manifest.members import with_members
@@ -60,8 +61,9 @@ class Converter:
     """Gives the records of one origin after the other to `records`, audio paths as they read from
     `into` (absolute where it is None; `root` as in `bases_of`), and other lines to `malformed`.
 
-    `reasons` count the latter, `unusable` are faults of origins without a record. `tally` counts
-    what text rules change. `channel` is added to records without that field.
+    `reasons` count the latter, `unusable` are faults of origins without a record, `absent` warnings
+    about those of which no audio is there. `tally` counts what text rules change. `channel` is
+    added to records without that field.
     """
 
     def __init__(
@@ -77,13 +79,19 @@ class Converter:
         self._records, self._malformed = records, malformed
         self.reasons: Counter[str] = Counter()
         self.unusable: list[Fault] = []
+        self.absent: list[str] = []
 
     def add(self, origin: Origin) -> ConvertedInput:
         """Convert the rows of an origin."""
         paths = MovedPaths(origin, self._into, self._root)
         counted, reasons = np.zeros(4, np.int64), Counter[str]()
+        first: list[bytes] = []
         for portion in BY_NAME[origin.format].read(origin):
-            counted += self._write(origin, portion, paths, reasons)
+            lines, numbers = self._write(origin, portion, paths, reasons)
+            first += lines[: LOOKED_AT - len(first)]
+            counted += numbers
+        if warning := absent_audio(origin, first, self._into or Path.cwd()):
+            self.absent.append(warning)
         records, skipped, untranscribed, duration_us = map(int, counted)
         if not records:
             rows = sum(reasons.values()) + skipped
@@ -101,8 +109,8 @@ class Converter:
 
     def _write(
         self, origin: Origin, portion: Portion, paths: MovedPaths, reasons: Counter[str]
-    ) -> tuple[int, int, int, int]:
-        """Convert a portion; its records, the skipped ones, how many of the former are
+    ) -> tuple[list[bytes], tuple[int, int, int, int]]:
+        """Convert a portion; its lines, and how many are records, skipped and, of the former,
         untranscribed, and the duration of all.
         """
         bases = [bases_of(origin, self._root)]
@@ -131,7 +139,7 @@ class Converter:
             lines.append(_line(raw, added, paths, audio_names.get(int(start[at]))))
         self._records.add(origin, lines, places)
         us = int(rows[DURATION_US.name].sum())
-        return len(lines) - skipped, skipped, untranscribed, us
+        return lines, (len(lines) - skipped, skipped, untranscribed, us)
 
     def _with_channel(self, raw: bytes, members: dict[str, object]) -> dict[str, object]:
         """The members that a line gets, with the channel where it has none."""

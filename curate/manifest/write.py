@@ -89,7 +89,9 @@ def write_manifest(request: ManifestRequest, execution: Execution = QUIET) -> Ma
                 raise InputError(*convert.unusable)
         write_malformed(malformed, request.malformed)
     warnings = [f"{fault.where}: {fault.what}; {fault.hint}" for fault in convert.unusable]
-    made = answer(request, inputs, convert.reasons, [*warnings, *without_files(origins)])
+    made = answer(
+        request, inputs, convert.reasons, [*warnings, *convert.absent, *without_files(origins)]
+    )
     return with_changes(made, tally, request.text_changes, execution)
 
 

@@ -125,6 +125,7 @@ def test_nothing_is_written_where_no_input_holds_a_record(tmp_path: Path) -> Non
 def test_one_input_without_a_record_is_warned_about(tmp_path: Path) -> None:
     (tmp_path / "m.jsonl").write_text("{}\n")
     (tmp_path / "n.jsonl").write_text(SOUND)
+    (tmp_path / "a.wav").touch()
     request = ManifestRequest([str(tmp_path / "*.jsonl")], tmp_path / "out" / "all.jsonl")
     (warning,) = write_manifest(request).warnings
     assert "m.jsonl: no line is usable" in warning

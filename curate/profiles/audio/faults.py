@@ -27,6 +27,7 @@ from curate.audio.analyse import NONE
 from curate.audio.faults import FAULTS
 from curate.audio.paths import moved
 from curate.errors import InputError, parameter
+from curate.manifest.absent_audio import hint_of_absent, is_windows_path
 from curate.manifest.origin import Origin
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF, depth_for
@@ -91,6 +92,9 @@ def refuse_all_missing(
         return
     root = audio.request.root or folder
     name = _first_name(records, origins)
+    if is_windows_path(name):
+        what = f"none of {missing:,} audio files was found"
+        raise InputError.of(name, what, hint_of_absent([name]))
     if Path(name).is_absolute():
         what = f"none of {missing:,} audio files was found; absolute paths are taken as they are"
         raise InputError.of(name, what, moved(name, Path(root)))

@@ -1,0 +1,45 @@
+"""A manifest of which no audio is there is written with a warning that names the option to use."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from curate.manifest.write import ManifestRequest, write_manifest
+
+WARNED = [
+    (["D:\\Old 1\\a\\x.wav", "D:\\Old 1\\b\\y.wav"], "path_map 'D:\\Old 1=NEW_FOLDER' says"),
+    (["/gone/a/x.wav", "/gone/b/y.wav"], "path_map /gone=NEW_FOLDER says"),
+    (["x.wav", "b/y.wav", "s3://bucket/z.wav"], "none of 2 audio files that were looked for"),
+]
+
+
+def warnings_of(folder: Path, names: list[str]) -> tuple[str, ...]:
+    rows = [{"audio_filepath": name, "duration": 1.5, "text": "ja"} for name in names]
+    (folder / "in").mkdir()
+    (folder / "in" / "m.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    out = folder / "m.jsonl"
+    written = write_manifest(ManifestRequest([str(folder / "in" / "m.jsonl")], out))
+    assert written.records == len(names)
+    return written.warnings
+
+
+@pytest.mark.parametrize(("names", "expected"), WARNED)
+def test_no_file_is_there(names: list[str], expected: str, tmp_path: Path) -> None:
+    (warning,) = warnings_of(tmp_path, names)
+    assert expected in warning
+    assert names[0] in warning.replace(f"{tmp_path}/in/", "")
+
+
+@pytest.mark.parametrize("names", [["x.wav", "there.wav"], ["s3://bucket/x.wav", "| sox x"]])
+def test_one_is_there_or_none_is_a_file(names: list[str], tmp_path: Path) -> None:
+    (tmp_path / "there.wav").touch()
+    assert warnings_of(tmp_path, [name.replace("there", "../there") for name in names]) == ()
+
+
+def test_a_windows_path_stays_as_it_is(tmp_path: Path) -> None:
+    """So that it can be mapped later, as where it is read."""
+    warnings_of(tmp_path, ["D:\\a\\x.wav"])
+    assert json.loads((tmp_path / "m.jsonl").read_text())["audio_filepath"] == "D:\\a\\x.wav"
