@@ -115,6 +115,7 @@ WRONG: Mapping[str, Sequence[str]] = {
     "OLD": ["defalt"],
     "NEW": ["defalt"],
     "MODEL": ["nosuch.nemo"],
+    "curate review --eval": ["nosuch", "m.jsonl"],
     "curate review --overrides": ["/proc/nosuch/x", "m.jsonl/x"],
     "curate rules compare --by": ["speakr"],
     "curate rules explain --rules": ["defalt"],

@@ -18,6 +18,7 @@ from curate.reviews.app import blind_app, clip_of_record, review_app
 from curate.reviews.blind import Ballot, pairs
 from curate.reviews.serve import ADDRESS, bind_socket, serve
 from curate.reviews.session import ReviewSession
+from curate.reviews.table import Beside
 
 __all__ = ["ReviewOptions", "compare_blindly", "review_profile"]
 
@@ -26,7 +27,8 @@ __all__ = ["ReviewOptions", "compare_blindly", "review_profile"]
 class ReviewOptions:
     """Who reviews, at which port (0: any), where audio lies, and whether a browser is opened.
 
-    `split` is a split directory of the profile, whose splits may be filtered by.
+    `split` is a split directory of the profile, whose splits may be filtered by; `evaluation` an
+    output of `train eval`, whose hypotheses and error rates are shown.
     `style` is the style sheet of the pages; `notify` is called with notes in words.
     """
 
@@ -38,6 +40,7 @@ class ReviewOptions:
     allowed: Sequence[Path] = ()
     browser: bool = False
     split: Path | None = None
+    evaluation: Path | None = None
 
 
 def review_profile(profile: Path, overrides: Path, options: ReviewOptions) -> None:
@@ -55,7 +58,7 @@ def review_profile(profile: Path, overrides: Path, options: ReviewOptions) -> No
             options.reviewer,
             options.audio_root,
             roots,
-            options.split,
+            Beside(options.split, options.evaluation),
         )
         port = at.getsockname()[1]
         app = review_app(session, options.style, token, port)
@@ -63,6 +66,8 @@ def review_profile(profile: Path, overrides: Path, options: ReviewOptions) -> No
 
         def on_ready() -> None:
             _announce(options, port, token)
+            if session.table.evaluation is not None:
+                options.notify(session.table.evaluation.words())
             session.start()
 
         with closing(session):

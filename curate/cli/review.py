@@ -21,6 +21,10 @@ def review_command(
     split: Annotated[
         Path | None, typer.Option(help="A split directory of the profile, to filter by split.")
     ] = None,
+    evaluation: Annotated[
+        Path | None,
+        typer.Option("--eval", help="An output of `train eval`: its hypotheses and WER are shown."),
+    ] = None,
     blind: Annotated[
         tuple[Path, Path] | None,
         typer.Option(help="Compare two predictions.jsonl of `train eval` without model names."),
@@ -46,6 +50,8 @@ def review_command(
 
     Example: `curate review profile/ --split split/`
 
+    Example: `curate review profile/ --eval wer/`
+
     Example: `curate review --blind a/predictions.jsonl b/predictions.jsonl`
     """
     import getpass
@@ -56,6 +62,9 @@ def review_command(
 
     if (profile is None) == (blind is None):
         raise ConfigError.of("PROFILE", "or --blind A B: one of the two", "curate review profile/")
+    if profile is None and evaluation is not None:
+        what = "needs the profile of the records that were evaluated"
+        raise ConfigError.of("--eval", what, "curate review profile/ --eval wer/")
     options = ReviewOptions(
         reviewer=reviewer or getpass.getuser(),
         style=reports.page_style(),
@@ -65,6 +74,7 @@ def review_command(
         allowed=allow_root,
         browser=browser,
         split=split,
+        evaluation=evaluation,
     )
     if blind is not None:
         compare_blindly(*blind, votes, options)

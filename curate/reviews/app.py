@@ -168,6 +168,7 @@ def about(session: ReviewSession) -> Mapping[str, object]:
         "log": str(session.log.path),
         "decided": session.log.decided(),
         "agreement": [each._asdict() for each in agreements(session.decisions())],
+        "evaluation": session.table.evaluation and session.table.evaluation.as_json(),
         "splits": session.table.browser.splits(),
         "metrics": [
             {"name": m.name, "unit": m.unit, "meaning": m.meaning} for m in session.metrics

@@ -47,10 +47,20 @@ Made = TypeVar("Made")
 class Browser:
     """Pages of one records table. Thread-safe."""
 
-    def __init__(self, path: Path, records: Records, assignment: pl.Series | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        records: Records,
+        assignment: pl.Series | None = None,
+        beside: Mapping[str, pl.Series] | None = None,
+    ) -> None:
+        """`assignment`: the split of each row; `beside`: columns that replace those of the file,
+        or stand beside them.
+        """
         self._path, self._records, self._querying = path, records, threading.Lock()
         self.assignment = assignment
-        schema = pl.read_parquet_schema(path)
+        self._beside = pl.DataFrame(beside or {})
+        schema = {**pl.read_parquet_schema(path), **self._beside.schema}
         self.columns: Mapping[str, pl.DataType] = schema
         self.numeric = frozenset(
             name for name, kind in schema.items() if kind.is_numeric() or kind == pl.Boolean()
@@ -112,7 +122,8 @@ class Browser:
         if not rows:
             return []
         every = list(dict.fromkeys([*DETAILS, *map(self._shown, columns)]))
-        names = [name for name in every if name in self.columns]  # an older profile has fewer
+        stored = self.columns.keys() - set(self._beside.columns)
+        names = [name for name in every if name in stored]  # an older profile has fewer
         selected = ", ".join(
             f"{quoted(name)}::VARCHAR" if name == "verdict" else quoted(name) for name in names
         )
@@ -127,8 +138,13 @@ class Browser:
             int(str(at)): {**none, **dict(zip(names, rest, strict=True))} for at, *rest in details
         }
         return [
-            {"row": row, **known[row], "split": self._split_of(row)} for row in rows if row in known
+            {**known[row], **self._beside_of(row, every), "row": row, "split": self._split_of(row)}
+            for row in rows
+            if row in known
         ]
+
+    def _beside_of(self, row: int, names: Sequence[str]) -> Mapping[str, Any]:
+        return {name: self._beside[name][row] for name in names if name in self._beside.columns}
 
     def _split_of(self, row: int) -> str | None:
         return None if self.assignment is None else self.assignment[row]
@@ -169,6 +185,8 @@ class Browser:
         return self._values.get(name, lambda: self._column(column).to_numpy())
 
     def _column(self, expression: pl.Expr) -> pl.Series:
+        if set(expression.meta.root_names()) & set(self._beside.columns):
+            return self._beside.select(expression).to_series()
         plan = pl.scan_parquet(self._path).select(expression)
         return plan.collect(engine="streaming").to_series()
 

@@ -40,7 +40,14 @@ from curate.reviews.decisions import (
 from curate.reviews.proposals import proposal_json
 from curate.reviews.query import Query
 from curate.reviews.requests import PageRequest
-from curate.reviews.table import RecordTable, Selection, identified, text_of
+from curate.reviews.table import (
+    NOTHING_BESIDE,
+    Beside,
+    RecordTable,
+    Selection,
+    identified,
+    text_of,
+)
 from curate.reviews.views import Views
 from curate.rules.overrides import Decision, Facet, content_of, contents_of
 from curate.rules.overrides.identity import audio_keys, contents, shown
@@ -62,13 +69,13 @@ class ReviewSession:
         reviewer: str,
         root: Path | None = None,
         allowed: Sequence[Path] = (),
-        split: Path | None = None,
+        beside: Beside = NOTHING_BESIDE,
     ) -> None:
         self.profile = open_profile(folder)
         self.log = DecisionLog(log, reviewer)
         self.views = Views(log, reviewer)
         self._root, self._allowed = root or self.profile.audio_root, allowed
-        self.table = RecordTable(folder, self.profile, records, split)
+        self.table = RecordTable(folder, self.profile, records, beside)
         self._counts = metrics_of_rules(self.profile.rules_hit)
         self._folders = {entry.source: Path(entry.folder) for entry in self.profile.inputs}
         self.metrics = tuple(m for m in METRICS if m.name in self.table.browser.columns)
@@ -162,7 +169,7 @@ class ReviewSession:
         record = self.record(number)
         row, text = record.row, str(record.record.get("text") or "")
         shown_text = text[:MOST_TEXT]
-        others = (record.record.get(name) for name in ("pred_text", "pred_text_2"))
+        others = (self._hypothesis(record), record.record.get("pred_text_2"))
         first, second = (other[:MOST_TEXT] if isinstance(other, str) else None for other in others)
         return {
             **identified(row),
@@ -184,6 +191,13 @@ class ReviewSession:
             "proposal": proposal_json(row),
             "why_not": record.why_not,
         }
+
+    def _hypothesis(self, record: Record) -> object:
+        """The recogniser's text of a record: that of the evaluation, where one is open."""
+        evaluation = self.table.evaluation
+        if evaluation is None:
+            return record.record.get("pred_text")
+        return evaluation.hypotheses.get(record.row["row"])
 
     def clip(self, number: int) -> Clip:
         """The audio of a record. Unusable or Refused where there is none to play."""

@@ -18,6 +18,7 @@ from curate.profiles.duck import Records
 from curate.profiles.opened import RECORDS, Json, origins_of
 from curate.reviews.assignment import read_assignment
 from curate.reviews.browse import Browser, Place, Rows
+from curate.reviews.evaluation import read_evaluation
 from curate.reviews.query import Query
 from curate.reviews.search import TextSearch
 from curate.reviews.texts import load_texts
@@ -25,6 +26,17 @@ from curate.reviews.texts import load_texts
 WAIT_S = 0.2
 """How long a request waits for a search; after that it answers with what is known."""
 Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is open beside a profile: a split of it, and an evaluation of its records."""
+
+    split: Path | None = None
+    evaluation: Path | None = None
+
+
+NOTHING_BESIDE = Beside()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +62,13 @@ class RecordTable:
     """The records of one profile, and the lines behind them. Thread-safe."""
 
     def __init__(
-        self, folder: Path, profile: Profile, records: Records, split: Path | None = None
+        self, folder: Path, profile: Profile, records: Records, beside: Beside = NOTHING_BESIDE
     ) -> None:
+        split, evaluation = beside.split, beside.evaluation
         assignment = None if split is None else read_assignment(split, folder)
-        self.browser = Browser(folder / RECORDS, records, assignment)
+        self.evaluation = None if evaluation is None else read_evaluation(evaluation, folder)
+        rates = None if self.evaluation is None else self.evaluation.rates
+        self.browser = Browser(folder / RECORDS, records, assignment, rates)
         self.search = TextSearch(
             self.browser.rows, lambda on_read: load_texts(folder, profile, on_read)
         )

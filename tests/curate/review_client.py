@@ -11,16 +11,20 @@ from typing import Any
 from curate.profiles.duck import open_records
 from curate.reviews.app import review_app
 from curate.reviews.session import ReviewSession
+from curate.reviews.table import Beside
 
 TOKEN, PORT = "the-token", 4711
 OWN = f"http://127.0.0.1:{PORT}"
 
 
 @contextmanager
-def opened_session(folder: Path, log: Path) -> Iterator[ReviewSession]:
+def opened_session(
+    folder: Path, log: Path, evaluation: Path | None = None
+) -> Iterator[ReviewSession]:
     """Anna's session on `folder/profile`, whose decisions go to `log`."""
     with open_records(folder / "profile" / "records.parquet") as records:
-        session = ReviewSession(folder / "profile", records, log, "anna")
+        beside = Beside(evaluation=evaluation)
+        session = ReviewSession(folder / "profile", records, log, "anna", beside=beside)
         with closing(session):
             yield session
 

@@ -45,6 +45,11 @@ async function begin() {
   const address = new URLSearchParams(location.hash.slice(1));
   apply(address);
   state.preset = ![...address].length && about.rules_hit.some((rule) => rule.rows);
+  if (about.evaluation) {
+    by("evaluation").textContent = `${about.evaluation.words}.`;
+    if (![...address].length) filters.elements.sort.value = "wer";
+    state.preset = false;
+  }
   if (state.preset) filters.elements.verdict.value = "borderline";
   await list(true);
 }
