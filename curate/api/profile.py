@@ -19,7 +19,6 @@ from curate.artifacts.profile import Profile as ProfileFile
 from curate.audio.options import AudioOptions
 from curate.environment.execution import QUIET, Execution
 from curate.errors import ConfigError, Fault, InputError, raise_all
-from curate.formatting.notebook import render_html
 from curate.gates import Checked, Gate
 from curate.manifest.mapping import ReadOptions
 from curate.profiles import named
@@ -118,7 +117,7 @@ class Profile:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return render_html(self._headline(), self.artifact.html_tables())
+        return self.artifact.html(self._headline())
 
 
 def profile(

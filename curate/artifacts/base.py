@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, NoReturn, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from curate.artifacts.outputs import write_json
+from curate.artifacts.pages import first_screen
 from curate.errors import Fault, InputError
 from curate.errors.nearest import lacking, unreadable
 from curate.formatting.notebook import HtmlTable, render_html
@@ -78,7 +79,11 @@ class Artifact(Model):
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return render_html(self.headline(), self.html_tables())
+        return self.html(self.headline())
+
+    def html(self, headline: str) -> str:
+        """The first screen of the artifact's page and its tables, under `headline`."""
+        return render_html(headline, self.html_tables(), first_screen(self))
 
     @classmethod
     def schema_read(cls) -> str:

@@ -15,13 +15,16 @@ class HtmlTable(NamedTuple):
     title: str = ""
 
 
-def render_html(headline: str, tables: Iterable[HtmlTable]) -> str:
-    """The headline above its tables.
+def render_html(headline: str, tables: Iterable[HtmlTable], screen: str | None = None) -> str:
+    """The headline above its tables, which are folded below `screen`, markup, where there is one.
 
     >>> render_html("<b>", [HtmlTable((), [("1",)])])
     '<p>&lt;b&gt;</p><table><thead><tr></tr></thead><tbody><tr><td>1</td></tr></tbody></table>'
     """
-    return f"<p>{escape(headline)}</p>" + "".join(map(_render_table, tables))
+    shown = "".join(map(_render_table, tables))
+    if screen is not None:
+        shown = f"{screen}<details><summary>Tables</summary>{shown}</details>"
+    return f"<p>{escape(headline)}</p>{shown}"
 
 
 def _render_table(table: HtmlTable) -> str:
