@@ -23,6 +23,10 @@ COOKIE = "curate_review"
 MOST_BYTES = 4 << 20
 """Of a request's body."""
 
+_OWN = frozenset({"none", "same-origin"})
+"""Where a request comes from that no other page sent."""
+_GO_ON = '<!doctype html><meta http-equiv="refresh" content="0; url=/"><title>Review</title>'
+
 _HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -58,7 +62,7 @@ class Guard:
         if refusal is not None:
             await _answer(send, *refusal)
         elif self._shown_token(scope) is not None:
-            await _answer(send, 303, "", {"location": "/", "set-cookie": self._cookie()})
+            await self._let_in(send, linked=headers.get("sec-fetch-site", "none") not in _OWN)
         else:
             await self.app(scope, receive, _with_headers(send))
 
@@ -66,9 +70,7 @@ class Guard:
         hosts = {f"{name}:{self.port}" for name in ("127.0.0.1", "localhost")}
         if headers.get("host") not in hosts:
             return 421, "this address is not served here"
-        if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"} and not (
-            self._is_first(scope)
-        ):
+        if headers.get("sec-fetch-site", "none") not in _OWN and not self._is_first(scope):
             return 403, "request from another site"
         if not self._knows(self._shown_token(scope)) and not self._knows(_cookie_of(headers)):
             return 403, "no valid token: open the address that `curate review` printed"
@@ -82,6 +84,16 @@ class Guard:
             if int(length) > MOST_BYTES:
                 return 413, "too large"
         return None
+
+    async def _let_in(self, send: Send, linked: bool) -> None:
+        """Go on without the token in the address. After a link from another page, a redirect would
+        still be that page's request, without the cookie; a page of this server sends its own.
+        """
+        cookie = {"set-cookie": self._cookie()}
+        if linked:
+            await _answer(send, 200, _GO_ON, {**cookie, "content-type": "text/html"})
+        else:
+            await _answer(send, 303, "", {**cookie, "location": "/"})
 
     def _is_first(self, scope: Scope) -> bool:
         """A link with the token may be followed from anywhere: a terminal, a chat."""

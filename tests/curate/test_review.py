@@ -81,8 +81,13 @@ def test_who_may_ask(
 def test_the_link_gives_a_cookie_and_hides_the_token(client: Any) -> None:
     client.cookies.clear()
     assert client.get("/?token=wrong").status_code == 403
-    response = client.get(f"/?token={TOKEN}", headers={"sec-fetch-site": "cross-site"})
+    response = client.get(f"/?token={TOKEN}", headers={"sec-fetch-site": "none"})
     assert (response.status_code, response.headers["location"]) == (303, "/")
+    linked = client.get(f"/?token={TOKEN}", headers={"sec-fetch-site": "cross-site"})
+    assert linked.status_code == 200, "a browser takes a redirect for the linking page's request"
+    assert 'http-equiv="refresh" content="0; url=/"' in linked.text
+    assert TOKEN not in linked.text
+    assert linked.headers["set-cookie"] == response.headers["set-cookie"]
     cookie = response.headers["set-cookie"]
     assert all(part in cookie for part in (f"curate_review={TOKEN}", "HttpOnly", "SameSite=Strict"))
 
