@@ -230,6 +230,22 @@ def test_channels_are_those_of_the_audio(tmp_path: Path) -> None:
     ]
 
 
+def test_an_stm_file_of_ted_lium_has_its_audio_in_sph(tmp_path: Path) -> None:
+    (tmp_path / "ted/sph").mkdir(parents=True)
+    (tmp_path / "ted/sph/talk.sph").write_bytes(b"")
+    for folder in ("ted/stm", "ted/texts"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.stm").write_text("talk 1 a 0 1 x\nghost 1 a 0 1 x\n")
+    (in_stm,) = find_sources([str(tmp_path / "ted/stm/a.stm")])
+    (elsewhere,) = find_sources([str(tmp_path / "ted/texts/a.stm")])
+    talk, ghost = (row for _, _, row in rows_of(in_stm))
+    assert isinstance(talk, dict)
+    assert talk["audio_filepath"] == "../sph/talk.sph"
+    missing = "the audio of its recording is missing"
+    assert ghost == f"{missing} (ghost)"
+    assert [row for _, _, row in rows_of(elsewhere)] == [f"{missing} (talk)", ghost]
+
+
 PIECES = st.sampled_from(
     [b"1\n", b"\n", b"\r\n", b"00:00:01,000 --> 00:00:02,500\n", b"-->", b"talk 1 0.5 0.5 a\n",
      b"talk 1 s 0.5 0.9 a b\n", b"WEBVTT\n", b"NOTE x\n", b"0.5\t1.5\ta\n", b"\xff", b"\xfe",

@@ -137,7 +137,7 @@ class Recordings:
             return self.find(recording)
         if recording not in self._names:
             names = [recording] if _is_audio(self.folder, recording) else None
-            names = names or audio_names(self.folder, recording)
+            names = names or audio_names(self.folder, recording) or self._tedlium(recording)
             if len(names) > 1:
                 several = ", ".join(names)
                 raise Malformed(f"several audio files have its recording's name ({several})")
@@ -146,6 +146,12 @@ class Recordings:
         if name is None:
             raise Malformed(f"{NO_AUDIO} ({recording})")
         return name
+
+    def _tedlium(self, recording: str) -> list[str]:
+        """The audio of a TED-LIUM release, which is in sph/ beside stm/."""
+        if Path(self.folder).absolute().name != "stm":
+            return []
+        return [f"../sph/{name}" for name in audio_names(f"{self.folder}/../sph", recording)]
 
 
 def _is_audio(folder: str, name: str) -> bool:

@@ -65,8 +65,8 @@ def _is_stm(look: Look) -> bool:
 
 STM = recording_format(
     "stm",
-    "STM: segments with recording, channel, speaker and text; the recordings beside (or in "
-    "--audio-root)",
+    "STM: segments with recording, channel, speaker and text; the recordings beside, in TED-LIUM's "
+    "../sph (or in --audio-root)",
     _is_stm,
     parse_stm,
 )
