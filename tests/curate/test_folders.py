@@ -129,6 +129,35 @@ def test_what_has_no_partner_is_a_malformed_row(tmp_path: Path) -> None:
     ]
 
 
+def test_audio_whose_table_is_passed_over_names_the_table(tmp_path: Path) -> None:
+    header, row = "client_id\tpath\tsentence", "s\t{0}.wav\ttext of {0}"
+    for name in "abc":
+        sound(tmp_path / f"clips/{name}.wav", 16_000)
+    write(tmp_path / "validated.tsv", header, row.format("a"))
+    write(tmp_path / "other.tsv", header, row.format("b"), row.format("gone"), row.format("a"))
+    assert [record["text"] for record in records_of(tmp_path)] == ["text of a"]
+    assert reasons_of(tmp_path) == [
+        "the table of its text is not read where validated.tsv is (other.tsv:2: clips/b.wav)",
+        f"{NO_TEXT} (clips/c.wav)",
+    ]
+
+
+def test_a_damaged_transcript_is_named(tmp_path: Path) -> None:
+    for name in "abcd":
+        sound(tmp_path / f"{name}.wav", 16_000)
+    write(tmp_path / "a.txt", "a text")
+    write(tmp_path / "a.json", "{")  # its audio has a text
+    write(tmp_path / "b.json", '{"text": "cut')
+    write(tmp_path / "c.TextGrid", 'File type = "ooTe')
+    write(tmp_path / "nobody.json", "{")
+    assert len(records_of(tmp_path)) == 1
+    assert reasons_of(tmp_path) == [
+        "the transcript of its name is not JSON (b.json: b.wav)",
+        "the transcript of its name is not recognised (c.TextGrid: c.wav)",
+        f"{NO_TEXT} (d.wav)",
+    ]
+
+
 # (names of files below the folder, the text of each text file, what becomes of it)
 BESIDE: list[tuple[list[str], dict[str, str | bytes], list[str]]] = [
     (["a.wav"], {"a.txt": "one\n two \n"}, ["one two"]),

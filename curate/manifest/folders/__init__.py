@@ -15,6 +15,7 @@ from pathlib import Path
 
 from curate.errors import InputError
 from curate.manifest.captions.audio import FOLDER
+from curate.manifest.folders.beside import unread_transcript
 from curate.manifest.folders.folder import Entry, Folder
 from curate.manifest.folders.layouts import layout_of
 from curate.manifest.folders.tree import has_audio
@@ -98,22 +99,40 @@ class _Pairs:
 
     folder: Folder
     texts_of: dict[str, str] = field(default_factory=dict)
+    reasons_of: dict[str, str] = field(default_factory=dict)
     is_transcribed: bool = False
 
     def rows(self) -> Iterator[_Row]:
         """All rows: those of texts, then those of audio that none names."""
         for name in self.folder.texts.others:
-            layout = layout_of(self.folder, name)
-            for entry in layout.read(self.folder, name) if layout is not None else ():
+            for entry in self._entries(name):
+                if entry.is_passed_over:
+                    self._pass_over(entry)
+                    continue
                 self.is_transcribed = True
                 yield self._row(entry._replace(place=self._place(name, entry.place)))
         for name in self.folder.audio.audio:
             if name in self.texts_of:
                 continue
             if self.is_transcribed:
-                yield _Row(name, f"{NO_TEXT} ({name})")
+                yield _Row(name, self.reasons_of.get(name, f"{NO_TEXT} ({name})"))
             else:
                 yield _Row("", {"audio_filepath": name, "duration": None, "text": None}, name)
+
+    def _entries(self, name: str) -> Iterator[Entry]:
+        layout = layout_of(self.folder, name)
+        if layout is not None:
+            yield from layout.read(self.folder, name)
+        elif (unread := unread_transcript(self.folder, name)) is not None:
+            yield unread
+
+    def _pass_over(self, entry: Entry) -> None:
+        """Keep the reason for audio that no other transcript names."""
+        try:
+            audio = self.folder.names.find(entry.audio, entry.near)
+        except Malformed:  # it names no audio of the folder
+            return
+        self.reasons_of.setdefault(audio, f"{entry.record} ({entry.place}: {audio})")
 
     def _place(self, name: str, place: str) -> str:
         """The file and line of an entry of a transcript: a compressed file's own name."""

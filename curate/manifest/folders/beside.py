@@ -112,6 +112,24 @@ def _read_timed(folder: Folder, name: str) -> Iterator[Entry]:
         yield from _of_format(folder, name, format)
 
 
+def unread_transcript(folder: Folder, name: str) -> Entry | None:
+    """Why the audio of a file's name has no text, where the file has a transcript's suffix and yet
+    none of their formats; None of other files.
+    """
+    if _suffix(name) not in _TIMED or not folder.is_text_beside(name):
+        return None
+    try:
+        audio = folder.audio_of_text(name)
+        what = "not recognised"
+        if _suffix(name) == ".json":
+            json.loads(read_whole(folder.path(name)))
+    except (Malformed, InputError):
+        return None
+    except (ValueError, RecursionError):
+        what = "not JSON"
+    return Entry(name, audio, f"the transcript of its name is {what}", is_passed_over=True)
+
+
 def _of_recordings(
     folder: Folder,
     name: str,

@@ -50,6 +50,9 @@ def _read_common_voice(folder: Folder, name: str) -> Iterator[Entry]:
     """The rows of validated.tsv where a release has it: the others repeat or lack its votes."""
     near, _, last = name.rpartition("/")
     if last in _SPLITS and f"{near}/{_VALIDATED}".lstrip("/") in folder.text_names:
+        why = f"the table of its text is not read where {_VALIDATED} is"
+        entries = _rows(folder, name, {}, lambda row, record: record)
+        yield from (each._replace(record=why, is_passed_over=True) for each in entries)
         return
     beside = folder.look(name).beside("clip_durations.tsv")
     durations = clip_durations(beside)

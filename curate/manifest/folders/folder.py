@@ -28,7 +28,8 @@ NO_AUDIO = "no audio file has the name of the text file"
 class Entry(NamedTuple):
     """A text, and the audio that it names: `audio` as written in a transcript of the directory
     `near`, to be looked for below `inside`. `place` is the file and line, `record` the fields, or
-    the reason why there are none.
+    the reason why there are none; `is_passed_over`: its transcript is not read, and the
+    reason is only why its audio has no text.
     """
 
     place: str
@@ -36,6 +37,7 @@ class Entry(NamedTuple):
     record: Record | str
     near: str = ""
     inside: str = ""
+    is_passed_over: bool = False
 
 
 @dataclass(frozen=True)
