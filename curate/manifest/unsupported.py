@@ -20,6 +20,8 @@ LINES = "write one JSON object a line with audio_filepath, duration (seconds) an
 TO_LINES = f"{LINES}, a line for each segment (offset: its start in seconds)"
 _FEW = 20
 """Lines that are examined."""
+_SHOWN = 160
+"""Characters of a first line that are shown."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 """The reader says of such a file that it is UTF-16, and how to convert it."""
 _AUDIO_MAGICS = (
@@ -32,7 +34,7 @@ _AUDIO_MAGICS = (
 class Kind:
     """An input that is not read: how it is recognised, what it is, and what to do with it.
 
-    `hint` may name the input as {name}.
+    `hint` may name the input as {name}, and the columns of its first line as {columns}.
     """
 
     sniff: Callable[[Look], bool]
@@ -41,7 +43,8 @@ class Kind:
 
     def fault(self, look: Look) -> Fault:
         """The error about an input of this kind."""
-        return Fault(look.name, f"is {self.what}", self.hint.replace("{name}", look.name))
+        hint = self.hint.replace("{columns}", _columns(look)).replace("{name}", look.name)
+        return Fault(look.name, f"is {self.what}", hint)
 
 
 def refuse_foreign(look: Look) -> None:
@@ -55,6 +58,14 @@ def refuse_foreign(look: Look) -> None:
     kind = next((kind for kind in KINDS if kind.sniff(look)), None)
     if kind is not None:
         raise InputError(kind.fault(look))
+
+
+def _columns(look: Look) -> str:
+    """The cells of the first line, as far as they are printable and short enough to be shown."""
+    header = look.header.removeprefix("\ufeff")[:_SHOWN]
+    delimiter = next((mark for mark in "\t;," if mark in header), "\t")
+    shown = ", ".join(cell.strip(' "') for cell in header.split(delimiter))
+    return "".join(letter if letter.isprintable() else "?" for letter in shown)
 
 
 def _starts(*magics: bytes) -> Callable[[Look], bool]:
@@ -189,8 +200,8 @@ KINDS: tuple[Kind, ...] = (
             and not _json_text(look).startswith(("{", '"'))
         ),
         "no manifest: its first line is neither JSON nor a table header that names audio and text",
-        "name the columns audio_filepath, text and duration (seconds) in the first line, or say "
-        "which they are: --map audio_filepath=COLUMN --map text=COLUMN",
+        "its first line is: {columns}; name the columns audio_filepath, text and duration "
+        "(seconds) there, or say which they are: --map audio_filepath=COLUMN --map text=COLUMN",
     ),
     Kind(
         lambda look: bool(_lines(look)) and not any("{" in line for line in _lines(look)),

@@ -75,27 +75,33 @@ def _hint(origin: Origin, commonest: str, records: Sequence[Record], rows: int) 
     if not fields:
         return _HINT
     counted = Counter(name for record in records for name in record)
-    everywhere = {name: counted[name] for name in counted if counted[name] == len(records)}
+    usual = {name: counted[name] for name in counted if 2 * counted[name] >= len(records)}
     remarks, maps = [], []
-    for field in fields:
-        known = _alias(field, everywhere, records)
-        if known is None:
-            remarks.append(_MISSING[field](records, everywhere))
-            continue
-        remarks.append(
-            f"`{known}` in {_lines(len(records), rows)} looks like the {_MEANING[field]}"
-        )
-        maps.append(f"--map {field}={known}")
+    for field in fields if "lang" in counted else [*fields, "lang"]:
+        known = _alias(field, usual, records)
+        if known is not None:
+            lines = _lines(usual[known], len(records), rows)
+            remarks.append(f"`{known}` in {lines} looks like the {_MEANING[field]}")
+            maps.append(f"--map {field}={known}")
+        elif field in _MISSING:
+            remarks.append(_MISSING[field](records, usual))
     return f"{'; '.join(remarks)}{': ' if maps else ''}{' '.join(maps)}"
 
 
-def _lines(examined: int, rows: int) -> str:
+def _lines(holding: int, examined: int, rows: int) -> str:
+    if holding < examined:
+        return f"{holding:,} of {examined:,} JSON lines"
     if examined == 1:
         return "the line" if rows == 1 else "the one JSON line"
     return f"all {rows:,} lines" if examined == rows else f"the first {examined:,} JSON lines"
 
 
-_MEANING = {"audio_filepath": "audio path", "duration": "duration", "text": "text"}
+_MEANING = {
+    "audio_filepath": "audio path",
+    "duration": "duration",
+    "text": "text",
+    "lang": "language",
+}
 
 
 def _lacks(records: Sequence[Record], field: str) -> bool:
@@ -108,13 +114,13 @@ def _lacks(records: Sequence[Record], field: str) -> bool:
 
 
 def _alias(field: str, names: Mapping[str, int], records: Sequence[Record]) -> str | None:
-    """Another name for a field that is in every record with values that would do."""
+    """Another name for a field, of `names`, which has values that would do."""
     usual = {name: rank for rank, name in enumerate(NAMES[field])}
     candidates = sorted(
         (usual[name.strip().lower()], name) for name in names if name.strip().lower() in usual
     )
     for _, name in candidates:
-        renamed = [{field: record[name]} for record in records]
+        renamed = [{field: record[name]} for record in records if name in record]
         milliseconds = name.lower().endswith(("_ms", "[ms]"))
         if name != field and not milliseconds and not _lacks(renamed, field):
             return name

@@ -171,6 +171,7 @@ HINTS = [
     ("path;sentence;duration\na.wav;ja;1,5\n", "duration is written as text ('1,5'): cast reads"),
     ("path;sentence;start;end\na.wav;ja;0,5;1,5\n", "cast reads times that are written as text"),
     ("client_id\tpath\tsentence\ns\ta.mp3\tja\n", "measure_duration reads the durations from the"),
+    ("Datei;Satz\na.wav;ja\n", "its first line is: Datei, Satz; name the columns"),
     ("Datei;Satz\na.wav;ja\n", "--map audio_filepath=COLUMN --map text=COLUMN"),
 ]
 

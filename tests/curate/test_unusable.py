@@ -165,6 +165,18 @@ def test_says_why_no_line_is_usable_and_what_to_do(
     assert hint in fault.hint
 
 
+def test_one_odd_line_does_not_hide_the_name_that_the_others_have(tmp_path: Path) -> None:
+    row = {"path": "a.wav", "duration": 2.5, "sentence": "a", "locale": "en-US"}
+    rows = [row, row, row, {"sentence": "no path"}]
+    path = tmp_path / "m.jsonl"
+    path.write_bytes(b"".join(json.dumps(each).encode() + b"\n" for each in rows))
+    with pytest.raises(InputError) as raised:
+        profile([str(path)], tmp_path, load_rules(None))
+    hint = raised.value.faults[0].hint
+    assert "`path` in 3 of 4 JSON lines looks like the audio path" in hint
+    assert hint.endswith("--map audio_filepath=path --map text=sentence --map lang=locale")
+
+
 # A name, content, and the reason.
 ELSEWHERE = [
     ("a.stm", STM, "the audio of its recording is missing (2 of 2 lines)"),
