@@ -22,8 +22,8 @@ from curate.manifest.origin import INSIDE, Item, Origin, Portion, canonical, con
 from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.strict import Malformed, Record
 from curate.manifest.table_files import FILE, STREAM, TableFile, as_input, open_table
-from curate.manifest.table_lines import encode_rows, encoded_table
-from curate.manifest.tables import AUDIO_NAMES, columns_of, is_milliseconds, record_of_row
+from curate.manifest.table_lines import encode_rows, encoded_table, is_milliseconds
+from curate.manifest.tables import AUDIO_NAMES, columns_of, record_of_row
 
 ROWS = 20_000
 """Rows at a time."""

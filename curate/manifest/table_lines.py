@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -16,7 +18,6 @@ import polars as pl
 from curate.manifest.chunks import Chunk
 from curate.manifest.mapping import BEFORE
 from curate.manifest.origin import Item, Offsets, Origin, Places, Portion, line_of
-from curate.manifest.tables import is_milliseconds
 from curate.text.words import digest_bytes
 
 _ESCAPES = {
@@ -102,6 +103,12 @@ def _float(values: pl.Series) -> tuple[pl.Series, pl.Series]:
     return finite.cast(pl.String), is_plain.fill_null(True)
 
 
+@lru_cache(maxsize=1 << 10)
+def is_milliseconds(name: str) -> bool:
+    """Whether a column's name says that it holds milliseconds."""
+    return name.strip().lower().endswith(("_ms", "[ms]"))
+
+
 def _seconds(values: pl.Series) -> _Encoded | None:
     in_milliseconds = is_milliseconds(values.name)
     if values.dtype == pl.String:
@@ -153,6 +160,18 @@ def encoded_table(
         length=length,
     )
     return _portion(origin, lines, places, reasons, b"")
+
+
+def encoded_text(
+    origin: Origin, lines: pl.Series, places: Places, convert: Convert, raw: bytes
+) -> Portion:
+    """The portion of rows of a text, whose original `places` are; their places among the lines are
+    filled in. Rows that are null in `lines` are converted one by one.
+    """
+    lines, _, reasons = _completed(lines, convert)
+    length = _sizes(lines)
+    places = replace(places, start=_starts(length), length=length)
+    return _portion(origin, lines, places, reasons, raw)
 
 
 def _completed(

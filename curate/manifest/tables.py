@@ -9,31 +9,23 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from itertools import accumulate
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from curate.manifest.chunks import Chunk, read_chunks
+from curate.manifest.chunks import read_chunks
 from curate.manifest.corrections import CAST, MEASURE, number_written
 from curate.manifest.mapping import BEFORE, fields_of
 from curate.manifest.origin import (
-    PORTION_BYTES,
-    Item,
     Origin,
     Portion,
-    convert_line,
-    convert_lines,
     cut_lines,
     number_of,
-    portion,
 )
 from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.strict import Malformed, Record
+from curate.manifest.table_lines import is_milliseconds
+from curate.manifest.table_rows import Cells, table_rows
 from curate.text.ids import SPEAKER_FIELDS
-
-LONGEST_CELL_LINES = 1000
-"""A quote that is still open after so many lines was never closed."""
 
 AUDIO_NAMES = (
     "audio_filepath", "audio_path", "audio_file", "wav_filename", "wav_path", "file_name",
@@ -73,8 +65,6 @@ NAMES: Mapping[str, Sequence[str]] = {
 NOT_TIMES = "its start and end are not numbers"
 """Begins the reason why a row has no duration by its times."""
 NO_CLIP_DURATION = "the clip is not in clip_durations.tsv"
-
-Cells = Mapping[str, str]
 
 
 def columns_of(header: Sequence[str], fields: Mapping[str, str] | None = None) -> Mapping[str, str]:
@@ -144,12 +134,6 @@ def _seconds(value: object, name: str, cast: bool = False) -> object:
     return number
 
 
-@lru_cache(maxsize=1 << 10)
-def is_milliseconds(name: str) -> bool:
-    """Whether a column's name says that it holds milliseconds."""
-    return name.strip().lower().endswith(("_ms", "[ms]"))
-
-
 def header_cells(header: str) -> tuple[str, list[str]]:
     """The delimiter and the cells of a header line."""
     marks = [mark for mark in "\t,;|" if mark in header] or ["\t"]
@@ -186,98 +170,6 @@ def is_quoted(name: str) -> bool:
     return seen
 
 
-def table_rows(
-    origin: Origin, convert: Callable[[Cells], Record], header: Sequence[str], skipped: int
-) -> Iterator[Portion]:
-    """The portions of a table; `convert` takes a row by its header."""
-    delimiter = origin.beside["delimiter"][0]
-    width = len(header)
-
-    def of_cells(cells: Sequence[str]) -> Record:
-        if len(cells) != width:
-            raise Malformed(f"the row has not the header's number of cells ({len(cells)})")
-        return convert(dict(zip(header, cells, strict=True)))
-
-    def of_plain(line: bytes) -> Record:
-        return of_cells(_text(line).removesuffix("\r").split(delimiter))
-
-    def of_quoted(line: bytes) -> Record:
-        try:
-            text = _text(line).removesuffix("\r")
-            (cells,) = csv.reader([text], delimiter=delimiter, strict=True)
-        except (csv.Error, ValueError) as error:
-            raise Malformed(f"no row of a CSV ({error})") from None
-        return of_cells(cells)
-
-    if origin.beside["quoted"][0] == "no":
-        return convert_lines(origin, of_plain, skipped)
-    return _quoted_rows(origin, of_quoted, skipped)
-
-
-def _text(line: bytes) -> str:
-    try:
-        return line.decode()
-    except UnicodeDecodeError as error:
-        raise Malformed(f"not UTF-8 (byte {line[error.start]:#04x} at {error.start})") from None
-
-
-def _quoted_rows(
-    origin: Origin, convert: Callable[[bytes], Record], skipped: int
-) -> Iterator[Portion]:
-    """Portions of a CSV, whose rows go over several lines where a quote stays open."""
-    items: list[Item] = []
-    raw: list[bytes] = []
-    blank_lines = blank_bytes = size = 0
-    for number, offset, lines in _joined(read_chunks(origin.name, PORTION_BYTES)):
-        line = b"\n".join(lines)
-        raw.append(line + b"\n")
-        size += len(line)
-        if number <= skipped or not line.strip(b" \t\r"):
-            blank_lines += 1
-            blank_bytes += len(line)
-        else:
-            items.append(Item(number, offset, line, convert_line(convert, line)))
-        if size > PORTION_BYTES:
-            yield portion(origin, items, b"".join(raw), blank_lines, blank_bytes)
-            items, raw = [], []
-            blank_lines = blank_bytes = size = 0
-    yield portion(origin, items, b"".join(raw), blank_lines, blank_bytes)
-
-
-def _joined(chunks: Iterator[Chunk]) -> Iterator[tuple[int, int, list[bytes]]]:
-    """(first line's number, byte offset, lines) of each row: up to where every quote is closed.
-
-    Where a quote is never closed, its line is a row by itself, and the next lines are parsed again.
-    """
-    held: list[tuple[int, int, bytes]] = []
-    open_quote = False
-    every = enumerate((pair for chunk in chunks for pair in cut_lines(chunk)), start=1)
-    for number, (offset, line) in every:
-        held.append((number, offset, line))
-        open_quote ^= bool(line.count(b'"') % 2)
-        if not open_quote:
-            yield held[0][0], held[0][1], [line for _, _, line in held]
-            held = []
-        while open_quote and len(held) >= LONGEST_CELL_LINES:
-            first, *held = held
-            yield first[0], first[1], [first[2]]
-            yield from _closed(held)
-            open_quote = bool(held)
-    for number, offset, line in held:
-        yield number, offset, [line]
-
-
-def _closed(held: list[tuple[int, int, bytes]]) -> Iterator[tuple[int, int, list[bytes]]]:
-    """The complete rows at the beginning of `held`, which loses them."""
-    while held:
-        marks = accumulate(line.count(b'"') for _, _, line in held)
-        size = next((rows for rows, count in enumerate(marks, 1) if count % 2 == 0), 0)
-        if not size:
-            return
-        yield held[0][0], held[0][1], [line for _, _, line in held[:size]]
-        del held[:size]
-
-
 def table_origin(look: Look, format: str, **beside: str) -> Origin:
     """The origin of a table, with how its cells are cut."""
     plain = one_file(look, format)
@@ -291,7 +183,7 @@ def _read_table(origin: Origin) -> Iterator[Portion]:
     header = header_cells(Look.at(origin.name).header)[1]
     columns = columns_of(header, fields_of(origin))
     return table_rows(
-        origin, lambda row: record_of_row(row, columns, CAST in origin.beside), header, 1
+        origin, lambda row: record_of_row(row, columns, CAST in origin.beside), header, 1, columns
     )
 
 

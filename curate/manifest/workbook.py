@@ -22,7 +22,8 @@ from curate.manifest.origin import Item, Origin, Portion, canonical, convert_lin
 from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.spool import located
 from curate.manifest.strict import Malformed, Record
-from curate.manifest.tables import columns_of, is_milliseconds, record_of_row
+from curate.manifest.table_lines import is_milliseconds
+from curate.manifest.tables import columns_of, record_of_row
 
 SHEET = "sheet"
 """Where an origin keeps the name of its sheet."""

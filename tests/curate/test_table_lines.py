@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.manifest import columnar
+from curate.manifest import columnar, table_rows
+from curate.manifest.cells import BLANK, OTHER, Dialect, cut_cells
+from curate.manifest.cells import PLAIN as PLAIN_ROW
+from curate.manifest.chunks import read_chunks
 from curate.manifest.columnar import PARQUET
 from curate.manifest.formats import find_origins
-from curate.manifest.origin import Portion, canonical
+from curate.manifest.origin import Origin, Portion, canonical, convert_lines
 from curate.manifest.strict import Malformed
 from curate.manifest.table_lines import encode_rows
-from curate.manifest.tables import columns_of, record_of_row
+from curate.manifest.table_rows import ConvertLine
+from curate.manifest.tables import TABLE, columns_of, record_of_row
 
 NAMES = (
     "path", "audio_filepath", "text", "Sentence", "duration", "DURATION", "duration_ms", "offset",
@@ -138,3 +143,75 @@ def seen(portion: Portion) -> tuple[object, ...]:
     numbers = (places.line, places.byte_offset, places.byte_length, places.start, places.length)
     totals = portion.bytes, portion.blank_lines, portion.blank_bytes, portion.digest
     return portion.chunk.data, [each.tolist() for each in numbers], portion.reasons, totals
+
+
+HEADER = "path,text,duration,speaker"
+PIECES = (
+    "a.wav", "b", "1.5", "1.50", "2", "s1", ",", ",", ",", "\n", "\n", "\r\n", '"', '""',
+    '"b, c"', '"x ""y"" z"', '"over\ntwo"', " ", "\t", "\r", "\x00", "\x1f", "\x1e", "\u2028",
+    "\ufeff", "\udcff",
+    "a.wav,a b,1.5,s\n", 'b.wav,"a ""b""",2,\n', "c.wav,,3.0,s\r\n", "d.wav,x,1\n", "\n\n",
+    'e,"f\n',
+)  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=40).map("".join),
+    st.sampled_from(("yes", "no")),
+    st.sampled_from((12, 60, 1 << 20)),
+    st.sampled_from((2, 4, 1000)),
+)
+def test_a_csv_is_read_as_its_rows_are(
+    tmp_path_factory: pytest.TempPathFactory, body: str, quoted: str, size: int, longest: int
+) -> None:
+    """Whatever stands in it, wherever chunks end, after however many lines a quote is given up."""
+    path = tmp_path_factory.getbasetemp() / "t.csv"
+    path.write_bytes(f"{HEADER}\n{body}".encode(errors="surrogateescape"))
+    origin = Origin(str(path), "table", {"delimiter": (",",), "quoted": (quoted,)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table_rows, "PORTION_BYTES", size)
+        patch.setattr(table_rows, "LONGEST_CELL_LINES", longest)
+        by_columns = list(TABLE.read(origin))
+        patch.setattr(table_rows, "_rows_by_columns", row_by_row)
+        by_rows = list(TABLE.read(origin))
+    assert joined(by_columns) == joined(by_rows)
+
+
+def row_by_row(
+    origin: Origin, dialect: Dialect, _: object, convert: ConvertLine, skipped: int
+) -> Iterator[Portion]:
+    """The portions of a table none of whose rows is taken for plain."""
+    if not dialect.quoted:
+        return convert_lines(origin, convert, skipped)
+    return table_rows._quoted_rows(origin, read_chunks(origin.name), convert, skipped)
+
+
+def joined(portions: Sequence[Portion]) -> tuple[object, ...]:
+    """All that portions say together: the two ways cut them at other places."""
+    places = [each.places for each in portions if each.places is not None]
+    assert len(places) == len(portions)
+    rows = [
+        row
+        for each in places
+        for row in zip(each.line, each.byte_offset, each.byte_length, each.length, strict=True)
+    ]
+    before = [0, *accumulate(each.line.size for each in places)]
+    reasons = {
+        first + row: reason
+        for first, each in zip(before, portions, strict=False)
+        for row, reason in each.reasons.items()
+    }
+    totals = [
+        sum(getattr(each, name) for each in portions)
+        for name in ("bytes", "blank_lines", "blank_bytes")
+    ]
+    return b"".join(each.chunk.data for each in portions), rows, reasons, totals
+
+
+def test_plain_rows_of_a_csv_are_cut() -> None:
+    data = b'a.wav,"x, ""y""\nz",1.5,\r\n\n b , c ,2,s\nshort\nopen,"'
+    cut = cut_cells(data, Dialect(",", True, HEADER.split(","), 1000))
+    assert cut.kind.tolist() == [PLAIN_ROW, BLANK, PLAIN_ROW, OTHER]
+    assert cut.cells.rows() == [("a.wav", 'x, "y"\nz', "1.5", ""), (" b ", " c ", "2", "s")]
+    assert (cut.lines.tolist(), data[cut.used :]) == ([2, 1, 1, 1], b'open,"')

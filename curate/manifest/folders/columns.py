@@ -10,18 +10,17 @@ from curate.manifest.folders.names import directory
 from curate.manifest.origin import Portion
 from curate.manifest.sniff import Look
 from curate.manifest.strict import Record
+from curate.manifest.table_rows import Cells, table_rows
 from curate.manifest.tables import (
     COMMON_VOICE,
     FLEURS,
     TABLE,
-    Cells,
     clip_durations,
     columns_of,
     header_cells,
     read_fleurs,
     record_of_row,
     table_origin,
-    table_rows,
 )
 
 _SUFFIXES = (".tsv", ".csv")

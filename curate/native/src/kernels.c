@@ -12,6 +12,7 @@
 #include "scan.c"
 #include "values.c"
 #include "fields.c"
+#include "cells.c"
 #include "bands.c"
 #include "moves.c"
 #include "correlation.c"
