@@ -18,6 +18,7 @@ from pathlib import Path
 
 from curate.audio.faults import Unusable
 from curate.errors import ConfigError, Fault, parameter, raise_all
+from curate.files.unicode_forms import other_form
 from curate.nemo.manifest_fields import audio_path
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|data:|file:", re.IGNORECASE)
@@ -58,7 +59,8 @@ def find_audio(name: str, folder: Path, allowed: Sequence[Path] = ()) -> Path:
     try:
         mode = entry[1] if entry else os.stat(real).st_mode  # noqa: PTH116 - for each of millions
     except OSError as error:
-        raise Unusable(f"cannot be opened: {error.strerror}", _kind(error)) from None
+        what = f"{error.strerror}{other_form(path) if error.errno == errno.ENOENT else ''}"
+        raise Unusable(f"cannot be opened: {what}", _kind(error)) from None
     if not stat.S_ISREG(mode):
         raise Unusable(f"{_what_it_is(mode)}, not a regular file", "special_file")
     return Path(path)

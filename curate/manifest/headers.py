@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from curate.environment.cores import thread_count
 from curate.files.state import FileState, state_of
+from curate.files.unicode_forms import other_form
 from curate.manifest.strict import Malformed
 from curate.manifest.vorbis_length import HEAD, TAIL, vorbis_frames
 
@@ -82,7 +83,7 @@ def length_of(path: str) -> Length:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         if path and isinstance(error, FileNotFoundError):
-            raise Malformed(NO_FILE) from None
+            raise Malformed(f"{NO_FILE}{other_form(path)}") from None
         what = getattr(error, "strerror", None) or "no file name"
         raise Malformed(f"{NOT_MEASURED} ({what})") from None
     try:

@@ -13,6 +13,7 @@ from curate.audio import paths
 from curate.audio.faults import Unusable
 from curate.audio.paths import allowed_roots, find_audio, open_audio
 from curate.errors import ConfigError
+from curate.manifest.headers import measured
 
 # name as a manifest has it, the kind of fault
 REFUSED = [
@@ -131,3 +132,16 @@ def test_a_file_swapped_since_it_was_found_does_not_hang(
     swap(path)
     with pytest.raises(Unusable, match="not a regular file"), open_audio(path):
         pytest.fail("must not open")
+
+
+def test_a_missing_name_tells_of_its_other_unicode_form(tmp_path: Path) -> None:
+    composed, decomposed = "caf\u00e9.wav", "cafe\u0301.wav"
+    (tmp_path / decomposed).write_bytes(b"")
+    if (tmp_path / composed).exists():  # the disk takes both forms for one
+        assert find_audio(composed, tmp_path) == tmp_path / composed
+        return
+    with pytest.raises(Unusable, match=r"No such file or directory; it is there in .* NFD"):
+        find_audio(composed, tmp_path)
+    assert str(measured(str(tmp_path / composed))).endswith("; it is there in Unicode form NFD")
+    with pytest.raises(Unusable, match=r"No such file or directory$"):
+        find_audio("caf\u00e8.wav", tmp_path)
