@@ -13,6 +13,7 @@ from pathlib import Path
 import soundfile as sf
 
 from curate.audio.faults import Unusable
+from curate.nemo.ffmpeg_kinds import ffmpeg_kind
 
 OVERRUN_S = 0.25
 """A segment may end so far behind its file: manifests round, and codecs pad."""
@@ -88,21 +89,6 @@ class NotDecoded(Unusable):
     """Audio of a kind that is not read here, and is by NeMo: nothing is known of it."""
 
 
-_MAGIC = (
-    (4, b"ftyp", "MP4 audio (m4a)"),
-    (0, b"\x1a\x45\xdf\xa3", "WebM or Matroska"),
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media (wma)"),
-    (0, b"\xff\xf1", "AAC"),
-    (0, b"\xff\xf9", "AAC"),
-    (0, b"#!AMR", "AMR"),
-)
-
-
-def _by_ffmpeg(head: bytes) -> str:
-    """The kind of a file that ffmpeg decodes and libsndfile does not; empty for others."""
-    return next((kind for at, magic, kind in _MAGIC if head[at:].startswith(magic)), "")
-
-
 @contextmanager
 def open_sound(descriptor: int) -> Iterator[sf.SoundFile]:
     """An open file for libsndfile: its descriptor, never its name. Raises Unusable."""
@@ -111,7 +97,7 @@ def open_sound(descriptor: int) -> Iterator[sf.SoundFile]:
     except sf.LibsndfileError as error:
         if os.fstat(descriptor).st_size == 0:
             raise Unusable("the file is empty (0 bytes)", "empty") from None
-        if container := _by_ffmpeg(os.pread(descriptor, 16, 0)):
+        if container := ffmpeg_kind(os.pread(descriptor, 16, 0)):
             what = f"{container}, {BY_FFMPEG}"
             raise NotDecoded(what) from None
         raise Unusable(f"no audio that can be read: {plain(error)}", "undecodable") from None

@@ -83,13 +83,15 @@ def write_records(
             inputs = tuple(_held(each, at, report) for at, each in enumerate(inputs))
             _refuse_empty(inputs, output, report)
         write_malformed(malformed, request.malformed)
-    elsewhere = [] if output.holds_audio else [*convert.absent, *without_files(spooled.origins)]
+    elsewhere = (
+        [] if output.holds_audio else [*convert.audio_warnings, *without_files(spooled.origins)]
+    )
     unusable = (f"{fault.where}: {fault.what}; {fault.hint}" for fault in convert.unusable)
     made = answer(
         request,
         inputs,
         convert.reasons + report.reasons,
-        [*unusable, *elsewhere, *report.warnings],
+        [*unusable, *(() if output.holds_audio else elsewhere), *report.warnings],
         name,
     )
     return with_changes(made, tally, request.text_changes, execution)

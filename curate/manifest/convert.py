@@ -34,6 +34,7 @@ from curate.manifest.scan import scan
 from curate.manifest.strict import UNTRANSCRIBED, Malformed, parse_line
 from curate.manifest.syntax import STRING
 from curate.manifest.text_tally import TextTally
+from curate.manifest.undecoded_audio import undecoded_audio
 from curate.manifest.unusable import unusable
 
 AUDIO = "audio_filepath"
@@ -61,9 +62,9 @@ class Converter:
     """Gives the records of one origin after the other to `records`, audio paths as they read from
     `into` (absolute where it is None; `root` as in `bases_of`), and other lines to `malformed`.
 
-    `reasons` count the latter, `unusable` are faults of origins without a record, `absent` warnings
-    about those of which no audio is there. `tally` counts what text rules change. `channel` is
-    added to records without that field.
+    `reasons` count the latter, `unusable` are faults of origins without a record, `audio_warnings`
+    are about those whose audio is not there or not decoded here. `tally` counts what text rules
+    change. `channel` is added to records without that field.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Converter:
         self._records, self._malformed = records, malformed
         self.reasons: Counter[str] = Counter()
         self.unusable: list[Fault] = []
-        self.absent: list[str] = []
+        self.audio_warnings: list[str] = []
 
     def add(self, origin: Origin) -> ConvertedInput:
         """Convert the rows of an origin."""
@@ -90,8 +91,8 @@ class Converter:
             lines, numbers = self._write(origin, portion, paths, reasons)
             first += lines[: LOOKED_AT - len(first)]
             counted += numbers
-        if warning := absent_audio(origin, first, self._into or Path.cwd()):
-            self.absent.append(warning)
+        absent = absent_audio(origin, first, self._into or Path.cwd())
+        self.audio_warnings += filter(None, (absent, undecoded_audio(origin, first)))
         records, skipped, untranscribed, duration_us = map(int, counted)
         if not records:
             rows = sum(reasons.values()) + skipped

@@ -23,6 +23,7 @@ from curate.files.state import FileState, state_of
 from curate.files.unicode_forms import other_form
 from curate.manifest.strict import Malformed
 from curate.manifest.vorbis_length import HEAD, TAIL, vorbis_frames
+from curate.nemo.ffmpeg_kinds import CONVERT, ffmpeg_kind
 
 NOT_MEASURED = "its audio has no header that can be read"
 """Begins the reason why the length of a file is not known."""
@@ -95,7 +96,7 @@ def length_of(path: str) -> Length:
         length = None if reader is None else reader(head, status.st_size)
         if head.startswith(_OGG):
             length = _vorbis(descriptor, status.st_size)
-        return _by_libsndfile(path, state_of(status)) if length is None else length
+        return _by_libsndfile(path, state_of(status), head[:16]) if length is None else length
     finally:
         os.close(descriptor)
 
@@ -114,8 +115,15 @@ def length_of_bytes(data: bytes) -> Length:
     except (RuntimeError, TypeError, ValueError) as error:
         if isinstance(error, Malformed):
             raise
-        what = "none that libsndfile reads" if data else "empty"
+        what = _no_header(data[:16])
         raise Malformed(f"{NOT_MEASURED} ({what})") from None
+
+
+def _no_header(head: bytes) -> str:
+    """Why a file that begins so is not measured, and what to do about it."""
+    if kind := ffmpeg_kind(head):
+        return f"{kind}, none that libsndfile reads; {CONVERT}"
+    return "none that libsndfile reads" if head else "empty"
 
 
 def _checked(frames: int, rate: int, channels: int) -> Length:
@@ -167,8 +175,8 @@ _READERS: dict[bytes, Callable[[bytes, int], Length | None]] = {b"RIFF": _wav, b
 
 
 @lru_cache(1 << 16)
-def _by_libsndfile(path: str, state: FileState) -> Length:
-    """The length of a file in this state, as libsndfile has it."""
+def _by_libsndfile(path: str, state: FileState, head: bytes) -> Length:
+    """The length of a file in this state, which begins with `head`, as libsndfile has it."""
     import soundfile
 
     try:
@@ -178,6 +186,5 @@ def _by_libsndfile(path: str, state: FileState) -> Length:
         ):
             frames, rate, channels = int(sound.frames), int(sound.samplerate), int(sound.channels)
     except (OSError, soundfile.SoundFileError):
-        what = "empty" if not state.size else "none that libsndfile reads"
-        raise Malformed(f"{NOT_MEASURED} ({what})") from None
+        raise Malformed(f"{NOT_MEASURED} ({_no_header(head if state.size else b'')})") from None
     return _checked(frames, rate, channels)

@@ -90,7 +90,10 @@ def write_manifest(request: ManifestRequest, execution: Execution = QUIET) -> Ma
         write_malformed(malformed, request.malformed)
     warnings = [f"{fault.where}: {fault.what}; {fault.hint}" for fault in convert.unusable]
     made = answer(
-        request, inputs, convert.reasons, [*warnings, *convert.absent, *without_files(origins)]
+        request,
+        inputs,
+        convert.reasons,
+        [*warnings, *convert.audio_warnings, *without_files(origins)],
     )
     return with_changes(made, tally, request.text_changes, execution)
 

@@ -1,4 +1,4 @@
-"""A manifest of which no audio is there is written with a warning that names the option to use."""
+"""Manifests of audio that is not there, or is not decoded, are written with a warning."""
 
 from __future__ import annotations
 
@@ -43,3 +43,10 @@ def test_a_windows_path_stays_as_it_is(tmp_path: Path) -> None:
     """So that it can be mapped later, as where it is read."""
     warnings_of(tmp_path, ["D:\\a\\x.wav"])
     assert json.loads((tmp_path / "m.jsonl").read_text())["audio_filepath"] == "D:\\a\\x.wav"
+
+
+def test_audio_that_is_not_decoded_is_warned_about(tmp_path: Path) -> None:
+    (tmp_path / "there.m4a").touch()
+    (warning,) = warnings_of(tmp_path, ["../there.m4a", "../there.m4a", "x.wav"])
+    assert "1 audio file of a kind that only ffmpeg reads" in warning
+    assert "ffmpeg -i FILE FILE.flac makes one that is read" in warning
