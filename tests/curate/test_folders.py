@@ -23,6 +23,7 @@ from curate.manifest import find_sources
 from curate.manifest.folders.layouts import LAYOUTS
 from curate.manifest.formats import BY_NAME
 from curate.manifest.mapping import ReadOptions
+from curate.manifest.write import ManifestRequest, write_manifest
 from tests.curate import folder_writers as made
 from tests.curate.folder_writers import CLIPS, sound, write
 from tests.lines import lines_of
@@ -156,6 +157,19 @@ def test_a_damaged_transcript_is_named(tmp_path: Path) -> None:
         "the transcript of its name is not recognised (c.TextGrid: c.wav)",
         f"{NO_TEXT} (d.wav)",
     ]
+
+
+def test_a_segment_behind_the_end_of_its_audio_is_a_malformed_row(tmp_path: Path) -> None:
+    sound(tmp_path / "a.wav", 16_000)
+    cues = "1\n00:00:00,500 --> 00:00:01,000\none\n\n2\n00:08:20,000 --> 00:08:25,000\ntwo\n"
+    (tmp_path / "a.srt").write_text(cues)
+    (tmp_path / "orphan.srt").write_text(cues)
+    out = tmp_path / "out.jsonl"
+    assert write_manifest(ManifestRequest([str(tmp_path)], out)).records == 1
+    rows = [json.loads(line) for line in lines_of((tmp_path / "out.malformed.jsonl").read_text())]
+    assert rows[0]["reason"] == "it begins behind the end of its audio (500 s of 1 s: a.wav)"
+    assert json.loads(rows[0]["as_read"])["text"] == "two"
+    assert rows[1]["as_read"] == "orphan.srt"
 
 
 # (names of files below the folder, the text of each text file, what becomes of it)

@@ -33,6 +33,8 @@ TEXT_FILE = "text_file"
 TEXTS = "texts"
 """Where an origin keeps that no file of it is a transcript."""
 NO_TEXT = "no text belongs to the audio file"
+BEHIND_END = "it begins behind the end of its audio"
+"""Why a segment is none of its recording."""
 _MANIFESTS = frozenset({".jsonl", ".json", ".tsv", ".csv", ".parquet", ".xlsx"})
 """Suffixes of files that hold the texts of a folder in which nothing else does."""
 
@@ -86,7 +88,7 @@ def _names_audio(cell: str, folder: Folder) -> bool:
 
 @dataclass(slots=True)
 class _Row:
-    """A record or the reason why it is none, with the audio whose length it lacks."""
+    """A record or the reason why it is none, with the audio whose length it depends on."""
 
     place: str
     record: Record | str
@@ -141,7 +143,8 @@ class _Pairs:
 
     def _row(self, entry: Entry) -> _Row:
         if isinstance(entry.record, str):
-            return _Row(f"{entry.place} {entry.audio}".strip(), entry.record)
+            audio = "" if entry.audio == entry.place else entry.audio
+            return _Row(f"{entry.place} {audio}".strip(), entry.record)
         try:
             audio = self.folder.names.find(entry.audio, entry.near, entry.inside)
             if entry.record.get("offset") is None:
@@ -151,7 +154,8 @@ class _Pairs:
         self.texts_of.setdefault(audio, entry.place)
         record = {"audio_filepath": audio, "duration": None, **entry.record, TEXT_FILE: entry.place}
         record = _renamed(record, self.folder.fields)
-        return _Row(entry.place, record, audio if record["duration"] is None else None)
+        needs_length = record["duration"] is None or _offset_s(record) > 0
+        return _Row(entry.place, record, audio if needs_length else None)
 
     def _claim(self, audio: str, place: str) -> None:
         """Malformed where the whole file has a text already: nobody knows which is right."""
@@ -190,15 +194,29 @@ def _read(origin: Origin) -> Iterator[Portion]:
 
 
 def _measure(rows: list[_Row], folder: Folder) -> None:
-    """Put in the durations that are missing, by the headers of the audio."""
+    """Put in the durations that are missing, by the headers of the audio, and refuse segments that
+    begin behind its end; where a header cannot be read, a segment with its duration stays.
+    """
     waiting = [row for row in rows if row.audio is not None and isinstance(row.record, dict)]
-    paths = [folder.audio.path(row.audio or "") for row in waiting]
-    for row, length in zip(waiting, lengths(paths), strict=True):
+    names = list(dict.fromkeys(row.audio or "" for row in waiting))
+    by_name = dict(zip(names, lengths(map(folder.audio.path, names)), strict=True))
+    for row in waiting:
         assert isinstance(row.record, dict)
+        length, record = by_name[row.audio or ""], row.record
         if isinstance(length, Length):
-            row.record = {**row.record, "duration": length.seconds_from(row.record.get("offset"))}
-        else:
-            row.place, row.record = canonical(row.record).decode(), f"{length}: {row.audio}"
+            if _offset_s(record) >= length.seconds:
+                what = f"{_offset_s(record):g} s of {length.seconds:g} s: {row.audio}"
+                row.place, row.record = canonical(record).decode(), f"{BEHIND_END} ({what})"
+            elif record["duration"] is None:
+                row.record = {**record, "duration": length.seconds_from(record.get("offset"))}
+        elif record["duration"] is None:
+            row.place, row.record = canonical(record).decode(), f"{length}: {row.audio}"
+
+
+def _offset_s(record: Record) -> float:
+    """Where a segment begins; 0 where it does not say so, or by no number."""
+    offset = record.get("offset")
+    return float(offset) if isinstance(offset, int | float) else 0.0
 
 
 FOLDER_OF_AUDIO = Format(
