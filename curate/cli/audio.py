@@ -52,7 +52,7 @@ AllowRoot = Annotated[
         "--allow-root",
         exists=True,
         file_okay=False,
-        help="Refuse audio outside this directory, through links and .. too (repeatable).",
+        help="Open no audio outside this directory, through links and .. too (repeatable).",
         show_default="anywhere",
     ),
 ]

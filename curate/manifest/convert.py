@@ -29,6 +29,7 @@ from curate.manifest.members import with_members
 from curate.manifest.moved_paths import MovedPaths
 from curate.manifest.nemo import read_lines
 from curate.manifest.origin import Origin, Portion
+from curate.manifest.outside_paths import OutsidePaths
 from curate.manifest.places import in_original_places
 from curate.manifest.scan import scan
 from curate.manifest.strict import UNTRANSCRIBED, Malformed, parse_line
@@ -86,13 +87,14 @@ class Converter:
         """Convert the rows of an origin."""
         paths = MovedPaths(origin, self._into, self._root)
         counted, reasons = np.zeros(4, np.int64), Counter[str]()
-        first: list[bytes] = []
+        first, outside = list[bytes](), OutsidePaths(origin)
         for portion in BY_NAME[origin.format].read(origin):
-            lines, numbers = self._write(origin, portion, paths, reasons)
+            lines, numbers = self._write(origin, portion, (paths, outside), reasons)
             first += lines[: LOOKED_AT - len(first)]
             counted += numbers
         absent = absent_audio(origin, first, self._into or Path.cwd())
-        self.audio_warnings += filter(None, (absent, undecoded_audio(origin, first)))
+        warnings = (absent, undecoded_audio(origin, first), outside.warning())
+        self.audio_warnings += filter(None, warnings)
         records, skipped, untranscribed, duration_us = map(int, counted)
         if not records:
             rows = sum(reasons.values()) + skipped
@@ -109,11 +111,16 @@ class Converter:
         )
 
     def _write(
-        self, origin: Origin, portion: Portion, paths: MovedPaths, reasons: Counter[str]
+        self,
+        origin: Origin,
+        portion: Portion,
+        audio: tuple[MovedPaths, OutsidePaths],
+        reasons: Counter[str],
     ) -> tuple[list[bytes], tuple[int, int, int, int]]:
         """Convert a portion; its lines, and how many are records, skipped and, of the former,
         untranscribed, and the duration of all.
         """
+        paths, outside = audio
         bases = [bases_of(origin, self._root)]
         clips, (batch,) = read_lines([portion.chunk], (), bases)
         start = clips.frame[BYTE_OFFSET.name].to_numpy() - portion.chunk.byte_offset
@@ -134,6 +141,7 @@ class Converter:
                 self._refuse(origin, portion, (line, offset, reason), raw)
                 continue
             places.append(Place(line, offset))
+            outside.add(raw)
             skipped += reason is not None and reason.startswith(SKIPPED_BY)
             untranscribed += reason == UNTRANSCRIBED
             added = members if self._channel is None else self._with_channel(raw, members)

@@ -18,7 +18,7 @@ WARNED = [
 
 def warnings_of(folder: Path, names: list[str]) -> tuple[str, ...]:
     rows = [{"audio_filepath": name, "duration": 1.5, "text": "ja"} for name in names]
-    (folder / "in").mkdir()
+    (folder / "in").mkdir(exist_ok=True)
     (folder / "in" / "m.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     out = folder / "m.jsonl"
     written = write_manifest(ManifestRequest([str(folder / "in" / "m.jsonl")], out))
@@ -35,8 +35,9 @@ def test_no_file_is_there(names: list[str], expected: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("names", [["x.wav", "there.wav"], ["s3://bucket/x.wav", "| sox x"]])
 def test_one_is_there_or_none_is_a_file(names: list[str], tmp_path: Path) -> None:
-    (tmp_path / "there.wav").touch()
-    assert warnings_of(tmp_path, [name.replace("there", "../there") for name in names]) == ()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "there.wav").touch()
+    assert warnings_of(tmp_path, names) == ()
 
 
 def test_a_windows_path_stays_as_it_is(tmp_path: Path) -> None:
@@ -46,7 +47,26 @@ def test_a_windows_path_stays_as_it_is(tmp_path: Path) -> None:
 
 
 def test_audio_that_is_not_decoded_is_warned_about(tmp_path: Path) -> None:
-    (tmp_path / "there.m4a").touch()
-    (warning,) = warnings_of(tmp_path, ["../there.m4a", "../there.m4a", "x.wav"])
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "there.m4a").touch()
+    (warning,) = warnings_of(tmp_path, ["there.m4a", "there.m4a", "x.wav"])
     assert "1 audio file of a kind that only ffmpeg reads" in warning
     assert "ffmpeg -i FILE FILE.flac makes one that is read" in warning
+
+
+@pytest.mark.parametrize(
+    ("names", "leading"),
+    [
+        (["../there.wav", "x.wav", "y/../../../z..wav"], "2 of 3 audio paths lead out"),
+        (["../there.wav", "../x.wav"], None),
+        (["../there.wav", "..x.wav", "../in/y.wav"], "2 of 3 audio paths lead out"),
+        (["y/../x.wav", "/../there.wav"], None),
+    ],
+)
+def test_some_paths_lead_out_of_the_folder(
+    names: list[str], leading: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "there.wav").touch()
+    warned = [each for each in warnings_of(tmp_path, names) if "lead out" in each]
+    assert len(warned) == (leading is not None)
+    assert all(f"{leading} of the folder (../there.wav); allow_root DIR" in each for each in warned)
