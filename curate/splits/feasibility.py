@@ -9,7 +9,7 @@ import polars as pl
 from curate.artifacts.columns import VERDICT
 from curate.artifacts.split import Split
 from curate.errors import Fault, InputError, parameter
-from curate.formatting.units import duration
+from curate.formatting.units import duration, plural
 from curate.rules.routes import POOL, TRAIN, route
 from curate.splits.targets import (
     DEFAULT_SIZES,
@@ -98,12 +98,20 @@ def _nothing(name: str, split: Split, targets: Targets) -> Fault:
         (what for what in split.gates if what.startswith(f"{name}: 0 s of")),
         f"{name}: no whole group is near that size",
     )
-    return Fault(
-        _option(name),
-        f"no record can go to {name}: {reason.partition(': ')[2]}",
-        f"allow a higher {parameter('max_held_out')} than {targets.allocation.max_held_out:.0%}, "
-        f"name other {parameter('group')} fields, or set a size that a whole group fits",
+    groups, clean_s = split.groups, sum(each.clean_s for each in split.strata)
+    made_by = (
+        f"{plural(groups.total, 'group')} by {', '.join(groups.columns)}" if groups.columns else ""
     )
+    remedies = [
+        f"allow a higher {parameter('max_held_out')} than {targets.allocation.max_held_out:.0%}"
+    ]
+    most_s = LARGEST_SHARE.get(name, OTHER_SHARE) * clean_s
+    usual_s = clean_s / max(groups.total, 1)
+    if max(targets.requested_s[name], usual_s) < most_s:
+        remedies.append(f"set a size that a whole group fits, up to {duration(most_s)}")
+    remedies.append(f"name other {parameter('group')} fields")
+    what = f"no record can go to {name}: {reason.partition(': ')[2]}"
+    return Fault(_option(name), f"{what}; {made_by}" if made_by else what, ", or ".join(remedies))
 
 
 def _option(name: str) -> str:

@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
+from curate.artifacts.columns import DURATION_US
 from curate.artifacts.split import Allocation, HeldOut, Widest
 from curate.environment.execution import Progress, no_progress
 from curate.formatting.units import duration
+from curate.rules.routes import POOL
 from curate.splits.achieved import compute_achieved
 from curate.splits.assign import Assignment, assign
 from curate.splits.feasibility import Tags, refuse_unclean
@@ -101,6 +103,7 @@ def _missed(
                 f"{name}: {duration(target.achieved_s)} of {duration(target.target_s)}: no "
                 f"whole group fits better, and cutting one would hold out more than "
                 f"{targets.allocation.max_held_out:.1%} of the hours{_remedy(done)}"
+                f"{_smallest(done)}"
                 + "".join(
                     f"; {each.key} {each.value!r} has {each.share:.0%} of the rows"
                     for each in widest
@@ -112,6 +115,16 @@ def _remedy(done: Assignment) -> str:
     if done.needed_share is None:
         return "; no --max-held-out would meet it: there are too few groups"
     return f"; --max-held-out {100 * done.needed_share + 0.05:.1f}% would meet it"
+
+
+def _smallest(done: Assignment) -> str:
+    """How large the smallest group of clean records is."""
+    clean = done.rows.filter(pl.col("route") == POOL, pl.col("group").is_not_null())
+    if clean.is_empty():
+        return ""
+    sums = clean.group_by("group").agg(pl.col(DURATION_US.name).sum())
+    (smallest_us,) = sums.select(pl.col(DURATION_US.name).min()).row(0)
+    return f"; the smallest group has {duration(smallest_us / 1e6)}"
 
 
 def _over_held_out(done: Assignment, targets: Targets) -> list[str]:

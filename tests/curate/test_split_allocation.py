@@ -197,10 +197,12 @@ def test_an_empty_split_has_not_been_checked(
 def test_one_recording_cannot_be_split(tmp_path: Path) -> None:
     rows = [{**row, "audio_filepath": "a.wav", "offset": 5.0 * n, "speaker": None}
             for n, row in enumerate(rows_of({"only": 200}))]  # fmt: skip
-    split(tmp_path / "a", rows, {"eval": "1m"})
-    assert "no record can go to eval" in str(
-        impossible(certificate(tmp_path / "a"), Targets.parse({"eval": "1m"}))[0]
-    )
+    made = split(tmp_path / "a", rows, {"eval": "1m"})
+    fault = str(impossible(certificate(tmp_path / "a"), Targets.parse({"eval": "1m"}))[0])
+    assert "no record can go to eval" in fault
+    assert f"1 group by {', '.join(made['groups']['columns'])}\n" in fault
+    assert "the smallest group has 16.7 min" in fault
+    assert "or name other group fields" in fault
 
 
 def test_one_value_over_all_rows_is_no_speaker(tmp_path: Path) -> None:
