@@ -166,6 +166,7 @@ def test_audio_of_the_same_name(
         with pytest.raises(InputError, match=r"(\n|.)*--?audio.root DIR|audio_root DIR") as raised:
             find_sources([str(tmp_path / name)], reading)
         assert expected in str(raised.value)
+        assert (f"where {root} is the input, what has no" in str(raised.value)) == (not rooted)
         return
     (origin,) = find_sources([str(tmp_path / name)], reading)
     ((_, _, row),) = rows_of(origin)

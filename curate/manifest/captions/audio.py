@@ -56,6 +56,8 @@ def find_talk(look: Look, kind: str) -> Talk:
     what = several if names else f"no audio file {stem}.* is in {folder}"
     act = f"put {stem}.wav (or .flac, .mp3 ...) there" if not names else "leave one of them there"
     hint = f"{act}, or name the folder of the audio: {parameter('audio_root')} DIR"
+    if look.audio_root is None:
+        hint += f"; where {folder} is the input, what has no audio is listed as malformed"
     raise InputError.of(look.name, f"is {kind}, and {what}", hint)
 
 
