@@ -16,10 +16,3 @@ def first_screen(artifact: Artifact) -> str | None:
     from reports.notebook import frame
 
     return frame(artifact)
-
-
-def page_style() -> str:
-    """The style sheet of all pages."""
-    import reports
-
-    return reports.page_style()
