@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.train.world import World
@@ -24,6 +25,11 @@ ROOT = Path(__file__).resolve().parent.parent
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell starts what it sends to the background so, and commands would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("any_speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any_speed")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -120,6 +120,8 @@ def test_review_plays_it(tmp_path: Path) -> None:
             session.decide(20, "keep")
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # Lhotse leaves shards open
 def test_shards_hold_none_of_it(tmp_path: Path) -> None:
     curate.profile(mixed(tmp_path), tmp_path / "p")
     curate.split(tmp_path / "p", tmp_path / "s", sizes=SIZES)
