@@ -29,13 +29,6 @@ class SpeechDataExplorer(Explorer):
         self.command += ["--disable-caching-metrics", "--port", str(port)]
         self.port = port
 
-    def start(self, page: Any) -> None:
-        """Until the number of hours is on the page."""
-        begun = time.perf_counter()
-        self.serve(self.command, f"http://127.0.0.1:{self.port}")
-        self.open(page)
-        self.started_s = time.perf_counter() - begun
-
     def open(self, page: Any) -> None:
         """The statistics."""
         page.goto(self.address)
@@ -113,13 +106,6 @@ class Spotlight(Explorer):
         audio = ["--dtype", "audio_filepath=audio"] if corpus.audio else []
         self.command = [program, str(corpus.table), "--port", str(port), "--no-browser", *audio]
         self.port = port
-
-    def start(self, page: Any) -> None:
-        """Until rows are in the table."""
-        begun = time.perf_counter()
-        self.serve(self.command, f"http://127.0.0.1:{self.port}")
-        self.open(page)
-        self.started_s = time.perf_counter() - begun
 
     def open(self, page: Any) -> None:
         """The default layout."""

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,10 +95,15 @@ class Hands:
 Task = Callable[[Hands], None] | str
 
 
-class Explorer:
-    """A tool that is running: how long it took, and its tasks."""
+class Explorer(ABC):
+    """A tool that is running: how long its start took, and its tasks.
+
+    `command` serves its page at `port`.
+    """
 
     name: str
+    command: list[str]
+    port: int
     address: str
     started_s: float
 
@@ -107,7 +113,10 @@ class Explorer:
 
     def start(self, page: Any) -> None:
         """Start it and open its page, until the first useful view."""
-        raise NotImplementedError
+        begun = time.perf_counter()
+        self.serve(self.command, f"http://127.0.0.1:{self.port}")
+        self.open(page)
+        self.started_s = time.perf_counter() - begun
 
     def serve(self, command: list[str], address: str) -> None:
         """Run a server until it answers."""
@@ -133,13 +142,13 @@ class Explorer:
             os.killpg(self.run.pid, signal.SIGTERM)
             self.run.wait()
 
+    @abstractmethod
     def open(self, page: Any) -> None:
         """Its page, as it opens."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tasks(self) -> tuple[Task, ...]:
         """The ten tasks, in the order of `benchmarks.explorers.TASKS`."""
-        raise NotImplementedError
 
 
 class Curate(Explorer):

@@ -96,7 +96,7 @@ def timed(tool: Explorer, page: Any, number: int, times: int) -> str:
 
 
 def tools_of(options: argparse.Namespace, corpus: Corpus, folder: Path) -> Iterator[Explorer]:
-    """The tools that were named, ours first."""
+    """asr-curate, then the other tools that the options name."""
     yield Curate(corpus, folder)
     if options.sde:
         yield SpeechDataExplorer(corpus, folder, options.python, options.sde, 8051)

@@ -68,7 +68,7 @@ def _columns(cells: bytes, header: Sequence[str]) -> pl.DataFrame:
     try:
         text = cells.decode()
     except UnicodeDecodeError:
-        text = ""
+        text = ""  # the rows are then read one by one, each with its own fault
     if not text:
         return pl.DataFrame(schema=dict.fromkeys(header, pl.String))
     each = pl.Series([text.removesuffix(chr(_END))]).str.split(chr(_END)).explode()

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from curate.rules.overrides import Decision, Facet
 from curate.rules.overrides.decision import Key
+from curate.rules.overrides.log import kept_and_undone
 
 
 class Agreement(NamedTuple):
@@ -60,13 +61,7 @@ def kappa(pairs: Sequence[tuple[str, str]]) -> float | None:
 
 def _verdicts(decisions: Iterable[Decision]) -> Mapping[Key, Mapping[str, Decision]]:
     """By record the last verdict of each reviewer that no undo has taken back."""
-    stacks: dict[Key, list[Decision]] = {}
-    for each in decisions:
-        stack = stacks.setdefault(each.key, [])
-        if each.decision != "undo":
-            stack.append(each)
-        elif stack:
-            stack.pop()
+    stacks, _ = kept_and_undone(decisions)
     return {
         key: {each.by: each for each in stack if Facet.VERDICT in each.facets}
         for key, stack in stacks.items()

@@ -33,7 +33,7 @@ def curate(*arguments: str | Path, folder: Path) -> None:
 def served(*arguments: str | Path, folder: Path, ended: str = "review ended") -> Iterator[str]:
     """`curate review` with these arguments, in this folder; the address that it prints.
 
-    When it is told to end it says what `ended` names.
+    At the end it is stopped, and prints `ended`.
     """
     command = [*CURATE, "review", *map(str, arguments), "--no-browser"]
     command += [] if "--reviewer" in arguments else ["--reviewer", "anna"]

@@ -144,9 +144,10 @@ def test_audio_whose_table_is_passed_over_names_the_table(tmp_path: Path) -> Non
 
 
 def test_a_damaged_transcript_is_named(tmp_path: Path) -> None:
-    for name in "abcd":
+    for name in "abcde":
         sound(tmp_path / f"{name}.wav", 16_000)
     write(tmp_path / "a.txt", "a text")
+    (tmp_path / "e.json").write_bytes(gzip.compress(b"{}")[:-4])
     write(tmp_path / "a.json", "{")  # its audio has a text
     write(tmp_path / "b.json", '{"text": "cut')
     write(tmp_path / "c.TextGrid", 'File type = "ooTe')
@@ -156,6 +157,8 @@ def test_a_damaged_transcript_is_named(tmp_path: Path) -> None:
         "the transcript of its name is not JSON (b.json: b.wav)",
         "the transcript of its name is not recognised (c.TextGrid: c.wav)",
         f"{NO_TEXT} (d.wav)",
+        "the transcript of its name is not read: the compressed data are damaged: Compressed file "
+        "ended before the end-of-stream marker was reached (e.json: e.wav)",
     ]
 
 

@@ -24,21 +24,16 @@ from curate.reviews.session import ReviewSession
 from curate.rules.file import load_rules
 from curate.rules.overrides import Decision, append
 from tests.curate.review_client import OWN, PORT, TOKEN, client_of, opened_session, post
-from tests.curate.review_session import BROKEN, RATE, ROWS, record, write_session
+from tests.curate.review_session import BROKEN, RATE, ROWS, record
 from tests.lines import lines_of
 from tests.profiling import write_profile
 
 pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_session(tmp_path_factory.mktemp("session"))
-
-
 @pytest.fixture
-def session(folder: Path, tmp_path: Path) -> Iterator[ReviewSession]:
-    with opened_session(folder, tmp_path / "overrides.jsonl") as session:
+def session(review_folder: Path, tmp_path: Path) -> Iterator[ReviewSession]:
+    with opened_session(review_folder, tmp_path / "overrides.jsonl") as session:
         yield session
 
 
@@ -118,15 +113,15 @@ def verdict_of(shown: Any) -> Any:
 
 
 def test_decisions_are_logged_undone_and_seen_by_others(
-    client: Any, session: ReviewSession, folder: Path
+    client: Any, session: ReviewSession, review_folder: Path
 ) -> None:
     shown = post(client, "/api/records/3/decision", {"decision": "reject", "why": "a door"}).json()
     assert (verdict_of(shown)["decision"], verdict_of(shown)["by"]) == ("reject", "anna")
     shown = post(client, "/api/records/3/decision", {"decision": "text", "text": "correct"}).json()
     assert shown["decided"]["text"]["text"] == "correct"
     assert verdict_of(shown)["decision"] == "reject"
-    with open_records(folder / "profile" / "records.parquet") as records:
-        other = ReviewSession(folder / "profile", records, session.log.path, "ben")
+    with open_records(review_folder / "profile" / "records.parquet") as records:
+        other = ReviewSession(review_folder / "profile", records, session.log.path, "ben")
         assert other.describe(3)["decided"] == shown["decided"]
         undone: Any = other.undo(3)["decided"]
         assert (undone["verdict"]["decision"], undone["text"]) == ("reject", None)
@@ -176,11 +171,12 @@ def test_keeping_a_record_keeps_its_corrected_text_and_undo_takes_back_the_last_
     ],
 )
 def test_what_somebody_else_decided_meanwhile_is_shown_before_it_is_set_aside(
-    client: Any, session: ReviewSession, folder: Path, path: str, sent: Mapping[str, object]
+    client: Any, session: ReviewSession, review_folder: Path, path: str, sent: Mapping[str, object]
 ) -> None:
     seen = post(client, "/api/records/3/decision", {"decision": "borderline"}).json()["seen"]
-    with open_records(folder / "profile" / "records.parquet") as records:
-        ReviewSession(folder / "profile", records, session.log.path, "ben").decide(3, "reject")
+    with open_records(review_folder / "profile" / "records.parquet") as records:
+        other = ReviewSession(review_folder / "profile", records, session.log.path, "ben")
+        other.decide(3, "reject")
     before = session.log.path.read_bytes()
     response = post(client, f"/api/records/3/{path}", {**sent, "seen": seen})
     assert response.status_code == 409
@@ -194,13 +190,13 @@ def test_what_somebody_else_decided_meanwhile_is_shown_before_it_is_set_aside(
 
 
 def test_a_log_that_cannot_be_written_is_said_before_the_first_decision(
-    folder: Path, tmp_path: Path
+    review_folder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "folder").mkdir()
-    with open_records(folder / "profile" / "records.parquet") as records:
+    with open_records(review_folder / "profile" / "records.parquet") as records:
         for log in ("folder", "none/o.jsonl"):
             with pytest.raises(ConfigError, match="cannot be written"):
-                ReviewSession(folder / "profile", records, tmp_path / log, "anna")
+                ReviewSession(review_folder / "profile", records, tmp_path / log, "anna")
 
 
 def test_a_log_that_is_taken_away_or_spoiled_while_the_session_is_open(
@@ -217,11 +213,11 @@ def test_a_log_that_is_taken_away_or_spoiled_while_the_session_is_open(
     assert session.log.path.read_bytes() == b'{"decision": "ke'
 
 
-def test_what_was_mended_before_is_decided_about_again(folder: Path, tmp_path: Path) -> None:
+def test_what_was_mended_before_is_decided_about_again(review_folder: Path, tmp_path: Path) -> None:
     log, made = tmp_path / "log.jsonl", tmp_path / "profile"
     append(log, Decision("text", "anna", "2026-11-26T10:00:00Z", "long.wav", 3.0, text="mended"))
     made.mkdir()
-    write_profile([str(folder / "m.jsonl")], made, load_rules(None), overrides=log)
+    write_profile([str(review_folder / "m.jsonl")], made, load_rules(None), overrides=log)
     with open_records(made / "records.parquet") as records:
         session = ReviewSession(made, records, log, "ben")
         assert session.describe(3)["text_fix"] == "mended"
@@ -274,20 +270,22 @@ def test_what_cannot_be_heard(client: Any, row: int, message: str, what: str) ->
     assert not Path("marker-of-harm").exists()
 
 
-def test_audio_roots_hold_in_a_review(folder: Path, tmp_path: Path) -> None:
-    with open_records(folder / "profile" / "records.parquet") as records:
+def test_audio_roots_hold_in_a_review(review_folder: Path, tmp_path: Path) -> None:
+    with open_records(review_folder / "profile" / "records.parquet") as records:
         session = ReviewSession(
-            folder / "profile", records, tmp_path / "o", "anna", allowed=(tmp_path,)
+            review_folder / "profile", records, tmp_path / "o", "anna", allowed=(tmp_path,)
         )
         with pytest.raises(Unusable, match="allowed roots"):
             session.clip(0)
 
 
-def test_audio_is_looked_for_where_the_profile_found_it(folder: Path, tmp_path: Path) -> None:
+def test_audio_is_looked_for_where_the_profile_found_it(
+    review_folder: Path, tmp_path: Path
+) -> None:
     manifest = tmp_path / "elsewhere" / "m.jsonl"
     manifest.parent.mkdir()
     manifest.write_text(json.dumps(ROWS[0]), encoding="utf-8")
-    settings = MeasureOptions(metrics=["audio"], audio=AudioOptions(root=folder))
+    settings = MeasureOptions(metrics=["audio"], audio=AudioOptions(root=review_folder))
     (tmp_path / "profile").mkdir()
     write_profile([str(manifest)], tmp_path / "profile", load_rules(None), measure=settings)
     with open_records(tmp_path / "profile" / "records.parquet") as records:
@@ -304,10 +302,10 @@ def test_no_path_is_served(client: Any, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-def test_what_is_heard_is_the_segment(client: Any, folder: Path) -> None:
+def test_what_is_heard_is_the_segment(client: Any, review_folder: Path) -> None:
     response = client.get("/api/records/7/audio")
     samples, rate = sf.read(io.BytesIO(response.content))
-    whole, _ = sf.read(folder / "long.wav")
+    whole, _ = sf.read(review_folder / "long.wav")
     assert rate == RATE
     np.testing.assert_allclose(samples, whole[7 * RATE : 8 * RATE], atol=1e-4)
 
@@ -366,7 +364,7 @@ def test_quotes_are_values_not_sql(client: Any) -> None:
     assert client.get("/api/records").json()["rows"] == len(ROWS) + 1
 
 
-def test_a_manifest_that_changed_is_noticed(folder: Path, tmp_path: Path) -> None:
+def test_a_manifest_that_changed_is_noticed(review_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "profile").mkdir()
     manifest = tmp_path / "m.jsonl"
     manifest.write_text(json.dumps(record(1)) + "\n")

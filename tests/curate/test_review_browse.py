@@ -16,18 +16,13 @@ from curate.profiles.duck import open_records
 from curate.reviews.assignment import read_assignment
 from curate.reviews.browse import Browser
 from curate.reviews.query import NoSuch, Query
-from tests.curate.review_session import record, write_session
+from tests.curate.review_session import record
 from tests.lines import lines_of
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_session(tmp_path_factory.mktemp("session"))
-
-
-@pytest.fixture(scope="module")
-def browser(folder: Path) -> Iterator[Browser]:
-    table = folder / "profile" / "records.parquet"
+def browser(review_folder: Path) -> Iterator[Browser]:
+    table = review_folder / "profile" / "records.parquet"
     with open_records(table) as records:
         yield Browser(table, records)
 
@@ -55,9 +50,9 @@ QUERIES = [
 @pytest.mark.parametrize("query", QUERIES, ids=str)
 @pytest.mark.parametrize("count", [1, 4, 200])
 def test_pages_are_the_whole_in_order(
-    folder: Path, browser: Browser, query: Query, count: int
+    review_folder: Path, browser: Browser, query: Query, count: int
 ) -> None:
-    table = pl.read_parquet(folder / "profile" / "records.parquet").with_row_index("row")
+    table = pl.read_parquet(review_folder / "profile" / "records.parquet").with_row_index("row")
     matching = table.filter(_expected(query))
     if query.sort:
         matching = matching.sort(
@@ -109,18 +104,18 @@ def test_records_are_filtered_by_the_split_they_are_in(tmp_path: Path) -> None:
 
 
 def test_a_split_of_another_profile_is_refused(
-    folder: Path, browser: Browser, tmp_path: Path
+    review_folder: Path, browser: Browser, tmp_path: Path
 ) -> None:
     with pytest.raises(NoSuch, match="no split is open"):
         browser.of(Query(split="eval"))
     with pytest.raises(InputError, match="is not a lock that curate split wrote"):
-        read_assignment(tmp_path, folder / "profile")
-    lock = pl.read_parquet(folder / "profile" / "records.parquet").with_columns(
+        read_assignment(tmp_path, review_folder / "profile")
+    lock = pl.read_parquet(review_folder / "profile" / "records.parquet").with_columns(
         pl.lit("train").alias("split"), pl.col("text_key") + 1
     )
     lock.write_parquet(tmp_path / "splits.lock.parquet")
     with pytest.raises(InputError, match="is not a split of"):
-        read_assignment(tmp_path, folder / "profile")
+        read_assignment(tmp_path, review_folder / "profile")
 
 
 @pytest.mark.parametrize("seed", range(4))

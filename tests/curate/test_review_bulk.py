@@ -19,7 +19,7 @@ from curate.reviews.session import ReviewSession
 from curate.reviews.sheet import STARTS, as_csv, decisions_of
 from curate.rules.overrides import Decision, line_of
 from tests.curate.review_client import client_of, opened_session, post
-from tests.curate.review_session import ROWS, write_session
+from tests.curate.review_session import ROWS
 from tests.lines import lines_of
 
 pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
@@ -27,14 +27,9 @@ pytest.importorskip("starlette.testclient", reason="the review extra is not inst
 AT = "2026-11-26T10:00:00Z"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_session(tmp_path_factory.mktemp("session"))
-
-
 @pytest.fixture
-def session(folder: Path, tmp_path: Path) -> Iterator[ReviewSession]:
-    with opened_session(folder, tmp_path / "overrides.jsonl") as session:
+def session(review_folder: Path, tmp_path: Path) -> Iterator[ReviewSession]:
+    with opened_session(review_folder, tmp_path / "overrides.jsonl") as session:
         yield session
 
 

@@ -14,7 +14,7 @@ from curate.reviews.evaluation import read_evaluation
 from tests.browsing import browser, until, violations, watched
 from tests.curate.review_browsing import served
 from tests.curate.review_client import client_of, opened_session
-from tests.curate.review_session import ROWS, write_session
+from tests.curate.review_session import ROWS
 
 pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
 
@@ -46,14 +46,11 @@ def write_evaluation(folder: Path, corpus: Path, rows: Sequence[object] = PREDIC
     return folder
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_session(tmp_path_factory.mktemp("session"))
-
-
-def test_hypotheses_and_rates_are_those_of_the_evaluation(folder: Path, tmp_path: Path) -> None:
-    evaluation = write_evaluation(tmp_path / "wer", folder)
-    with opened_session(folder, tmp_path / "o.jsonl", evaluation) as session:
+def test_hypotheses_and_rates_are_those_of_the_evaluation(
+    review_folder: Path, tmp_path: Path
+) -> None:
+    evaluation = write_evaluation(tmp_path / "wer", review_folder)
+    with opened_session(review_folder, tmp_path / "o.jsonl", evaluation) as session:
         client = client_of(session)
         words = client.get("/api/profile").json()["evaluation"]["words"]
         assert words.endswith(
@@ -74,7 +71,7 @@ def test_hypotheses_and_rates_are_those_of_the_evaluation(folder: Path, tmp_path
             each["name"]: each["value"] for each in client.get("/api/records/5").json()["metrics"]
         }
         assert (shown["wer"], shown["cer"]) == (1.4, 1.4)
-    with opened_session(folder, tmp_path / "o.jsonl") as session:
+    with opened_session(review_folder, tmp_path / "o.jsonl") as session:
         assert client_of(session).get("/api/profile").json()["evaluation"] is None
 
 
@@ -89,25 +86,25 @@ def test_hypotheses_and_rates_are_those_of_the_evaluation(folder: Path, tmp_path
     ],
 )
 def test_what_is_no_evaluation_of_the_profile(
-    folder: Path, tmp_path: Path, rows: Sequence[object], fault: str
+    review_folder: Path, tmp_path: Path, rows: Sequence[object], fault: str
 ) -> None:
-    evaluation = write_evaluation(tmp_path / "wer", folder, rows)
+    evaluation = write_evaluation(tmp_path / "wer", review_folder, rows)
     with pytest.raises(InputError, match=fault) as raised:
-        read_evaluation(evaluation, folder / "profile")
+        read_evaluation(evaluation, review_folder / "profile")
     assert all(each.hint for each in raised.value.faults)
 
 
-def test_a_folder_that_is_no_evaluation_is_refused(folder: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_evaluation_is_refused(review_folder: Path, tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none"):
         with pytest.raises(InputError) as raised:
-            read_evaluation(path, folder / "profile")
+            read_evaluation(path, review_folder / "profile")
         assert raised.value.faults[0].hint == "name an output of `train eval`"
 
 
-def test_the_page_begins_with_the_worst_prediction(folder: Path, tmp_path: Path) -> None:
+def test_the_page_begins_with_the_worst_prediction(review_folder: Path, tmp_path: Path) -> None:
     pytest.importorskip("uvicorn", reason="the review extra is not installed")
-    write_evaluation(tmp_path / "wer", folder)
-    arguments = (folder / "profile", "--eval", "wer")
+    write_evaluation(tmp_path / "wer", review_folder)
+    arguments = (review_folder / "profile", "--eval", "wer")
     with (
         browser() as launched,
         served(*arguments, folder=tmp_path) as address,

@@ -11,7 +11,6 @@ import pytest
 from tests.browsing import SCREENS, browser, sticks_out, until, violations, watched
 from tests.curate.review_browsing import listed, served, written
 from tests.curate.review_client import client_of, opened_session, post
-from tests.curate.review_session import write_session
 
 pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
 
@@ -19,14 +18,9 @@ HOSTILE = "<img src=x onerror=alert(1)> \u202eevil </script>"
 QUERY = "text=number+1&lang=en&sort=char_rate&order=up&columns=duration_s"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_session(tmp_path_factory.mktemp("session"))
-
-
 @pytest.fixture
-def client(folder: Path, tmp_path: Path) -> Iterator[Any]:
-    with opened_session(folder, tmp_path / "overrides.jsonl") as session:
+def client(review_folder: Path, tmp_path: Path) -> Iterator[Any]:
+    with opened_session(review_folder, tmp_path / "overrides.jsonl") as session:
         yield client_of(session)
 
 
@@ -35,7 +29,7 @@ def save(client: Any, name: object, query: object) -> Any:
 
 
 def test_views_are_shared_beside_the_log_until_they_are_deleted(
-    client: Any, folder: Path, tmp_path: Path
+    client: Any, review_folder: Path, tmp_path: Path
 ) -> None:
     assert client.get("/api/views").json() == []
     assert not list(tmp_path.glob("*.jsonl")), "nothing is written before something is saved"
@@ -43,7 +37,7 @@ def test_views_are_shared_beside_the_log_until_they_are_deleted(
     (first,) = save(client, "number one", QUERY).json()  # again: the same view
     assert (first["name"], first["query"], first["by"]) == ("number one", QUERY, "anna")
     save(client, HOSTILE, "")
-    with opened_session(folder, tmp_path / "overrides.jsonl") as other:
+    with opened_session(review_folder, tmp_path / "overrides.jsonl") as other:
         names = [each["name"] for each in client_of(other).get("/api/views").json()]
         assert names == [HOSTILE, "number one"]
         left = post(client_of(other), "/api/views/delete", {"name": HOSTILE}).json()
@@ -94,9 +88,9 @@ def test_a_bad_file_of_views_is_reported_and_left_as_it_is(client: Any, tmp_path
     assert path.read_text(encoding="utf-8") == content
 
 
-def test_a_view_is_saved_opened_and_deleted_by_keys(folder: Path, tmp_path: Path) -> None:
+def test_a_view_is_saved_opened_and_deleted_by_keys(review_folder: Path, tmp_path: Path) -> None:
     pytest.importorskip("uvicorn", reason="the review extra is not installed")
-    arguments = (folder / "profile", "--overrides", tmp_path / "o.jsonl")
+    arguments = (review_folder / "profile", "--overrides", tmp_path / "o.jsonl")
     with (
         browser() as launched,
         served(*arguments, folder=tmp_path) as address,

@@ -123,8 +123,10 @@ def unread_transcript(folder: Folder, name: str) -> Entry | None:
         what = "not recognised"
         if _suffix(name) == ".json":
             json.loads(read_whole(folder.path(name)))
-    except (Malformed, InputError):
+    except Malformed:  # it names no audio of the folder
         return None
+    except InputError as error:
+        what = f"not read: {error.faults[0].what}"
     except (ValueError, RecursionError):
         what = "not JSON"
     return Entry(name, audio, f"the transcript of its name is {what}", is_passed_over=True)

@@ -81,14 +81,7 @@ def standing(decisions: Iterable[Decision]) -> Standing:
     """What stands: for each facet of a record the last decision that sets it; an undo takes back
     the last decision about the record that has not been taken back yet, whatever it set.
     """
-    stacks: dict[Key, list[Decision]] = {}
-    undone: list[int] = []
-    for each in decisions:
-        stack = stacks.setdefault(each.key, [])
-        if each.decision != "undo":
-            stack.append(each)
-        elif stack:
-            undone.append(stack.pop().line)
+    stacks, undone = kept_and_undone(decisions)
     last = [each for stack in stacks.values() for each in _standing_of(stack)]
     superseded = sum(map(len, stacks.values())) - len(last)
     return Standing(
@@ -98,14 +91,25 @@ def standing(decisions: Iterable[Decision]) -> Standing:
 
 def last_of_records(decisions: Iterable[Decision]) -> Mapping[Key, Decision]:
     """For each record the last decision that no undo has taken back."""
+    stacks, _ = kept_and_undone(decisions)
+    return {key: stack[-1] for key, stack in stacks.items() if stack}
+
+
+def kept_and_undone(
+    decisions: Iterable[Decision],
+) -> tuple[Mapping[Key, Sequence[Decision]], Sequence[int]]:
+    """The decisions about each record that no undo has taken back, in the order of the log, and the
+    lines of those that were undone.
+    """
     stacks: dict[Key, list[Decision]] = {}
+    undone: list[int] = []
     for each in decisions:
         stack = stacks.setdefault(each.key, [])
         if each.decision != "undo":
             stack.append(each)
         elif stack:
-            stack.pop()
-    return {key: stack[-1] for key, stack in stacks.items() if stack}
+            undone.append(stack.pop().line)
+    return stacks, undone
 
 
 def _standing_of(stack: Sequence[Decision]) -> list[Decision]:
