@@ -1,17 +1,21 @@
 """Self-contained HTML pages about the artefacts that curate and train write.
 
 `build` is the public interface, `plot` for figures of papers, `card` for data set cards, `summary`
-for CI, and `page_style` for pages that are served. Importing this package is cheap: charts and
-templates are loaded when a page is built.
+for CI, `histogram` and `page_style` for pages that are served. Importing this package is cheap:
+charts and templates are loaded when a page is built.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-__all__ = ["Kind", "build", "card", "page_style", "plot", "summary"]
+if TYPE_CHECKING:
+    from curate.artifacts.distributions import Metric
+    from curate.artifacts.profile import RuleHit
+
+__all__ = ["Kind", "build", "card", "histogram", "page_style", "plot", "summary"]
 
 Kind = Literal[
     "profile",
@@ -72,6 +76,19 @@ def summary(directories: Sequence[Path], form: Literal["md", "junit", "json"]) -
     from reports.summaries import FORMATS, summarise
 
     return FORMATS[form](summarise(directories))
+
+
+def histogram(metric: Metric, hits: Sequence[RuleHit]) -> tuple[str, str]:
+    """A metric as inline SVG, and what stands beside the picture; `hits` are what rules flagged.
+
+    The picture is empty where no row has a value, and where a single bar would hold all rows.
+    """
+    from reports.charts.histograms import beside
+    from reports.charts.histograms import histogram as drawn
+    from reports.charts.limits import flagged_rows
+
+    flagged = flagged_rows(hits)
+    return drawn(metric, flagged) or "", beside(metric, flagged)
 
 
 def page_style() -> str:

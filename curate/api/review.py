@@ -14,13 +14,13 @@ from curate.audio.paths import allowed_roots
 from curate.errors import InputError
 from curate.profiles.duck import open_records
 from curate.profiles.opened import RECORDS, missing_file
-from curate.reviews.app import blind_app, clip_of_record, review_app
+from curate.reviews.app import Look, blind_app, clip_of_record, review_app
 from curate.reviews.blind import Ballot, pairs
 from curate.reviews.serve import ADDRESS, bind_socket, serve
 from curate.reviews.session import ReviewSession
 from curate.reviews.table import Beside
 
-__all__ = ["ReviewOptions", "compare_blindly", "review_profile"]
+__all__ = ["Look", "ReviewOptions", "compare_blindly", "review_profile"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +29,11 @@ class ReviewOptions:
 
     `split` is a split directory of the profile, whose splits may be filtered by; `evaluation` an
     output of `train eval`, whose hypotheses and error rates are shown.
-    `style` is the style sheet of the pages; `notify` is called with notes in words.
+    `look` is how the pages look; `notify` is called with notes in words.
     """
 
     reviewer: str
-    style: str
+    look: Look
     notify: Callable[[str], None]
     port: int = 0
     audio_root: Path | None = None
@@ -61,7 +61,7 @@ def review_profile(profile: Path, overrides: Path, options: ReviewOptions) -> No
             Beside(options.split, options.evaluation),
         )
         port = at.getsockname()[1]
-        app = review_app(session, options.style, token, port)
+        app = review_app(session, options.look, token, port)
         describe(lambda: _ended(session.log.written, "decision", overrides))
 
         def on_ready() -> None:
@@ -83,7 +83,7 @@ def compare_blindly(a: Path, b: Path, votes: Path, options: ReviewOptions) -> No
     token = secrets.token_urlsafe(24)
     with bind_socket(options.port) as at:
         port = at.getsockname()[1]
-        app = blind_app(ballot, clip, options.style, token, port)
+        app = blind_app(ballot, clip, options.look.style, token, port)
         describe(lambda: _ended(ballot.written, "vote", votes))
         serve(app, at, lambda: _announce(options, port, token))
 

@@ -57,7 +57,7 @@ def review_command(
     import getpass
 
     import reports
-    from curate.api.review import ReviewOptions, compare_blindly, review_profile
+    from curate.api.review import Look, ReviewOptions, compare_blindly, review_profile
     from curate.cli.render.terminal import line
 
     if (profile is None) == (blind is None):
@@ -67,7 +67,7 @@ def review_command(
         raise ConfigError.of("--eval", what, "curate review profile/ --eval wer/")
     options = ReviewOptions(
         reviewer=reviewer or getpass.getuser(),
-        style=reports.page_style(),
+        look=Look(reports.page_style(), reports.histogram),
         notify=line,
         port=port,
         audio_root=audio_root,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.artifacts.columns import LANG, SOURCE, VERDICTS
-from curate.artifacts.distributions import Correlations, Histogram, Stratified
+from curate.artifacts.distributions import Correlations, Stratified
 from curate.artifacts.distributions import Metric as MetricSummary
 from curate.artifacts.distributions import Threshold as MetricThreshold
 from curate.artifacts.profile import (
@@ -36,7 +36,6 @@ from curate.profiles.examples.excerpts import (
 from curate.profiles.named import hours
 from curate.profiles.opened import Json, Row, records_of
 from curate.profiles.statistics.counts import Counted
-from curate.profiles.statistics.histogram import Histogram as Bins
 from curate.profiles.statistics.quantiles import Spread, measure_spreads
 from curate.profiles.statistics.strata import stratify
 from curate.profiles.statistics.tally import SHOWN as WORST
@@ -219,7 +218,7 @@ def _metrics(
             min=spread.least,
             max=spread.greatest,
             quantiles=dict(zip(QUANTILES, spread.quantiles, strict=True)),
-            histogram=_histogram(spread.histogram),
+            histogram=spread.histogram.artifact(),
             thresholds=tuple(_limit(limit) for limit in limits if limit.metric == metric.name),
             worst=examples[metric.name],
         )
@@ -235,20 +234,6 @@ def _limit(limit: Threshold) -> MetricThreshold:
         operator=limit.operator,
         value=limit.value,
         where=limit.where,
-    )
-
-
-def _histogram(bins: Bins) -> Histogram:
-    return Histogram(
-        edges=tuple(bins.edges),
-        whole=bins.whole,
-        rows=tuple(bins.rows),
-        hours=tuple(hours(us) for us in bins.us),
-        below=bins.below,
-        above=bins.above,
-        below_hours=hours(bins.us_below),
-        above_hours=hours(bins.us_above),
-        hits=tuple(bins.hits),
     )
 
 

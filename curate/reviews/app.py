@@ -6,11 +6,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from curate.artifacts.distributions import Metric
+from curate.artifacts.profile import RuleHit
 from curate.audio.clip import Clip, load_clip
 from curate.manifest.strict import channel_of
+from curate.profiles.opened import Json
 from curate.reviews.agreement import agreements
 from curate.reviews.blind import Ballot
 from curate.reviews.bulk import (
@@ -35,23 +38,36 @@ from curate.rules.overrides.decision import SEGMENT
 
 REVIEW_PAGE = (
     "review.html", "review.css", "common.js", "table.js", "record.js", "sound.js", "review.js",
-    "bulk.js", "views.js",
+    "bulk.js", "views.js", "histogram.js",
 )  # fmt: skip
 Audio = Callable[[Mapping[str, Any]], Clip]
 """Gives a record's clip."""
 
+Draw = Callable[[Metric, Sequence[RuleHit]], tuple[str, str]]
+"""Draws a metric, with what rules flagged, as inline SVG, and gives a note on it."""
+
+
+class Look(NamedTuple):
+    """How pages look: the style sheet of all, and how their histograms are drawn."""
+
+    style: str
+    draw: Draw
+
+
 _PARTS = ("strata", "rules_hit", "verdicts", "totals", "rules")
+_DRAWN = {"name", "unit", "meaning", "rows", "nulls", "min", "max", "histogram"}
 
 
-def review_app(session: ReviewSession, style: str, token: str, port: int) -> App:
-    """The application over a session; `style` is the style sheet of all pages."""
+def review_app(session: ReviewSession, look: Look, token: str, port: int) -> App:
+    """The application over a session."""
     web = Web()
     routes = [
         *(web.page(name) for name in REVIEW_PAGE),
-        web.route("/page.css", lambda request: web.text(style, "text/css")),
+        web.route("/page.css", lambda request: web.text(look.style, "text/css")),
         web.route("/favicon.ico", lambda request: web.text("", "image/x-icon")),
         web.route("/api/profile", lambda request: web.json(about(session))),
         web.route("/api/records", lambda r: web.json(session.answer(_request(session, r)))),
+        web.route("/api/histogram", lambda r: web.json(_histogram(session, r, look.draw))),
         web.route(
             "/api/records/{row:int}", lambda request: web.json(session.describe(_row(request)))
         ),
@@ -183,6 +199,20 @@ def _request(session: ReviewSession, request: Any) -> PageRequest:
 def _keys(session: ReviewSession, parameters: Mapping[str, str]) -> Callable[[], tuple[int, ...]]:
     is_disputed = parameters.get("decided") == "disputed"
     return session.disputed_keys if is_disputed else session.decided_keys
+
+
+def _histogram(session: ReviewSession, request: Any, draw: Draw) -> Json:
+    parameters = request.query_params
+    query = query_of(parameters, _keys(session, parameters))
+    answer = session.histograms.answer(query, parameters.get("of", ""))
+    metric = answer.metric
+    svg, note = ("", "") if metric is None else draw(metric, session.profile.rules_hit)
+    return {
+        **answer._asdict(),
+        "metric": metric and metric.model_dump(mode="json", include=_DRAWN),
+        "svg": svg,
+        "note": note,
+    }
 
 
 def _decide(session: ReviewSession, request: Any, sent: Mapping[str, Any]) -> Any:

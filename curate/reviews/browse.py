@@ -95,8 +95,19 @@ class Browser:
         """(rows, microseconds) of these rows."""
         if not rows.size:
             return 0, 0
-        durations = self._values.get(DURATION_US.name, self._durations)
-        return rows.size, int(_of(rows, durations).sum())
+        return rows.size, int(self.durations_us(rows).sum())
+
+    def values(self, name: str, rows: Rows) -> Values:
+        """A metric of these rows, NaN for null. NoSuch for a column that is no number."""
+        return _of(rows, self._sorted(demand_metric(name, self.numeric)))
+
+    def durations_us(self, rows: Rows) -> Values:
+        """Microseconds of these rows, 0 for null."""
+        return _of(rows, self._values.get(DURATION_US.name, self._durations))
+
+    def beside(self, name: str) -> bool:
+        """Whether a column is not that of the profile."""
+        return name in self._beside.columns
 
     def page(
         self, query: Query, rows: Rows, after: Place | None = None, count: int = 50
@@ -144,7 +155,7 @@ class Browser:
         ]
 
     def _beside_of(self, row: int, names: Sequence[str]) -> Mapping[str, Any]:
-        return {name: self._beside[name][row] for name in names if name in self._beside.columns}
+        return {name: self._beside[name][row] for name in names if self.beside(name)}
 
     def _split_of(self, row: int) -> str | None:
         return None if self.assignment is None else self.assignment[row]

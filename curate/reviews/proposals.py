@@ -12,7 +12,7 @@ import numpy as np
 from curate.artifacts.columns import DURATION_FIX, DURATION_US, OFFSET_S
 from curate.profiles.opened import Json
 from curate.reviews.decisions import Record, Segment
-from curate.reviews.query import Query
+from curate.reviews.query import Query, Range
 from curate.rules.overrides import Decision, Facet
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def proposals(session: ReviewSession) -> Iterator[Decision]:
     names = {metric.name for metric in session.metrics}
     if not {LEAD, TRAIL, EDGE} <= names:
         return
-    ends = [Query(ranges=((name, LEAST_S + MARGIN_S, None),)) for name in (LEAD, TRAIL)]
+    ends = [Query(ranges=(Range(name, LEAST_S + MARGIN_S, None),)) for name in (LEAD, TRAIL)]
     rows = np.union1d(*(session.table.select(each).rows for each in ends)).tolist()
     for first in range(0, len(rows), _AT_ONCE):
         for record in session.records(rows[first : first + _AT_ONCE], (LEAD, TRAIL, EDGE)):

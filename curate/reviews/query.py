@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -17,8 +18,21 @@ Condition = tuple[object, ...]
 """A part of a query that has a mask of its own, by which the mask is remembered."""
 
 
+ENDS = ("[]", "[)", "(]", "()")
+"""Which ends of a range belong to it, as intervals are written."""
+
+
 class NoSuch(ValueError):  # noqa: N818 - a fault of a request, answered to its client
     """What a query names and the table has not."""
+
+
+class Range(NamedTuple):
+    """Values of a metric from `least` to `most`, None is open; `ends` is one of ENDS."""
+
+    metric: str
+    least: float | None
+    most: float | None
+    ends: str = "[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +40,16 @@ class Query:
     """Which records, and in what order.
 
     `verdicts`: any of these (empty: all). `tag`: `bad:rule`. `fields`: (name of FIELDS, value; ""
-    is null). `ranges`: (metric, least, most), ends included, None is open. `keys`: only rows with
-    these audio keys, or with `other_keys` only the others (None: either). `search`: what the text
-    matches. `split`: the split they are in. `records_only`: no malformed or skipped lines. `sort`:
-    a metric or one of FIELDS (rows in which it is null are left out), None for input order;
-    `down`: largest first.
+    is null). `keys`: only rows with these audio keys, or with `other_keys` only the others (None:
+    either). `search`: what the text matches. `split`: the split they are in. `records_only`: no
+    malformed or skipped lines. `sort`: a metric or one of FIELDS (rows in which it is null are left
+    out), None for input order; `down`: largest first.
     """
 
     verdicts: tuple[str, ...] = ()
     tag: str | None = None
     fields: tuple[tuple[str, str], ...] = ()
-    ranges: tuple[tuple[str, float | None, float | None], ...] = ()
+    ranges: tuple[Range, ...] = ()
     keys: tuple[int, ...] | None = None
     other_keys: bool = False
     search: Pattern | None = None
@@ -60,12 +73,15 @@ def conditions(query: Query, numeric: frozenset[str]) -> Iterator[tuple[Conditio
             raise NoSuch(f"{name!r} is nothing to browse by")
         column = pl.col(name)
         yield ("field", name, value), column == value if value else column.is_null()
-    for name, least, most in query.ranges:
+    for name, least, most, ends in query.ranges:
         column = pl.col(demand_metric(name, numeric))
         if least is not None:
-            yield ("least", name, least), column >= least
+            yield (
+                ("least", name, least, ends[0]),
+                column >= least if ends[0] == "[" else column > least,
+            )
         if most is not None:
-            yield ("most", name, most), column <= most
+            yield ("most", name, most, ends[1]), column <= most if ends[1] == "]" else column < most
     if query.keys is not None:
         keys = pl.Series(query.keys, dtype=pl.UInt64).implode()
         known = AUDIO_KEY.expr.fill_null(0).is_in(keys)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from curate.artifacts.columns import VERDICTS
 from curate.reviews.browse import MOST, Place
-from curate.reviews.query import FIELDS, NoSuch, Query
+from curate.reviews.query import ENDS, FIELDS, NoSuch, Query, Range
 from curate.reviews.search import Pattern, check_pattern
 
 Keys = tuple[int, ...]
@@ -48,14 +48,12 @@ def query_of(parameters: Mapping[str, str], keys: Callable[[], Keys]) -> Query:
     verdicts = tuple(name for name in parameters.get("verdict", "").split(",") if name)
     if unknown := set(verdicts) - set(VERDICTS):
         raise NoSuch(f"{min(unknown)!r} is not a verdict")
-    metric = parameters.get("metric") or None
-    least, most = (_number(parameters.get(name, "")) for name in ("least", "most"))
     decided = parameters.get("decided", "")
     return Query(
         verdicts=verdicts,
         tag=parameters.get("tag") or None,
         fields=tuple((name, parameters[name]) for name in FIELDS if name in parameters),
-        ranges=((metric, least, most),) if metric and (least, most) != (None, None) else (),
+        ranges=_ranges(parameters),
         keys=keys() if decided else None,
         other_keys=decided == "no",
         search=_pattern(parameters),
@@ -71,6 +69,14 @@ def place_of(text: str) -> Place | None:
         return None
     value, row = json.loads(text)
     return None if value is None else float(value), int(row)
+
+
+def _ranges(parameters: Mapping[str, str]) -> tuple[Range, ...]:
+    metric, ends = parameters.get("metric"), parameters.get("ends", ENDS[0])
+    least, most = (_number(parameters.get(name, "")) for name in ("least", "most"))
+    if ends not in ENDS:
+        raise NoSuch(f"the ends of a range are one of {' '.join(ENDS)}")
+    return (Range(metric, least, most, ends),) if metric and (least, most) != (None, None) else ()
 
 
 def _pattern(parameters: Mapping[str, str]) -> Pattern | None:

@@ -22,7 +22,8 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.environment.cores import thread_count
-from curate.errors import ConfigError, CurateError, InputError
+from curate.errors import ConfigError
+from curate.reviews.background import Background, Watch
 
 Mask = npt.NDArray[np.bool_]
 """Of each row, whether it matches."""
@@ -104,81 +105,47 @@ class TextSearch:
     there are.
     """
 
-    def __init__(self, rows: int, load: Callable[[Callable[[int], None]], pl.Series]) -> None:
-        self.rows, self._load = rows, load
-        self._read = 0
-        self._texts: pl.Series | None = None
-        self._failure: CurateError | None = None
-        self._lock, self._loaded = threading.Lock(), threading.Event()
-        self._loader: threading.Thread | None = None
-        self._closed = False
+    def __init__(self, rows: int, load: Callable[[Watch], pl.Series]) -> None:
+        self.rows = rows
+        self.texts = Background("the texts", rows, load)
+        self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(max(2, thread_count()), "search")
         self._searches: OrderedDict[Pattern, _Search] = OrderedDict()
 
     def start(self) -> None:
         """Begin to load the texts, unless that has begun."""
-        with self._lock:
-            if self._loader is None and not self._closed:
-                self._loader = threading.Thread(target=self._run, name="texts")
-                self._loader.start()
+        self.texts.start()
 
     def close(self) -> None:
         """Stop what is running."""
-        with self._lock:
-            self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
-        if self._loader is not None:
-            self._loader.join()
+        self.texts.close()
 
     def matches(self, pattern: Pattern, wait_s: float) -> Matches | None:
         """The rows that match, as far as they are known after `wait_s`; None while texts are being
         loaded (see `loaded_share`). The error of `load` where that failed.
         """
-        self.start()
         deadline = time.monotonic() + wait_s
-        if not self._loaded.wait(wait_s):
+        texts = self.texts.wait(wait_s)
+        if texts is None:
             return None
-        if self._failure is not None:
-            raise self._failure
         with self._lock:
-            search = self._search_of(pattern)
+            search = self._search_of(pattern, texts)
         return search.wait(deadline)
 
     @property
     def loaded_share(self) -> float:
         """How many of the texts have been read."""
-        return 1.0 if self._loaded.is_set() or not self.rows else min(1.0, self._read / self.rows)
+        return self.texts.share
 
-    def _search_of(self, pattern: Pattern) -> _Search:
+    def _search_of(self, pattern: Pattern, texts: pl.Series) -> _Search:
         search = self._searches.get(pattern)
         if search is None or search.abandoned:
-            assert self._texts is not None
-            search = self._searches[pattern] = _Search(self._texts, pattern, self._pool)
+            search = self._searches[pattern] = _Search(texts, pattern, self._pool)
         self._searches.move_to_end(pattern)
         while len(self._searches) > _REMEMBERED:
             self._searches.popitem(last=False)
         return search
-
-    def _run(self) -> None:
-        try:
-            self._texts = self._load(self._watch)
-        except _Closed:
-            pass
-        except CurateError as error:
-            self._failure = error
-        except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-            self._failure = InputError.of("the texts", f"cannot be read: {error}")
-        finally:
-            self._loaded.set()
-
-    def _watch(self, read: int) -> None:
-        if self._closed:
-            raise _Closed
-        self._read = read
-
-
-class _Closed(Exception):  # noqa: N818 - ends the loading, and is no error
-    pass
 
 
 class _Search:

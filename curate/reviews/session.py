@@ -25,7 +25,7 @@ from curate.formatting.units import US_PER_HOUR
 from curate.metrics import METRICS
 from curate.profiles.duck import Records
 from curate.profiles.examples.excerpts import metrics_of_rules, metrics_of_tags
-from curate.profiles.opened import Json, open_profile
+from curate.profiles.opened import RECORDS, Json, open_profile
 from curate.reviews.against import differences
 from curate.reviews.agreement import disputed
 from curate.reviews.browse import Place
@@ -37,6 +37,7 @@ from curate.reviews.decisions import (
     duration_us,
     facets_json,
 )
+from curate.reviews.histogram import Histograms
 from curate.reviews.proposals import proposal_json
 from curate.reviews.query import Query
 from curate.reviews.requests import PageRequest
@@ -76,18 +77,23 @@ class ReviewSession:
         self.views = Views(log, reviewer)
         self._root, self._allowed = root or self.profile.audio_root, allowed
         self.table = RecordTable(folder, self.profile, records, beside)
+        self.histograms = Histograms(folder / RECORDS, self.profile, self.table)
         self._counts = metrics_of_rules(self.profile.rules_hit)
         self._folders = {entry.source: Path(entry.folder) for entry in self.profile.inputs}
         self.metrics = tuple(m for m in METRICS if m.name in self.table.browser.columns)
         self._tallies: dict[Query, tuple[int, int]] = {}
 
     def start(self) -> None:
-        """Read the texts in advance, beside the requests, so that the first search finds them."""
+        """Read the texts in advance, beside the requests, so that the first search finds them; and
+        what histograms count.
+        """
         self.table.search.start()
+        self.histograms.start()
 
     def close(self) -> None:
         """Stop what runs beside the requests."""
         self.table.search.close()
+        self.histograms.close()
 
     def tally(self, selection: Selection) -> tuple[int, int]:
         """(rows, microseconds) of a selection that is complete."""

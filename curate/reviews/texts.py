@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -22,14 +22,12 @@ from curate.manifest.lines import unchanged_portions
 from curate.manifest.texts import texts_of
 from curate.profiles.named import TEXTS
 from curate.profiles.opened import RECORDS, origin_of
+from curate.reviews.background import Watch
 
 FEWEST_ROWS: Final = 1 << 16
 """Rows below which reading the manifests again takes no longer than a page."""
 _SCHEMA: Final = "curate.texts/1"
 _TEXT: Final = "text"
-
-Watch = Callable[[int], None]
-"""Called with the number of texts that have been read; what it raises ends the reading."""
 
 
 def load_texts(folder: Path, profile: Profile, on_read: Watch) -> pl.Series:

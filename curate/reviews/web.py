@@ -30,6 +30,7 @@ PAGES: Mapping[str, str] = {
             "bulk.js",
             "blind.js",
             "views.js",
+            "histogram.js",
         ),
         "text/javascript",
     ),

@@ -8,8 +8,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import reports
 from curate.profiles.duck import open_records
-from curate.reviews.app import review_app
+from curate.reviews.app import Look, review_app
 from curate.reviews.session import ReviewSession
 from curate.reviews.table import Beside
 
@@ -33,7 +34,7 @@ def client_of(session: ReviewSession) -> Any:
     """A client that the session has let in."""
     from starlette.testclient import TestClient
 
-    app = review_app(session, "", TOKEN, PORT)
+    app = review_app(session, Look("", reports.histogram), TOKEN, PORT)
     client = TestClient(app, base_url=OWN, follow_redirects=False)
     client.cookies.set("curate_review", TOKEN)
     return client

@@ -15,7 +15,7 @@ from curate.errors import InputError
 from curate.profiles.duck import open_records
 from curate.reviews.assignment import read_assignment
 from curate.reviews.browse import Browser
-from curate.reviews.query import NoSuch, Query
+from curate.reviews.query import NoSuch, Query, Range
 from tests.curate.review_session import record
 from tests.lines import lines_of
 
@@ -40,10 +40,11 @@ def paged(browser: Browser, query: Query, count: int) -> list[int]:
 QUERIES = [
     Query(), Query(("bad",)), Query(("clean", "borderline")), Query(tag="bad:repetitions"),
     Query(fields=(("lang", "de"),)), Query(fields=(("speaker", ""),)), Query(sort="char_rate"),
-    Query(sort="chars", down=False), Query(ranges=(("chars", 20, 30),), sort="chars"),
+    Query(sort="chars", down=False), Query(ranges=(Range("chars", 20, 30),), sort="chars"),
     Query(sort="speaker"), Query(sort="lang", down=False), Query(keys=()),
-    Query(keys=(), other_keys=True), Query(ranges=(("char_rate", None, 25),)),
+    Query(keys=(), other_keys=True), Query(ranges=(Range("char_rate", None, 25),)),
     Query(fields=(("speaker", "s1"), ("lang", "en"))),
+    *(Query(ranges=(Range("chars", 22, 24, ends),)) for ends in ("[)", "(]", "()")),
 ]  # fmt: skip
 
 
@@ -70,9 +71,12 @@ def _expected(query: Query) -> list[pl.Expr]:
     parts += [pl.col("tags").list.contains(query.tag)] if query.tag else []
     parts += [pl.col(k) == v if v else pl.col(k).is_null() for k, v in query.fields]
     parts += [pl.lit(value=query.other_keys)] if query.keys is not None else []
-    for name, least, most in query.ranges:
-        parts += [pl.col(name) >= least] if least is not None else []
-        parts += [pl.col(name) <= most] if most is not None else []
+    for name, least, most, ends in query.ranges:
+        column = pl.col(name)
+        if least is not None:
+            parts += [column >= least if ends[0] == "[" else column > least]
+        if most is not None:
+            parts += [column <= most if ends[1] == "]" else column < most]
     return [*parts, pl.col(query.sort).is_not_null()] if query.sort else parts
 
 

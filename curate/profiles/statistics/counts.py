@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,11 +30,12 @@ _WAITING = 2
 class Triggered:
     """What the rules on each metric gave to rows, as the rows' tags have it."""
 
-    def __init__(self, rules: RuleSet | None) -> None:
+    def __init__(self, metrics: Iterable[tuple[str, str]]) -> None:
+        """`metrics`: each rule's id and the metric that it is on, empty for none."""
         self._of = {
-            f"{verdict}:{rule.id}": (rule.metric, at + 1)
-            for rule in (rules.rules if rules else ())
-            if rule.metric
+            f"{verdict}:{rule}": (metric, at + 1)
+            for rule, metric in metrics
+            if metric
             for at, verdict in enumerate(HIT_VERDICTS)
         }
 
@@ -81,7 +82,8 @@ class Counted:
             metric.name: Tally.of(metric, [cut.first for cut in cuts.get(metric.name, ())])
             for metric in metrics
         }
-        return cls(tallies, Products(metrics), Triggered(rules))
+        on_metrics = ((rule.id, rule.metric or "") for rule in (rules.rules if rules else ()))
+        return cls(tallies, Products(metrics), Triggered(on_metrics))
 
     def add(self, frame: pl.DataFrame) -> None:
         """Count the rows of a records table that come next."""

@@ -15,10 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.arrays import Int64s
+from curate.artifacts.distributions import Histogram as HistogramArtifact
 from curate.artifacts.distributions import Hit
+from curate.artifacts.distributions import Threshold as MetricThreshold
 from curate.metrics.declare import Metric
+from curate.profiles.named import hours
 from curate.profiles.statistics.tally import FINE, HIT_VERDICTS, Tally, by_value
-from curate.rules.file import RuleSet, thresholds
+from curate.rules.file import RuleSet, Threshold, thresholds
 
 MOST_LIMITS = 6
 """Limits of one metric at which its bins end; those of all rows come before those of some."""
@@ -39,14 +42,21 @@ class Cut(NamedTuple):
 
 def cuts_of(rules: RuleSet | None) -> Mapping[str, Sequence[Cut]]:
     """By metric, where its limits part its values: at most MOST_LIMITS each."""
-    cuts_by_metric: dict[str, dict[Cut, None]] = {}
-    limits = thresholds(rules) if rules else []
+    by_metric: dict[str, list[Threshold]] = {}
+    for limit in thresholds(rules) if rules else []:
+        by_metric.setdefault(limit.metric, []).append(limit)
+    cuts_by_metric = {metric: cuts_at(limits) for metric, limits in by_metric.items()}
+    return {metric: cuts for metric, cuts in cuts_by_metric.items() if cuts}
+
+
+def cuts_at(limits: Sequence[Threshold | MetricThreshold]) -> Sequence[Cut]:
+    """Where the limits of one metric part its values: at most MOST_LIMITS."""
+    cuts: dict[Cut, None] = {}
     for limit in sorted(limits, key=lambda limit: bool(limit.where)):
         if limit.value is not None:
             for right_of in _RIGHT_OF[limit.operator]:
-                cut = Cut(limit.value, right_of(limit.value))
-                cuts_by_metric.setdefault(limit.metric, {})[cut] = None
-    return {metric: list(cuts)[:MOST_LIMITS] for metric, cuts in cuts_by_metric.items()}
+                cuts[Cut(limit.value, right_of(limit.value))] = None
+    return list(cuts)[:MOST_LIMITS]
 
 
 def _same(value: float) -> float:
@@ -84,6 +94,20 @@ class Histogram:
     whole: bool
     hits: Sequence[Hit]
     placed: Placed
+
+    def artifact(self) -> HistogramArtifact:
+        """As profile.json has it."""
+        return HistogramArtifact(
+            edges=tuple(self.edges),
+            whole=self.whole,
+            rows=tuple(self.rows),
+            hours=tuple(hours(us) for us in self.us),
+            below=self.below,
+            above=self.above,
+            below_hours=hours(self.us_below),
+            above_hours=hours(self.us_above),
+            hits=tuple(self.hits),
+        )
 
 
 class Placed(NamedTuple):

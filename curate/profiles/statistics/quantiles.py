@@ -25,8 +25,8 @@ from curate.metrics import METRICS
 from curate.metrics.declare import Metric
 from curate.profiles.statistics.correlation import Products
 from curate.profiles.statistics.counts import Counted
-from curate.profiles.statistics.histogram import Histogram, cuts_of, histogram
-from curate.profiles.statistics.tally import Tally
+from curate.profiles.statistics.histogram import Cut, Histogram, cuts_of, histogram
+from curate.profiles.statistics.tally import Hits, Tally
 from curate.rules.file import RuleSet
 
 
@@ -82,6 +82,25 @@ def measure_spreads(
         for metric in metrics
     }
     return spreads, counted.products
+
+
+def spread_of(
+    metric: Metric,
+    values: Floats,
+    us: Int64s,
+    shares: Sequence[float],
+    cuts: Sequence[Cut] = (),
+    hits: Hits | None = None,
+) -> Spread:
+    """The spread of a metric's values that are in memory (NaN: null), of rows with these
+    microseconds and hits; its bins end at the cuts.
+    """
+    tally = Tally.of(metric, [cut.first for cut in cuts])
+    tally.add(values, us, 0, hits)
+    unsure = _unsure(tally, shares)
+    picked = np.sort(tally.pick(values, unsure)) if unsure.any() else None
+    bins = histogram(metric, tally, cuts)
+    return _spread(tally, picked, shares, bins, whole=metric.dtype.is_integer())
 
 
 def count_bins(records: Path) -> Mapping[str, Tally]:

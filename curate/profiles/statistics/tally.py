@@ -46,6 +46,11 @@ class Hits:
         np.add.at(counts, self.verdict, self.of_code)
         return counts[1:]
 
+    def of(self, rows: npt.NDArray[np.intp]) -> Hits:
+        """Those of some of the rows."""
+        code = self.code[rows]
+        return Hits(code, self.verdict, np.bincount(code, minlength=self.of_code.size))
+
 
 def by_value(metric: Metric) -> bool:
     """Whether each value of the metric has a bin of its own: an integer, and not in thousands."""

@@ -58,7 +58,7 @@ async function begin() {
 // what there is, and no filter is dropped in silence.
 function apply(address) {
   filters.reset();
-  const usual = { sort: "", order: "down", columns: firstColumns() };
+  const usual = { sort: "", order: "down", columns: firstColumns(), ends: "[]" };
   for (const [name, value] of Object.entries({ ...usual, ...Object.fromEntries(address) })) {
     const field = filters.elements.namedItem(name);
     if (!field) continue;
@@ -75,10 +75,11 @@ function parameters() {
   for (const [name, value] of new FormData(filters)) {
     if (name === "lang" ? value !== "*" : value !== "") query.set(name, value);
   }
-  for (const [name, usual] of [["order", "down"], ["how", "substring"], ["columns", firstColumns()]]) {
+  for (const [name, usual] of [["order", "down"], ["how", "substring"], ["columns", firstColumns()], ["ends", "[]"]]) {
     if (query.get(name) === usual) query.delete(name);
   }
   if (!query.get("text")) ["how", "case"].forEach((name) => query.delete(name));
+  if (!query.get("least") && !query.get("most")) query.delete("ends");
   return query;
 }
 const firstColumns = () => FIRST_COLUMNS.filter((name) => state.metrics.has(name)).join(",");
@@ -89,7 +90,10 @@ async function list(restart) {
   const turn = ++state.requests;
   const query = parameters();
   by("records").ariaBusy = "true";
-  if (restart) history.replaceState(null, "", `#${query}`);
+  if (restart) {
+    history.replaceState(null, "", `#${query}`);
+    filters.dispatchEvent(new Event("restart"));
+  }
   query.set("columns", columns().join(","));
   if (!restart) query.set("after", state.after);
   try {
@@ -209,6 +213,7 @@ filters.addEventListener("change", ({ target }) => {
   const { verdict } = filters.elements;
   if (state.preset && target !== verdict) verdict.value = "";
   state.preset = false;
+  if (["metric", "least", "most"].includes(target.name)) filters.elements.ends.value = "[]";
   list(true);
 });
 // After Enter the keys are those of the record: space plays the first one.
