@@ -18,6 +18,7 @@ from curate.artifacts.base import write_artifact
 from curate.artifacts.outputs import check_out, whole_directory
 from curate.errors import ConfigError, Fault, GateFailed, InputError
 from curate.errors.nearest import absent
+from curate.formatting.units import plural
 from curate.gates import Checked, Figure, Figures, Gate
 from curate.nemo.manifest_fields import has_rate_beside_offset
 from curate.text.normaliser import Normaliser
@@ -159,8 +160,8 @@ def _resampled(scored: Sequence[Scored], model: str) -> Iterator[str]:
     counts = Counter(sampling_rate(item.row) for item in scored if item.edits)
     for rate, rows in sorted((rate, rows) for rate, rows in counts.items() if rate and rate < own):
         yield (
-            f"{rows:,} rows are sampled at {rate:,} Hz; the model takes {own:,} Hz: NeMo resamples "
-            f"them, and they have no sound above {rate // 2:,} Hz"
+            f"{plural(rows, 'row', 'is/are')} sampled at {rate:,} Hz; the model takes {own:,} Hz: "
+            f"NeMo resamples them, and they have no sound above {rate // 2:,} Hz"
         )
 
 

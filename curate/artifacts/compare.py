@@ -10,7 +10,7 @@ from pydantic import Field
 from curate.artifacts.base import GatedArtifact, Model, RuleFile, SchemaId
 from curate.artifacts.records import CorpusAmount, ShownRecord
 from curate.formatting.notebook import HtmlTable
-from curate.formatting.units import duration
+from curate.formatting.units import duration, plural
 
 
 class Amount(Model):
@@ -109,7 +109,8 @@ class Compare(GatedArtifact):
     def headline(self) -> str:
         """How much moves, from which rules to which."""
         moved, size = duration(hours=self.moved.hours), duration(hours=self.profile.hours)
-        amount = f"{self.moved.rows:,} of {self.profile.rows:,} rows move, {moved} of {size}"
+        rows = f"{self.moved.rows:,} of {plural(self.profile.rows, 'row')}"
+        amount = f"{rows} move, {moved} of {size}"
         return f"Compare {self.old.name} with {self.new.name} on {self.profile.path}: {amount}"
 
     def html_tables(self) -> Iterator[HtmlTable]:

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from curate.artifacts.base import GatedArtifact, Model, OptionalKey, SchemaId
 from curate.artifacts.records import CorpusAmount, Number
 from curate.formatting.notebook import HtmlTable
-from curate.formatting.units import hours
+from curate.formatting.units import hours, plural
 
 LARGE_SHIFT = 0.25
 """PSI from which a shift is called large, by custom of credit scoring, where the index is from."""
@@ -102,7 +102,8 @@ class Diff(GatedArtifact):
     def headline(self) -> str:
         """The sizes of both profiles."""
         sizes = [
-            f"{each.path} ({each.rows:,} rows, {hours(each.hours)})" for each in (self.a, self.b)
+            f"{each.path} ({plural(each.rows, 'row')}, {hours(each.hours)})"
+            for each in (self.a, self.b)
         ]
         return f"Diff {sizes[0]} against {sizes[1]}"
 

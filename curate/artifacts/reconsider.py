@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from curate.artifacts.base import CommandArtifact, Model, RuleFile, SchemaId
 from curate.artifacts.records import ShownRecord
 from curate.formatting.notebook import HtmlTable
-from curate.formatting.units import percent
+from curate.formatting.units import percent, plural
 
 
 class PredictedRecord(ShownRecord):
@@ -74,7 +74,7 @@ class Reconsider(CommandArtifact):
     def headline(self) -> str:
         """How many predictions there are, and the WER of clean rows."""
         rate = percent(self.clean.wer)
-        size = f"{self.rows:,} rows with a prediction, clean rows at WER {rate}"
+        size = f"{plural(self.rows, 'row')} with a prediction, clean rows at WER {rate}"
         return f"Reconsider {self.rules.name} by {self.evaluation}: {size}"
 
     def html_tables(self) -> Iterator[HtmlTable]:

@@ -20,7 +20,7 @@ from curate.artifacts.base import (
 from curate.errors import Fault
 from curate.files.state import sha256_of
 from curate.formatting.notebook import HtmlTable
-from curate.formatting.units import duration
+from curate.formatting.units import duration, plural
 
 REMEDY = "write the shards again: `curate shard`"
 
@@ -167,9 +167,9 @@ class ShardIndex(GatedArtifact):
         """How many shards hold how much, the plain manifests, and rows that were left out."""
         many = "" if len(self.shards) == 1 else "s"
         stored = f"{len(self.shards):,} shard{many} of {self.cuts:,} cuts"
-        plain = (f"{name} {each.rows:,} rows" for name, each in self.manifests.items())
+        plain = (f"{name} {plural(each.rows, 'row')}" for name, each in self.manifests.items())
         parts = [f"{stored}, {duration(hours=self.hours)}", *plain]
-        left = f"{self.skipped_rows:,} rows left out" if self.skipped_rows else "no row left out"
+        left = f"{plural(self.skipped_rows, 'row') if self.skipped_rows else 'no row'} left out"
         return f"Shards ({self.format}): {', '.join(parts)}; {left}"
 
     def html_tables(self) -> Iterator[HtmlTable]:

@@ -9,7 +9,7 @@ from curate.artifacts.base import GatedArtifact, Model, OptionalKey, RuleFile, S
 from curate.artifacts.leaks import Coverage, Leak, Proposal, Value
 from curate.artifacts.profile import Input
 from curate.formatting.notebook import HtmlTable
-from curate.formatting.units import duration
+from curate.formatting.units import duration, plural
 
 
 class Allocation(Model):
@@ -261,7 +261,7 @@ class Split(GatedArtifact):
         """What train and each drawn or given split hold, and the leaks."""
         shown = ("train", *self.targets)
         sizes = (
-            f"{each.name} {duration(hours=each.hours)} ({each.rows:,} rows)"
+            f"{each.name} {duration(hours=each.hours)} ({plural(each.rows, 'row')})"
             for each in self.outputs
             if each.name in shown
         )

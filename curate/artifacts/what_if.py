@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from curate.artifacts.base import CommandArtifact, Model, RuleFile, SchemaId
 from curate.artifacts.records import CorpusAmount, MeasuredRecord, VerdictAmount
 from curate.formatting.notebook import HtmlTable
-from curate.formatting.units import duration, hours
+from curate.formatting.units import duration, hours, plural
 
 
 class RuleEffect(Model):
@@ -106,7 +106,7 @@ class WhatIf(CommandArtifact):
 
     def headline(self) -> str:
         """How many limits were tried, on what."""
-        size = f"{self.profile.rows:,} rows, {duration(hours=self.profile.hours)}"
+        size = f"{plural(self.profile.rows, 'row')}, {duration(hours=self.profile.hours)}"
         return f"WhatIf {self.profile.path}: {len(self.limits)} limits of {self.rules.name}, {size}"
 
     def html_tables(self) -> Iterator[HtmlTable]:

@@ -17,7 +17,7 @@ from curate.errors.nearest import suggest
 from curate.exports.output import Output, Report
 from curate.exports.outputs import NEMO, OUTPUTS
 from curate.exports.spooled import Spooled
-from curate.formatting.units import US_PER_HOUR
+from curate.formatting.units import US_PER_HOUR, plural
 from curate.manifest import find_sources
 from curate.manifest.convert import Converter
 from curate.manifest.recipes import prepare
@@ -123,5 +123,5 @@ def _refuse_empty(inputs: Sequence[ConvertedInput], output: Output, report: Repo
     """InputError where the output would hold no record, with the commonest reason."""
     if not any(each.records for each in inputs):
         reason, count = report.reasons.most_common(1)[0]
-        what = f"no record can be written as {output.name}: {reason} ({count:,} records)"
+        what = f"no record can be written as {output.name}: {reason} ({plural(count, 'record')})"
         raise InputError.of(inputs[0].source, what)

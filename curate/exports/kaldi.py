@@ -20,6 +20,7 @@ import polars as pl
 from curate.exports.keys import Keys, without_space
 from curate.exports.output import Output, Report
 from curate.exports.spooled import Spooled, SpooledRecord
+from curate.formatting.units import plural
 from curate.manifest.origin import is_command
 from curate.manifest.strict import channel_of
 
@@ -54,8 +55,8 @@ def _write(records: Spooled, scratch: Path, report: Report) -> None:
     by_pipe = recordings.filter(~pl.col("audio").str.to_lowercase().str.ends_with(".wav")).height
     if by_pipe:
         report.warnings.append(
-            f"the audio of {by_pipe:,} records is no WAV file: Kaldi's own programs read it by a "
-            "pipe, such as flac -c -d -s FILE |"
+            f"the audio of {plural(by_pipe, 'record')} is no WAV file: Kaldi's own programs read "
+            "it by a pipe, such as flac -c -d -s FILE |"
         )
 
 

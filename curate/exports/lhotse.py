@@ -10,6 +10,7 @@ from typing import TypeVar
 from curate.exports.keys import Keys
 from curate.exports.output import PARTS_AT_ONCE, Output, Report
 from curate.exports.spooled import Spooled, SpooledRecord
+from curate.formatting.units import plural
 from curate.manifest.headers import Length, lengths
 from curate.manifest.lhotse import ASSUMED_RATE, cut_of_record, rate_of
 from curate.manifest.write import opened_output
@@ -27,7 +28,7 @@ def _write(records: Spooled, scratch: Path, report: Report) -> None:
                 file.write(_cut(one, keys.of(one), length, known) + b"\n")
     if assumed:
         report.warnings.append(
-            f"the audio of {assumed:,} records could not be opened: their recordings get "
+            f"the audio of {plural(assumed, 'record')} could not be opened: their recordings get "
             f"{ASSUMED_RATE:,} Hz, and end with the segment"
         )
 

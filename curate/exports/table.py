@@ -16,6 +16,7 @@ from pathlib import Path
 
 from curate.exports.output import Output, Report, fields_of_records, is_column
 from curate.exports.spooled import Spooled, SpooledRecord
+from curate.formatting.units import plural
 
 _format_json = json.JSONEncoder(ensure_ascii=False).encode
 _FORMULA = ("=", "+", "-", "@")
@@ -35,8 +36,8 @@ def _write(records: Spooled, scratch: Path, report: Report) -> None:
     report.warn_left_out(left_out, "fields left out, since a table would misread their names")
     if formulas:
         report.warnings.append(
-            f"cells of {formulas:,} records begin with =, +, - or @: import the table as text, "
-            "a spreadsheet would compute them"
+            f"cells of {plural(formulas, 'record')} begin with =, +, - or @: import the table as "
+            "text, a spreadsheet would compute them"
         )
 
 

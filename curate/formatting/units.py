@@ -36,13 +36,15 @@ def hours(value: float) -> str:
     return f"{value * 60:.1f} min" if value >= 1 / 60 else f"{value * 3600:.1f} s"
 
 
-def plural(count: int, noun: str) -> str:
-    """A count with its noun.
+def plural(count: int, noun: str, verbs: str = "") -> str:
+    """A count with its noun, and with the verb of that number where both are given.
 
-    >>> plural(1, "row"), plural(1200, "row")
-    ('1 row', '1,200 rows')
+    >>> plural(1, "row"), plural(1200, "row"), plural(1, "row", "is/are")
+    ('1 row', '1,200 rows', '1 row is')
     """
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    one, _, many = verbs.partition("/")
+    text, verb = (f"{count:,} {noun}", one) if count == 1 else (f"{count:,} {noun}s", many)
+    return f"{text} {verb}".rstrip()
 
 
 def percent(share: float | None, digits: int = 1, unknown: str = "-") -> str:

@@ -93,7 +93,9 @@ def _lines(holding: int, examined: int, rows: int) -> str:
         return f"{holding:,} of {examined:,} JSON lines"
     if examined == 1:
         return "the line" if rows == 1 else "the one JSON line"
-    return f"all {rows:,} lines" if examined == rows else f"the first {examined:,} JSON lines"
+    if examined == rows:
+        return f"all {rows:,} lines"
+    return f"the first {examined:,} JSON lines"
 
 
 _MEANING = {

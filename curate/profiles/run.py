@@ -13,6 +13,7 @@ from curate.artifacts.profile import Profile
 from curate.environment.execution import QUIET, Execution
 from curate.environment.versions import versions
 from curate.errors import InputError
+from curate.formatting.units import plural
 from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
@@ -219,6 +220,6 @@ def _unchanged_audio(folder: Path, old: Profile, settings: Settings) -> bool:
 def _reused(reused: ReusedRows, sources: Sequence[Origin]) -> str:
     rows = sum(source.rows for _, source in reused.sources.values())
     return (
-        f"{len(reused.sources)} of {len(sources)} manifests are unchanged: {rows:,} rows are "
-        "re-evaluated, not re-measured (--no-cache does both)"
+        f"{len(reused.sources)} of {plural(len(sources), 'manifest', 'is/are')} unchanged: "
+        f"{plural(rows, 'row', 'is/are')} re-evaluated, not re-measured (--no-cache does both)"
     )

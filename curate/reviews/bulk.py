@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from curate.formatting.units import US_PER_HOUR
+from curate.formatting.units import US_PER_HOUR, plural
 from curate.profiles.opened import Json
 from curate.reviews.decisions import Refused, now
 from curate.reviews.query import Query
@@ -59,9 +59,11 @@ def decide_all(session: ReviewSession, request: BulkRequest) -> Json:
     rows, _, _ = _amounts(session, request.query)
     if not 0 < rows <= MOST_RECORDS:
         limit = f"at most {MOST_RECORDS:,} at once: narrow the filters, or write a rule"
-        raise Refused(f"{rows:,} records to decide; {limit if rows else 'widen the filters'}")
+        why = limit if rows else "widen the filters"
+        raise Refused(f"{plural(rows, 'record')} to decide; {why}")
     if request.count is not None and rows != request.count:
-        raise Refused(f"{rows:,} records to decide now, not {request.count:,}: preview it again")
+        now = plural(rows, "record")
+        raise Refused(f"{now} to decide now, not {request.count:,}: preview it again")
     selection = session.table.select(_undecided(session, request.query), _WAIT_S)
     records = session.records([int(row) for row in selection.rows])
     written = session.log.decide_all(records, request.decision, request.why)

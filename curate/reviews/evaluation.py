@@ -20,6 +20,7 @@ from curate.artifacts.columns import AUDIO_KEY, DURATION_US, MALFORMED, TEXT_KEY
 from curate.errors import Fault, InputError, raise_all
 from curate.errors.nearest import lacking, unreadable
 from curate.evidence.joined import PREDICTIONS
+from curate.formatting.units import plural
 from curate.profiles.opened import RECORDS, Json
 from curate.rules.overrides import contents_of
 from curate.rules.overrides.identity import contents
@@ -48,9 +49,10 @@ class Evaluation:
     def words(self) -> str:
         """How much of it is of the profile, in a sentence."""
         return (
-            f"evaluation {self.path}: {len(self.hypotheses):,} records have a prediction, "
-            f"{self.unmatched:,} predictions are of no record of this profile, "
-            f"{self.unscored:,} rows have no prediction"
+            f"evaluation {self.path}: "
+            f"{plural(len(self.hypotheses), 'record', 'has/have')} a prediction, "
+            f"{plural(self.unmatched, 'prediction', 'is/are')} of no record of this profile, "
+            f"{plural(self.unscored, 'row', 'has/have')} no prediction"
         )
 
     def as_json(self) -> Json:

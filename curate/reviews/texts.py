@@ -18,6 +18,7 @@ import polars as pl
 from curate.artifacts.profile import Profile
 from curate.errors import InputError
 from curate.files.state import state_of
+from curate.formatting.units import plural
 from curate.manifest.lines import unchanged_portions
 from curate.manifest.texts import texts_of
 from curate.profiles.named import TEXTS
@@ -81,7 +82,7 @@ def _read(profile: Profile, on_read: Watch) -> pl.Series:
         count += part.len()
         on_read(count)
     if count != profile.totals.rows:
-        what = f"hold {count:,} records, the profile {profile.totals.rows:,}"
+        what = f"hold {plural(count, 'record')}, the profile {profile.totals.rows:,}"
         raise InputError.of("the manifests", what, "profile them again")
     return pl.concat(parts)
 

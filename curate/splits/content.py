@@ -22,6 +22,7 @@ from curate.audio.paths import open_audio, refuse_name
 from curate.errors import ConfigError, parameter
 from curate.errors.nearest import nearest
 from curate.files.state import FileState, state_of
+from curate.formatting.units import plural
 from curate.manifest.audio_files import Bases
 from curate.splits.written_manifests import PATH
 
@@ -44,8 +45,9 @@ class Contents:
     def __str__(self) -> str:
         text = f"by content, {self.same:,} of {self.files:,} files have the bytes of another"
         text += " (the same audio in other bytes is not looked for)"
-        lost = f"; NOT CHECKED: {self.unread:,} files that cannot be read" if self.unread else ""
-        return text + lost
+        if not self.unread:
+            return text
+        return f"{text}; NOT CHECKED: {plural(self.unread, 'file')} that cannot be read"
 
 
 def is_by_content(identity: str) -> bool:

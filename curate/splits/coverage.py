@@ -9,6 +9,7 @@ import polars as pl
 
 from curate.artifacts.columns import LANG, MALFORMED, RECORDING_KEY, SPEAKER
 from curate.artifacts.leaks import Coverage, Lacking, Leak, Proposal
+from curate.formatting.units import plural
 from curate.splits.codes import CODED
 from curate.splits.content import Contents
 from curate.text.ids import SPEAKER_FIELDS, canonical_ids
@@ -161,7 +162,7 @@ def _lacking(records: pl.DataFrame, by: Sequence[str]) -> list[Lacking]:
 def _describe(keys: Keys, name: str, rows: int, known: int, lacking: Sequence[Lacking]) -> str:
     if name in keys.everywhere:
         return f"{keys.everywhere[name]!r} in all {rows:,} rows separates no speakers: NOT CHECKED"
-    coverage = f"known for {known:,} of {rows:,} rows"
+    coverage = f"known for {known:,} of {plural(rows, 'row')}"
     if known == rows:
         return coverage
     values = keys.placeholders.get(name, ())
@@ -176,17 +177,17 @@ def _describe(keys: Keys, name: str, rows: int, known: int, lacking: Sequence[La
 
 def _stands_in(known: pl.Series, replaced: pl.Series) -> str:
     count = int((~known & replaced).sum())
-    return f"; the path is used instead in {count:,} rows" if count else ""
+    return f"; the path is used instead in {plural(count, 'row')}" if count else ""
 
 
 def _unknown(key: str, rows: int, why: str) -> Coverage:
-    reason = why or f"known for 0 of {rows:,} rows"
+    reason = why or f"known for 0 of {plural(rows, 'row')}"
     return _plain(key, rows, 0, 0, f"{key}: {reason}: NOT CHECKED")
 
 
 def _recordings(rows: int, keys: pl.Series, contents: Contents | None) -> Coverage:
     known, files = keys.len(), keys.n_unique()
-    text = f"recording: {files:,} files of {known:,} rows"
+    text = f"recording: {plural(files, 'file')} of {plural(known, 'row')}"
     if files == known:
         text += "; each row is a file of its own: what it was cut from is NOT CHECKED"
     if contents is None:
@@ -227,7 +228,7 @@ def statement(
         kind for kind in kinds if f"{kind}s" not in unknown and not _is_trivial(of.get(kind))
     ]
     partly = [
-        f"{each.key} known for {each.known:,} of {each.rows:,} rows"
+        f"{each.key} known for {each.known:,} of {plural(each.rows, 'row')}"
         for each in entries
         if 0 < each.known < each.rows
     ]

@@ -9,6 +9,7 @@ import polars as pl
 
 from curate.artifacts.leaks import Proposal
 from curate.errors import ConfigError, parameter
+from curate.formatting.units import plural
 from curate.manifest import read_manifests
 from curate.manifest.origin import Origin
 from curate.splits.written_manifests import PATH
@@ -88,8 +89,9 @@ def proposals(paths: pl.Series) -> tuple[Proposal, ...]:
 def _propose(what: str, pattern: str, counted: pl.DataFrame, rows: int, of: int) -> Proposal:
     groups, largest, example = counted.height, int(counted["count"][0]), str(counted["group"][0])
     message = (
-        f"--group-from '{pattern}' ({what}) would make {groups:,} groups of {rows:,} of {of:,} "
-        f"rows examined, such as {example!r}; the largest has {largest:,} rows"
+        f"--group-from '{pattern}' ({what}) would make {plural(groups, 'group')} of {rows:,} of "
+        f"{plural(of, 'row')} examined, such as {example!r}; the largest has "
+        f"{plural(largest, 'row')}"
     )
     return Proposal(
         what=what, pattern=pattern, groups=groups, rows=rows, of=of, largest=largest,

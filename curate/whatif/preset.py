@@ -9,7 +9,7 @@ from pathlib import Path
 
 from curate.artifacts.outputs import whole_file
 from curate.errors import ConfigError, Fault, parameter, raise_all
-from curate.formatting.units import duration
+from curate.formatting.units import duration, plural
 from curate.manifest.examples import clips_of
 from curate.metrics import groups_of
 from curate.metrics.measure import Settings, measure
@@ -67,7 +67,8 @@ def _lines(calibration: Proposals, path: Path) -> Iterator[str]:
     yield MARK
     yield "# Method and evaluation: docs/adr/0009 of asr-curate."
     if small:
-        named = ", ".join(f"{each.value or 'none'} ({each.rows:,} records)" for each in small)
+        sizes = (f"{each.value or 'none'} ({plural(each.rows, 'record')})" for each in small)
+        named = ", ".join(sizes)
         yield f"# Too small or too uniform to calibrate: {_plain(named)}"
     yield "schema: curate.rules/1"
     yield f"name: {_text(path.stem)}"
@@ -109,11 +110,11 @@ def _why(proposed: Proposals, each: Proposal, rate: SpeakingRate, side: Proposed
     low, middle, high = rate.quartiles
     name = "without one" if each.value is None else f"'{each.value}'"
     return (
-        f"Learnt from {rate.rows:,} of {each.rows:,} records ({duration(each.us / 1e6)}) with "
-        f"{proposed.by} {name}: a text takes {rate.lead_s:g} s and a second for each "
+        f"Learnt from {rate.rows:,} of {plural(each.rows, 'record')} ({duration(each.us / 1e6)}) "
+        f"with {proposed.by} {name}: a text takes {rate.lead_s:g} s and a second for each "
         f"{1 / rate.char_s:.1f} characters; that over the real duration has the quartiles "
         f"{low:.3f}, {middle:.3f} and {high:.3f}. {side.threshold:g} lies {proposed.threshold:g} "
-        f"robust standard deviations out. It flags {side.rows:,} records "
+        f"robust standard deviations out. It flags {plural(side.rows, 'record')} "
         f"({duration(side.us / 1e6)}), {side.new_rows:,} of them "
         f"({duration(side.new_us / 1e6)}) clean by {proposed.base.name}."
     )

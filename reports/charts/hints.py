@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from curate.artifacts.distributions import Metric
+from curate.formatting.units import plural
 from reports.charts.bars import NO_RULE, Bar, Bars
 from reports.charts.limits import SIGNS, Limit
 from reports.format import hours, number, percent, share
@@ -75,5 +76,5 @@ def _range(bar: Bar, bars: Bars) -> str:
 
 def _rows(bar: Bar, total: int) -> str:
     verdicts = [f"{rows:,} {name}" for name, rows in bar.parts.items() if name != NO_RULE]
-    amount = f"{bar.rows:,} rows ({percent(share(bar.rows, total))}), {hours(bar.hours)}"
+    amount = f"{plural(bar.rows, 'row')} ({percent(share(bar.rows, total))}), {hours(bar.hours)}"
     return ", ".join([amount, *verdicts])

@@ -71,7 +71,7 @@ def beside(metric: Metric, flagged: Flagged = NOTHING_FLAGGED) -> str:
         f"{bars.null[verdict]:,} {verdict}" for verdict in WORST_LAST[1:] if verdict in bars.null
     )
     notes = [
-        f"{null:,} rows without a value{f' ({given})' if given else ''}" if null else "",
+        f"{plural(null, 'row')} without a value{f' ({given})' if given else ''}" if null else "",
         f"not drawn: {', '.join(far)}" if far else "",
     ]
     return "; ".join(part for part in notes if part)

@@ -126,7 +126,7 @@ def test_text_metrics_are_not_measured_again_for_audio(
         old=tmp_path / "out",
         execution=Execution(notify=lines.append),
     )
-    assert "1 of 1 manifests are unchanged" in " ".join(lines)
+    assert "1 of 1 manifest is unchanged" in " ".join(lines)
     assert rows["rms_db"].null_count() == 2
     without = profiled(tmp_path, corpus, groups=(), old=tmp_path / "out")
     assert "rms_db" not in without.columns

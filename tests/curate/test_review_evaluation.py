@@ -55,7 +55,7 @@ def test_hypotheses_and_rates_are_those_of_the_evaluation(
         words = client.get("/api/profile").json()["evaluation"]["words"]
         assert words.endswith(
             "3 records have a prediction, 2 predictions are of no record of this profile, "
-            "1 rows have no prediction"
+            "1 row has no prediction"
         )
         answer = client.get("/api/records?sort=wer&columns=wer,cer,char_rate").json()
         listed = [(each["row"], each["values"]["wer"]) for each in answer["records"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from curate.formatting.units import duration
+from curate.formatting.units import duration, plural
 from curate.nemo.canary_prompt import Problem
 from train.artifacts.plan import Level
 from train.plan.facts import Facts
@@ -29,7 +29,8 @@ def _slots(facts: Facts, problem: Problem) -> Iterator[tuple[str, float]]:
     for slot in facts.slots:
         if slot.problem == problem:
             where = f"the first at {slot.place}"
-            yield f"{slot.slot}: {slot.rows:,} of {total:,} records checked, {where}", slot.share
+            rows = f"{slot.rows:,} of {plural(total, 'record')}"
+            yield f"{slot.slot}: {rows} checked, {where}", slot.share
 
 
 def _level(facts: Facts, level: Level) -> Level:
@@ -163,7 +164,7 @@ def _no_validation(facts: Facts) -> Iterator[str]:
 def _changed_validation(facts: Facts) -> Iterator[str]:
     listed, read = facts.corpus.validation, facts.corpus.validation_read
     if listed is not None and read is not None and listed[0] != read:
-        yield f"the eval manifest has {read:,} records, shards.json lists {listed[0]:,}"
+        yield f"the eval manifest has {plural(read, 'record')}, shards.json lists {listed[0]:,}"
 
 
 def _other_rates(facts: Facts) -> Iterator[str]:

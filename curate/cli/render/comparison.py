@@ -10,7 +10,7 @@ from rich.text import Text
 from curate.artifacts.columns import VERDICTS
 from curate.artifacts.compare import Compare, Move, MovedRecord, MovingRule, MovingStratum
 from curate.cli.render.terminal import colour_of, plain_table
-from curate.formatting.units import hours
+from curate.formatting.units import hours, plural
 from curate.terminal.command import printable
 
 _STRATA = 10
@@ -35,7 +35,7 @@ def _tables(comparison: Compare, count: int) -> Iterator[Table]:
 def _matrix(comparison: Compare) -> Table:
     moved, profile = comparison.moved, comparison.profile
     made = plain_table(
-        f"{moved.rows:,} of {profile.rows:,} rows move, {hours(moved.hours)} of "
+        f"{moved.rows:,} of {plural(profile.rows, 'row')} move, {hours(moved.hours)} of "
         f"{hours(profile.hours)}: from the verdicts of {printable(comparison.old.name)} "
         f"(rows) to those of {printable(comparison.new.name)} (columns)",
         "|".join(("", *VERDICTS)),

@@ -13,7 +13,7 @@ from curate.artifacts.distributions import Metric
 from curate.artifacts.profile import Agreement, ErrorRates, Profile
 from curate.artifacts.profile_audio import Audio
 from curate.cli.render.terminal import colour_of, number, plain_table
-from curate.formatting.units import hours, percent
+from curate.formatting.units import hours, percent, plural
 from curate.terminal.command import printable
 
 _LIST = re.compile(r"\[[^\[\]]*\]")
@@ -32,7 +32,7 @@ def profile_tables(verbose: bool = False) -> Callable[[Profile], Sequence[Render
 def _tables(profile: Profile, verbose: bool) -> Iterator[RenderableType]:
     total = profile.totals
     verdicts = plain_table(
-        f"{total.rows:,} rows, {hours(total.hours)}", "verdict|rows|hours|share|"
+        f"{plural(total.rows, 'row')}, {hours(total.hours)}", "verdict|rows|hours|share|"
     )
     for entry in profile.verdicts:
         share = entry.rows / total.rows
@@ -83,7 +83,7 @@ def _varies_at_a_limit(metric: Metric) -> bool:
 
 def _audio_faults(audio: Audio) -> RenderableType:
     """What is wrong with audio files, by kind, each with an example record."""
-    title = f"audio ({audio.depth}): {audio.analysed:,} of {audio.rows:,} rows analysed"
+    title = f"audio ({audio.depth}): {audio.analysed:,} of {plural(audio.rows, 'row')} analysed"
     if not audio.analysed:
         return Text(f"{title}: NOT CHECKED", style="yellow")
     if not audio.faults:

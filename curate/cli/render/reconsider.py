@@ -10,7 +10,7 @@ from rich.text import Text
 
 from curate.artifacts.reconsider import Reconsider
 from curate.cli.render.terminal import plain_table
-from curate.formatting.units import hours, percent
+from curate.formatting.units import hours, percent, plural
 from curate.terminal.command import printable
 
 TOO_FEW = "too_few"
@@ -19,7 +19,7 @@ TOO_FEW = "too_few"
 def tables(made: Reconsider) -> Sequence[RenderableType]:
     """One line a limit, those with too few rows only by name, then what the words mean."""
     rate = percent(made.clean.wer, unknown="")
-    title = f"{made.rows:,} rows with a prediction; clean rows: WER {rate}"
+    title = f"{plural(made.rows, 'row')} with a prediction; clean rows: WER {rate}"
     table = plain_table(
         title, "rule|limit|recommendation|rows|hours|WER|like clean|worse by|from|to|move to"
     )

@@ -27,6 +27,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from curate.formatting.units import plural
 from curate.terminal.command import printable
 from curate.terminal.output import answers
 
@@ -68,7 +69,7 @@ class Bars:
     def __call__(self, size: int, rows: int) -> None:
         """So many more bytes and rows were read."""
         self._rows += rows
-        self._bars.update(self._reading, advance=size, done=f"{self._rows:,} rows")
+        self._bars.update(self._reading, advance=size, done=plural(self._rows, "row"))
 
     def show_audio(self, done: int, files: int) -> None:
         """Progress over audio files: how many of how many are analysed."""

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from curate.artifacts.what_if import LimitEffect, Overlap, ThresholdPoint, ThresholdStep, WhatIf
 from curate.cli.render.terminal import colour_of, number, plain_table
-from curate.formatting.units import hours
+from curate.formatting.units import hours, plural
 from curate.terminal.command import printable
 
 _STEPS = 10
@@ -32,7 +32,7 @@ def _glance(made: WhatIf) -> Iterator[Table]:
     profile = made.profile
     for severity, title in _TITLES.items():
         table = plain_table(
-            f"{title}, of {profile.rows:,} rows and {hours(profile.hours)}",
+            f"{title}, of {plural(profile.rows, 'row')} and {hours(profile.hours)}",
             "rule|limit|hours|unique|tighter: costs (rows)|looser: recovers",
         )
         table.columns[0].no_wrap = True

@@ -50,7 +50,7 @@ def _characters(
 
 def _vocabulary(counted: WordCounts) -> Table:
     known = counted.vocabulary
-    title = f"{known.words:,} words, {known.once:,} of them once, {known.tokens:,} tokens"
+    title = f"{plural(known.words, 'word')}, {known.once:,} of them once, {known.tokens:,} tokens"
     words = plain_table(title, "frequent|count|longest|count")
     for one, two in zip(known.frequent, known.longest, strict=True):
         words.add_row(*map(cell, (one.word, one.count, two.word, two.count)))

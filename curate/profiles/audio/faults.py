@@ -27,6 +27,7 @@ from curate.audio.analyse import NONE
 from curate.audio.faults import FAULTS
 from curate.audio.paths import moved
 from curate.errors import InputError, parameter
+from curate.formatting.units import plural
 from curate.manifest.absent_audio import hint_of_absent, is_windows_path
 from curate.manifest.origin import Origin
 from curate.metrics.measure import Settings
@@ -65,7 +66,7 @@ def unread_warnings(audio: Audio | None) -> list[str]:
     if audio is None:
         return []
     return [
-        f"audio NOT CHECKED of {each.rows:,} of {audio.rows:,} rows: {each.why}"
+        f"audio NOT CHECKED of {each.rows:,} of {plural(audio.rows, 'row')}: {each.why}"
         for each in audio.unread
     ]
 

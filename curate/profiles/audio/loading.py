@@ -10,7 +10,7 @@ import polars as pl
 from curate.artifacts.columns import DURATION_US, OFFSET_S, has_audio, record_id
 from curate.artifacts.profile_audio import Loading
 from curate.audio.header import OVERRUN_S
-from curate.formatting.units import duration
+from curate.formatting.units import duration, plural
 from curate.manifest.folders import TEXTS
 from curate.manifest.kaldi import texts_missing
 from curate.manifest.mapping import fields_of
@@ -36,8 +36,9 @@ def loading_facts(records: Path) -> Mapping[str, Loading] | None:
 def loading_warnings(kinds: Mapping[str, Loading] | None) -> list[str]:
     """One warning for each kind."""
     return [
-        f"{each.rows:,} rows {_MEANING[kind]}: {NEMO} loads {duration(hours=each.loaded_hours)} in "
-        f"place of their {duration(hours=each.hours)}, first {each.example} ({_REMEDY[kind]})"
+        f"{plural(each.rows, 'row')} {_MEANING[kind]}: {NEMO} loads "
+        f"{duration(hours=each.loaded_hours)} in place of their {duration(hours=each.hours)}, "
+        f"first {each.example} ({_REMEDY[kind]})"
         for kind, each in (kinds or {}).items()
     ]
 
@@ -74,8 +75,8 @@ def _without_text(origin: Origin) -> list[str]:
         return []
     count, first = missing
     return [
-        f"{origin.name}: {count:,} utterances of the files beside have no text there and are no "
-        f"records, first {first}"
+        f"{origin.name}: {plural(count, 'utterance')} of the files beside have no text there and "
+        f"no record, first {first}"
     ]
 
 

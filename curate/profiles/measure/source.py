@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from curate.artifacts.measured import MeasuredInput
 from curate.artifacts.profile import Input
+from curate.formatting.units import plural
 from curate.manifest import Part
 from curate.manifest.formats import copied_as
 from curate.manifest.lines import fingerprint
@@ -90,7 +91,8 @@ class Source:
 def not_finite_warnings(read: Sequence[Source]) -> list[str]:
     """What `--lenient-json` took of each source."""
     return [
-        f"{source.name}: {source.not_finite:,} lines hold NaN or Infinity, null from here on"
+        f"{source.name}: {plural(source.not_finite, 'line', 'holds/hold')} "
+        f"NaN or Infinity, null from here on"
         for source in read
         if source.not_finite
     ]

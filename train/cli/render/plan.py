@@ -69,11 +69,11 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "tokenizer", f"{facts.tokenizer.kind}: {parts}{prompt}"
     corpus = facts.corpus
     read = f", {len(corpus.durations):,} of them read" if corpus.is_sampled else ""
-    size = f"{corpus.cuts:,} records{read}, {duration(hours=corpus.hours)}"
+    size = f"{plural(corpus.cuts, 'record')}{read}, {duration(hours=corpus.hours)}"
     yield "data", f"{corpus.kind} {corpus.folder}: {size}"
     if corpus.validation is not None:
         rows, hours = corpus.validation
-        yield "validation", f"{rows:,} records, {duration(hours=hours)}"
+        yield "validation", f"{plural(rows, 'record')}, {duration(hours=hours)}"
     devices = f" on {run.trainer.devices} GPUs" if run.trainer.devices > 1 else ""
     yield "batches", f"{batches.speech_a_batch_s:,.0f} s of speech each{devices}"
     yield from _buckets(plan)
@@ -116,7 +116,7 @@ def _validation(plan: Plan) -> Iterator[tuple[str, str]]:
     planned = plan_validation(plan.facts)
     for each in planned.sets:
         times = planned.full_validations if each.name == FULL else planned.validations
-        audio = f"{each.rows:,} rows, {duration(hours=each.hours)}, {times:,} times"
+        audio = f"{plural(each.rows, 'row')}, {duration(hours=each.hours)}, {times:,} times"
         in_order = f"in the manifest's order x{each.padding_in_order:.2f}"
         yield each.name, f"{audio}; padding x{each.padding:.2f}, {in_order}"
     if planned.sets:

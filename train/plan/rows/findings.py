@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from curate.formatting.units import duration
+from curate.formatting.units import duration, plural
 from train.artifacts.plan import Finding
 from train.artifacts.rows import CheckedSet, RowProblem
 from train.plan.rows import CheckedRows
@@ -28,7 +28,7 @@ def superseded(rows: CheckedRows, findings: Iterable[Finding]) -> frozenset[str]
 
 def _finding(checked: CheckedSet, problem: RowProblem) -> Finding:
     kind = KINDS[problem.code]
-    count = f"{problem.rows:,} of {checked.rows:,} rows ({duration(hours=problem.hours)})"
+    count = f"{problem.rows:,} of {plural(checked.rows, 'row')} ({duration(hours=problem.hours)})"
     refused = problem.action == "refused"
     return Finding(
         level="error" if refused else "warning",
