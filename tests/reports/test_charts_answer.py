@@ -93,7 +93,7 @@ def _figure(page: Any, metric: str) -> Any:
 
 def _sum(words: str) -> int:
     """The rows that a remark names first."""
-    match = re.search(r": ([\d,]+) rows", words)
+    match = re.search(r": ([\d,]+) rows?\b", words)
     assert match is not None, words
     return int(match[1].replace(",", ""))
 
