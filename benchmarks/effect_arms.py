@@ -7,12 +7,14 @@
 - `rules`, `agreement`, `alignment`: what a preset leaves in training of `spoiled`. The last two see
   the scores of the model that was trained on `spoiled`, so no other data is needed.
 - `over-filtered`: of `spoiled`, the middle half by characters per second.
-- `NAME, random`: records of `spoiled` at random, as many hours as NAME has.
+- `toward`: of `spoiled`, half of the hours, by `curate select --toward` the texts of `start`.
+- `mixed`: records of two domains (`benchmarks.effect_toward`), tested on the one that is a quarter
+  of them; `mixed, toward`: a quarter of the hours, by `curate select --toward` texts of that one.
+- `NAME, random`: records of `spoiled` or `mixed` at random, as many hours as NAME has.
 """
 
 from __future__ import annotations
 
-import json
 import random
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -22,20 +24,34 @@ from pathlib import Path
 
 import curate
 from benchmarks.digit_defects import plant
-from benchmarks.joined_digits import Json, Takes, utterances, write_rows
+from benchmarks.effect_toward import (
+    OTHER,
+    TARGET,
+    TARGET_SHARE,
+    TARGET_TEXTS,
+    choose_toward,
+    domain,
+    mix,
+)
+from benchmarks.joined_digits import Json, Takes, read_rows, seconds, utterances, write_rows
 
 ONE_SHARE = 0.3
 EACH_SHARE = 0.08
 KINDS = ("swapped", "cut", "looped", "deleted", "other_speaker")
 PRESETS = {"rules": "default", "agreement": "agreement", "alignment": "alignment"}
-FILTERS = (*PRESETS, "over-filtered")
+FILTERS = (*PRESETS, "over-filtered", "toward")
 RANDOM = ", random"
+MIXED = "mixed"
+MIXED_TOWARD = "mixed, toward"
+MIXED_ARMS = (MIXED, MIXED_TOWARD, MIXED_TOWARD + RANDOM)
+"""Arms whose utterances are of two domains, and that are tested on one of them."""
 ARMS = (
     "start",
     "spoiled",
     "clean",
     *(name + also for name in FILTERS for also in ("", RANDOM)),
     *KINDS,
+    *MIXED_ARMS,
 )
 """In the order in which they are trained: the scores that some need come first."""
 
@@ -48,6 +64,12 @@ rules:
     metric: duration_s
     bad: "< 0.001"
 """
+
+
+SPOKEN = ("train", "validation", "test", "start", "own", "foreign", "like", "own-test")
+"""Sets of utterances, each of another draw."""
+DOMAIN_OF = {"own": TARGET, "foreign": OTHER, "like": TARGET, "own-test": TARGET}
+"""Those of one domain; the others are of all digits alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +105,9 @@ class Corpus:
 
     def speak(self, name: str, speakers: Sequence[str], count: int) -> list[Json]:
         """Sound utterances; other ones for each name and seed."""
-        seed = 100 * self.seed + ("train", "validation", "test", "start").index(name)
-        return list(utterances(self.takes, speakers, count, self.folder / "audio" / name, seed))
+        seed = 100 * self.seed + SPOKEN.index(name)
+        takes = domain(self.takes, DOMAIN_OF[name]) if name in DOMAIN_OF else self.takes
+        return list(utterances(takes, speakers, count, self.folder / "audio" / name, seed))
 
     @cached_property
     def trained(self) -> list[str]:
@@ -118,15 +141,43 @@ class Corpus:
         rows = self.speak("test", self.tested, self.sizes.test)
         return write_rows(self.folder / "test.jsonl", rows)
 
+    @cached_property
+    def mixed(self) -> list[Json]:
+        """Utterances without a defect, of two domains."""
+        own = round(self.sizes.train * TARGET_SHARE)
+        first = self.speak("own", self.trained, own)
+        return mix(first, self.speak("foreign", self.trained, self.sizes.train - own), self.seed)
+
+    def test_of(self, arm: str) -> Path:
+        """The utterances of the held-out speakers that the arm is tested on."""
+        if arm not in MIXED_ARMS:
+            return self.test
+        rows = self.speak("own-test", self.tested, self.sizes.test)
+        return write_rows(self.folder / "own-test.jsonl", rows)
+
     def rows(self, arm: str) -> list[Json]:
         """What the arm is trained on."""
-        if arm in {"start", "clean", "spoiled"}:
+        if arm in {"start", "clean", "spoiled", MIXED}:
             return list(getattr(self, arm))
         if arm in KINDS:
             return plant(self.clean, {arm: ONE_SHARE}, self.seed)
         if name := arm.removesuffix(RANDOM) if arm.endswith(RANDOM) else "":
-            return at_random(self.spoiled, seconds(self.rows(name)), self.seed)
+            pool = self.mixed if name == MIXED_TOWARD else self.spoiled
+            return at_random(pool, seconds(self.rows(name)), self.seed)
+        if arm in {"toward", MIXED_TOWARD}:
+            return self.toward(arm)
         return middle_half(self.spoiled) if arm == "over-filtered" else self.curated(arm)
+
+    def toward(self, arm: str) -> list[Json]:
+        """The rows of `spoiled` or of `mixed` that are chosen toward sound utterances' texts."""
+        folder = self.folder / f"{arm.replace(', ', '-')}-choice"
+        folder.mkdir(exist_ok=True)
+        everything = self.folder / "everything.yaml"
+        everything.write_text(EVERYTHING, encoding="utf-8")
+        if arm == "toward":
+            return choose_toward(self.spoiled, self.start, 0.5, folder, everything)
+        like = self.speak("like", self.trained, TARGET_TEXTS)
+        return choose_toward(self.mixed, like, TARGET_SHARE, folder, everything)
 
     def curated(self, arm: str) -> list[Json]:
         """The rows of `spoiled` that a preset leaves in training."""
@@ -145,17 +196,6 @@ def make_split(manifest: Path, validation: Path, out: Path, rules: str | Path) -
     targets = curate.NamedManifests(given, whole=frozenset({"eval"}))
     curate.split(curate.SplitRequest(targets=targets, resplit=True), out, rules=rules)
     return out
-
-
-def read_rows(manifest: Path) -> list[Json]:
-    """The records of a manifest."""
-    lines = manifest.read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    return [json.loads(line) for line in lines]
-
-
-def seconds(rows: Sequence[Json]) -> float:
-    """Declared seconds of the rows."""
-    return float(sum(row["duration"] for row in rows))
 
 
 def at_random(rows: Sequence[Json], length_s: float, seed: int) -> list[Json]:
@@ -180,6 +220,6 @@ def middle_half(rows: Sequence[Json]) -> list[Json]:
 
 
 def count_kinds(rows: Sequence[Json]) -> Mapping[str, int]:
-    """How many rows have each kind of defect."""
+    """How many rows have each kind of defect, or are of the target's domain."""
     kinds = [row["kind"] for row in rows]
-    return {kind: kinds.count(kind) for kind in KINDS if kind in kinds}
+    return {kind: kinds.count(kind) for kind in (*KINDS, TARGET) if kind in kinds}

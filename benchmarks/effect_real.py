@@ -33,11 +33,9 @@ from benchmarks.effect_arms import (
     Sizes,
     count_kinds,
     make_split,
-    read_rows,
-    seconds,
 )
 from benchmarks.effect_table import Result, read_results, readme_lines, table_lines
-from benchmarks.joined_digits import Json, Takes, write_rows
+from benchmarks.joined_digits import Json, Takes, read_rows, seconds, write_rows
 
 RESULTS = Path(__file__).parent / "effect_real"
 RECIPE = "tiny-ctc"
@@ -159,7 +157,7 @@ class Trial:
         model = self.start if arm == "start" else self.train(arm, rows, self.start, STEPS)
         out = model.parent.parent / "test"
         words_apart = Normaliser((BASIC,))  # the default makes one number of all digits
-        evaluate(EvalRequest(str(model), [self.corpus.test], out, normaliser=words_apart))
+        evaluate(EvalRequest(str(model), [self.corpus.test_of(arm)], out, normaliser=words_apart))
         predictions = read_rows(out / PREDICTIONS)
         return Result(
             arm=arm,

@@ -104,6 +104,17 @@ def write_rows(path: Path, rows: Sequence[Json]) -> Path:
     return path
 
 
+def read_rows(manifest: Path) -> list[Json]:
+    """The records of a manifest."""
+    lines = manifest.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    return [json.loads(line) for line in lines]
+
+
+def seconds(rows: Sequence[Json]) -> float:
+    """Declared seconds of the rows."""
+    return float(sum(row["duration"] for row in rows))
+
+
 def single_digits(recordings: Path) -> Iterator[Json]:
     """The records of FSDD's files (`7_jackson_32.wav`: digit, speaker, take), sorted by name."""
     for path in sorted(recordings.glob("[0-9]_*_*.wav")):

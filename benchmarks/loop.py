@@ -24,9 +24,9 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks.effect_arms import EVERYTHING, Corpus, Sizes, read_rows
+from benchmarks.effect_arms import EVERYTHING, Corpus, Sizes
 from benchmarks.effect_real import LAYERS, RECIPE, SETTINGS, START_STEPS, STEPS, WIDTH
-from benchmarks.joined_digits import Json, Takes, write_rows
+from benchmarks.joined_digits import Json, Takes, read_rows, write_rows
 from benchmarks.processes import run
 from curate.rules.overrides import Decision, append
 

@@ -25,8 +25,6 @@ from benchmarks.effect_arms import (
     at_random,
     held_out,
     middle_half,
-    read_rows,
-    seconds,
 )
 from benchmarks.effect_real import RESULTS
 from benchmarks.effect_table import (
@@ -38,7 +36,7 @@ from benchmarks.effect_table import (
     readme_lines,
     table_lines,
 )
-from benchmarks.joined_digits import RATE, Json, Takes, write_rows
+from benchmarks.joined_digits import RATE, Json, Takes, read_rows, seconds, write_rows
 
 WORDS = "zero one two three four five six seven eight nine".split()  # noqa: SIM905
 SPEAKERS = ("ann", "bob", "cat", "dan", "eve", "fay")
