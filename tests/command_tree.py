@@ -77,6 +77,7 @@ BESIDE: Mapping[str, str] = {
     "curate shard --given": "--out new",
     "curate shard --keep-whole": "m.jsonl --out new",
     "curate shard --rules": "m.jsonl --out new",
+    "train score --data": "model.nemo --out new",
 }
 """The same for single options that go with others."""
 

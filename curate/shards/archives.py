@@ -15,10 +15,10 @@ from pathlib import Path
 from curate.artifacts.profile import Input
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio, open_audio
+from curate.files.tar_members import NOTHING, Damage, Member, tar_members
 from curate.manifest.origin import INSIDE, Origin
 from curate.manifest.strict import Record
 from curate.manifest.tarred import tar_number, whole_name
-from curate.shards.readback import NOTHING, Damage, Member, tar_members
 from curate.shards.table_audio import row_audio, unpack
 
 TAR_FORMATS = ("lhotse_shar", "nemo_tarred", "webdataset")

@@ -9,7 +9,6 @@ import gzip
 import hashlib
 import json
 import os
-import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,31 +18,7 @@ from typing import IO, Any, TypeAlias
 
 import polars as pl
 
-BLOCK = tarfile.BLOCKSIZE
-NOTHING = (".nodata", ".nometa")
-"""What Lhotse writes for a cut that lacks a field."""
-
-
-class Damage(ValueError):  # noqa: N818 - a finding about a file
-    """What is wrong with a file of a shard."""
-
-    def __init__(self, path: Path, what: str) -> None:
-        super().__init__(what)
-        self.path, self.what = path, what
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member of a tar file: `size` bytes from `offset` on."""
-
-    name: str
-    offset: int
-    size: int
-
-    @property
-    def stem(self) -> str:
-        """The name without its extension."""
-        return self.name.rpartition(".")[0] or self.name
+from curate.files.tar_members import NOTHING, Damage, Member, tar_members
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,56 +159,6 @@ def _check_order(
     for (id, _, _), name in zip(rows, names, strict=True):
         if id != name:
             raise Damage(path, f"recording {name!r} stands where {id!r} is due")
-
-
-def tar_members(path: Path) -> list[Member]:
-    """The members of a tar file that is whole to its end."""
-    try:
-        plain = _plaintar_members(path) if path.name.endswith(".tar") else None
-        if plain is not None:
-            return plain
-        with tarfile.open(path) as tar:
-            return [
-                Member(member.name, member.offset_data, member.size)
-                for member in tar
-                if member.isfile()
-            ]
-    except FileNotFoundError:
-        raise
-    except (OSError, tarfile.TarError, EOFError, zlib.error, ValueError) as error:
-        raise Damage(path, f"is damaged: {error}") from None
-
-
-def _plaintar_members(path: Path) -> list[Member] | None:
-    """As `_members`, quickly; None where there are other members than plain files."""
-    members, size, at = [], path.stat().st_size, 0
-    with path.open("rb", buffering=0) as file:
-        while True:
-            header = os.pread(file.fileno(), BLOCK, at)
-            if len(header) < BLOCK:
-                raise ValueError("it is cut short: no end of archive")
-            if not any(header):
-                break
-            member = _parse_header(header, at)
-            if member is None:
-                return None
-            at = member.offset + -(-member.size // BLOCK) * BLOCK
-            if at > size:
-                raise ValueError(f"it is cut short in {member.name}")
-            members.append(member)
-        if any(os.pread(file.fileno(), BLOCK, at + BLOCK)) or size < at + 2 * BLOCK:
-            raise ValueError("it is cut short: no end of archive")
-    return members
-
-
-def _parse_header(header: bytes, at: int) -> Member | None:
-    if header[156:157] not in {b"0", b"\0"} or header[345:346] != b"\0" or header[124] & 0x80:
-        return None
-    counted = sum(header) - sum(header[148:156]) + 8 * ord(" ")
-    if int(header[148:156].strip(b"\0 ") or b"0", 8) != counted:
-        raise ValueError(f"the header at byte {at} is damaged (checksum)")
-    name = header[:100].rstrip(b"\0").decode()
-    return Member(name, at + BLOCK, int(header[124:136].strip(b"\0 ") or b"0", 8))
 
 
 def _first_line(error: Exception) -> str:

@@ -21,8 +21,9 @@ from curate.artifacts.shard_index import REMEDY, Shard, ShardIndex, check_files,
 from curate.artifacts.verification import ShardFault, Verification
 from curate.environment.versions import versions
 from curate.errors import Fault, InputError
+from curate.files.tar_members import Damage
 from curate.shards.lhotse_reads import Decoding, ReadShard, read_with_lhotse
-from curate.shards.readback import Damage, ShardRead, read_shard
+from curate.shards.readback import ShardRead, read_shard
 
 MOST_READ_BACK = 500
 """An export has Lhotse read so many cuts at its end, one shard of the usual size; `--verify` has it

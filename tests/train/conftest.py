@@ -13,6 +13,7 @@ import soundfile
 
 from curate.artifacts.shard_index import Shard
 from tests.shard_indexes import shard_of, write_index
+from tests.train.scored import Site
 
 CANARY = "nemo.collections.asr.models.aed_multitask_models.EncDecMultiTaskModel"
 
@@ -57,6 +58,12 @@ def shard_folder(tmp_path: Path) -> Callable[..., Path]:
         return folder
 
     return write
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A folder with something to score, and a stand-in for the model."""
+    return Site(tmp_path, monkeypatch)
 
 
 def _cut(key: str) -> dict[str, Any]:

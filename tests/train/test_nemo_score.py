@@ -181,3 +181,18 @@ def test_the_loop_from_scores_to_metrics(world: World, tmp_path: Path) -> None:
     for name in ("confidence", "token_loss", *ALIGNMENT_VALUES):
         assert records[name].to_list() == [each[name] for each in scores]
     assert records["wer_raw"].null_count() == 1 + 1  # without audio, and without words to divide by
+
+
+def test_shards_score_as_the_manifest_of_their_records(world: World, tmp_path: Path) -> None:
+    manifest, shards = world.data / "train.jsonl", tmp_path / "shards"
+    sharded = ["shard", manifest, "--out", shards, "--shard-size", "7", "--workers", "1"]
+    done = CliRunner().invoke(curate_app, [str(each) for each in sharded])
+    assert done.exit_code == 0, done.output
+    for name, given in (("files", shards / "train.jsonl"), ("shards", shards)):
+        option = "--data" if name == "shards" else "--manifest"
+        command = ["score", world.model("ctc").path, option, given, "--out", tmp_path / name]
+        done = CliRunner().invoke(app, [str(each) for each in command])
+        assert done.exit_code == 0, done.output
+    scores = [(tmp_path / name / "scores.jsonl").read_bytes() for name in ("files", "shards")]
+    assert scores[0] == scores[1]
+    assert scores[0].count(b"\n") == manifest.read_bytes().count(b"\n")

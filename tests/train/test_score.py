@@ -3,76 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import soundfile
 
 from curate.artifacts.score_fields import SCORE_FIELD
 from curate.errors import ConfigError, InputError
-from tests.lines import lines_of
-from train import score as scoring
-from train.score import SCORES, Part, ScoreRequest, score, score_part
-from train.scoring.row_scores import RowScore
-
-TOKENS = 4
-
-
-class Stub:
-    """Scores rows by their durations; drops audio, and stops at texts, as it is given them."""
-
-    def __init__(self, dies_at: int | None = None) -> None:
-        self.calls: list[list[str]] = []
-        self._dies_at = dies_at
-
-    def supports(self, language: str) -> bool:
-        return language != "xx"
-
-    def score(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[RowScore]:
-        self.calls.append([row["text"] for row in rows])
-        if self._dies_at is not None and len(self.calls) > self._dies_at:
-            raise KeyboardInterrupt
-        usable = [row for row in rows if row["text"] != "dropped"]
-        return [RowScore(f"say {row['text']}", {"token_loss": row["duration"]}) for row in usable]
-
-
-class Site:
-    """A folder with a manifest, and requests to score it."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder, self._patch = folder, monkeypatch
-        (folder / "m.nemo").write_bytes(b"model")
-        soundfile.write(folder / "a.wav", [0.0] * 16000, 16000)
-        archive = SimpleNamespace(path=folder / "m.nemo", checkpoint=None)
-        monkeypatch.setattr(scoring, "archive_of", lambda _: archive)
-        monkeypatch.setattr(scoring, "recipe_for", lambda _: "aed")
-        monkeypatch.setattr(scoring, "PIECE", TOKENS)
-
-    def request(self, *lines: str, out: str = "out", **options: Any) -> ScoreRequest:
-        manifest = self.folder / "m.jsonl"
-        if lines:
-            manifest.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        return ScoreRequest("m.nemo", [manifest], self.folder / out, **options)
-
-    def use(self, stub: Stub) -> Stub:
-        self._patch.setattr(scoring, "_scorer", lambda *_: stub)
-        return stub
-
-    def scores(self, out: str = "out") -> list[str]:
-        return lines_of((self.folder / out / SCORES).read_text(encoding="utf-8"))
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    return Site(tmp_path, monkeypatch)
-
-
-def line(text: str, **fields: Any) -> str:
-    row = {"audio_filepath": "a.wav", "duration": 1.0, "text": text, "lang": "de"}
-    return json.dumps(row | fields, ensure_ascii=False)
+from tests.train.scored import Site, Stub, line
+from train.score import Part, ScoreRequest, score, score_part
 
 
 def test_every_line_stays_in_its_place_with_its_score_or_the_reason(site: Site) -> None:
@@ -187,3 +126,9 @@ def test_a_manifest_of_which_nothing_can_be_scored_is_refused(
 def test_what_names_no_part_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="is no part"):
         Part.parse(text)
+
+
+def test_either_manifests_or_shards_are_scored() -> None:
+    for manifests, data in ([], []), ([Path("m.jsonl")], [Path("shards")]):
+        with pytest.raises(ConfigError, match="exactly one is needed"):
+            ScoreRequest("m.nemo", manifests, Path("out"), data=data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from curate.artifacts.base import CommandArtifact, Model, SchemaId
+from curate.artifacts.base import CommandArtifact, Model, OptionalKey, SchemaId
 
 
 class Missing(Model):
@@ -18,7 +18,8 @@ class Missing(Model):
 
 class Scores(CommandArtifact):
     """scores.json. `lines` are all of the manifests but blank ones: `scored` ones with a
-    hypothesis, those without one, and `malformed` ones, which are no records.
+    hypothesis, those without one, and `malformed` ones, which are no records. `data` are the
+    directories of shards whose records were scored, instead of manifests.
 
     `values` counts the rows that have each number. `hours` are of the scored rows.
     """
@@ -29,6 +30,7 @@ class Scores(CommandArtifact):
     schema_id: SchemaId[Literal["train.scores/1"]] = "train.scores/1"
     model: str
     manifests: tuple[str, ...]
+    data: OptionalKey[tuple[str, ...]] = None
     lines: int
     scored: int
     hours: float

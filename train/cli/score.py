@@ -9,14 +9,23 @@ from typing import Annotated
 
 import typer
 
-from train.cli.app import AsJson, Device, Manifests, answer, app, command_line, say
+from train.cli.app import AsJson, Device, answer, app, command_line, say
 
 
 @app.command(name="score")
 def score(
     model: Annotated[str, typer.Argument(help="A .nemo file, or the name of a pretrained model.")],
-    manifest: Manifests,
     out: Annotated[Path, typer.Option(help="Directory for the results; replaced as a whole.")],
+    manifest: Annotated[
+        list[Path], typer.Option("--manifest", help="NeMo manifest. Repeat for several.")
+    ] = [],  # noqa: B006 - Typer reads it, nobody writes it
+    data: Annotated[
+        list[Path],
+        typer.Option(
+            help="Directory of `curate shard`, instead of manifests: the records of its "
+            "train.jsonl, by the audio in its shards. Repeat for several."
+        ),
+    ] = [],  # noqa: B006
     batch_size: Annotated[int, typer.Option(min=1, help="Utterances per batch.")] = 16,
     device: Device = "auto",
     max_duration: Annotated[
@@ -43,7 +52,7 @@ def score(
     from train.score import score as score_manifests
 
     request = ScoreRequest(
-        model, manifest, out, batch_size, device, max_duration, command_line()
+        model, manifest, out, batch_size, device, max_duration, command_line(), data
     )  # fmt: skip
     if part is not None:
         with redirect_stdout(sys.stderr):
