@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import soundfile
@@ -37,6 +37,9 @@ class Stub:
         return [RowScore(f"say {row['text']}", {"token_loss": row["duration"]}) for row in usable]
 
 
+AnyStub = TypeVar("AnyStub", bound=Stub)
+
+
 class Site:
     """A folder with a manifest, and requests to score it."""
 
@@ -55,7 +58,8 @@ class Site:
             manifest.write_text("".join(f"{each}\n" for each in content), encoding="utf-8")
         return ScoreRequest("m.nemo", [manifest], self.folder / out, **options)
 
-    def use(self, stub: Stub) -> Stub:
+    def use(self, stub: AnyStub) -> AnyStub:
+        """Score by the stand-in from now on."""
         self._patch.setattr(pieces.Bench, "load", lambda _: stub)
         return stub
 
