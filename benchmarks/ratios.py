@@ -165,11 +165,11 @@ def on_ray(manifest: Path, rows: int, folder: Path, repeat: int) -> None:
     """Two Ray workers against two local threads; starting the cluster is not counted."""
     import ray
 
+    from curate.environment.ray_tasks import Cluster
     from curate.profiles.run import profile_into
     from curate.scale.array import job_of
     from curate.scale.cluster import _measure
     from curate.scale.parts import Pieces, measure_piece
-    from curate.scale.tasks import Cluster
 
     parts = manifest.parent / f"{manifest.stem}-16"
     if not parts.exists():

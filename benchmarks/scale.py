@@ -25,12 +25,12 @@ from benchmarks.memory import anonymous_mib, descendants
 from benchmarks.processes import ROOT
 from curate.environment.cores import thread_count
 from curate.environment.execution import Execution
+from curate.environment.ray_tasks import cluster
 from curate.files.state import sha256_of
 from curate.profiles.request import ProfileRequest
 from curate.profiles.run import profile_into
 from curate.scale.cluster import run_on_ray
 from curate.scale.parts import Job, Pieces, measure_piece
-from curate.scale.tasks import cluster
 
 SAMPLE_S = 0.02
 IN_PARTS = -1

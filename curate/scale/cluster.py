@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from curate.environment.ray_tasks import DEATHS, Cluster, Died, cluster
 from curate.errors import Fault, InputError, raise_all
 from curate.scale.parts import Job, incomplete, measure_piece
-from curate.scale.tasks import DEATHS, Cluster, Died, cluster
 
 Task = Callable[[Job, int], tuple[Fault, ...]]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from curate.environment.ray_tasks import DEATHS, Died, cluster
 from curate.errors import CurateError, Fault, parameter, raise_all
-from curate.scale.tasks import DEATHS, Died, cluster
 from curate.shards.markers import TaskMarker
 from curate.shards.pool import RunTasks
 from curate.shards.tasks import Task

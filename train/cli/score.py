@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -38,6 +38,14 @@ def score(
             "command without --part joins them."
         ),
     ] = None,
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(help="Where pieces are scored: in this process, or on Ray (extra [ray])."),
+    ] = "local",
+    ray_address: Annotated[
+        str | None,
+        typer.Option(help="Address of a running Ray cluster.", show_default="a local one"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Score every record with a model: hypothesis, confidence, loss, alignment of text and audio.
@@ -50,16 +58,18 @@ def score(
     from train.cli.render.scores import tables
     from train.score import Part, ScoreRequest, score_part
     from train.score import score as score_manifests
+    from train.score.cluster import engine_of
 
+    finish = engine_of(engine, ray_address)
     request = ScoreRequest(
         model, manifest, out, batch_size, device, max_duration, command_line(), data
     )  # fmt: skip
     if part is not None:
         with redirect_stdout(sys.stderr):
-            pieces = score_part(request, Part.parse(part), say)
+            pieces = score_part(request, Part.parse(part), say, finish)
         say(f"part {part}: {pieces} pieces")
         return
     with redirect_stdout(sys.stderr):
-        record = score_manifests(request, say)
+        record = score_manifests(request, say, finish)
     answer(as_json, record, *tables(record))
     say(f"scores: {out / 'scores.jsonl'}")

@@ -9,7 +9,7 @@ pieces.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from curate.artifacts.base import write_artifact
@@ -22,8 +22,8 @@ from curate.artifacts.outputs import (
 )
 from train.artifacts.scores import Scores
 from train.pretrained import archive_of
-from train.score.lines import PIECE, Lines
-from train.score.pieces import Bench, score_piece
+from train.score.lines import Lines
+from train.score.pieces import Bench, Finish, Log, finish
 from train.score.record import make_record
 from train.score.request import Part, ScoreRequest
 
@@ -33,11 +33,12 @@ SCORES = "scores.jsonl"
 OUTPUT_FILES = frozenset({SCORES, Scores.file})
 DONE = "done"
 
-Log = Callable[[str], None]
 
-
-def score(request: ScoreRequest, log: Log = lambda _: None) -> Scores:
+def score(
+    request: ScoreRequest, log: Log = lambda _: None, finish_pieces: Finish = finish
+) -> Scores:
     """Score the records; scores.jsonl and scores.json stand in `out`, whole or not at all.
+    `finish_pieces` scores the pieces: `finish` here, `train.score.cluster.on_ray` on a cluster.
 
     Pieces that an interrupted call, or calls of `score_part`, have finished are taken as they are.
     A row that cannot be scored has a null hypothesis and the reason; a line that is no record stays
@@ -53,7 +54,7 @@ def score(request: ScoreRequest, log: Log = lambda _: None) -> Scores:
         ) as stage,
     ):
         bench = Bench(request, archive, stage / DONE)
-        finish(bench, lines, range(lines.pieces), log)
+        finish_pieces(bench, lines, range(lines.pieces), log)
         folder = stage / "out"
         folder.mkdir(exist_ok=True)
         _join([bench.path(number) for number in range(lines.pieces)], folder / SCORES)
@@ -62,7 +63,9 @@ def score(request: ScoreRequest, log: Log = lambda _: None) -> Scores:
     return record
 
 
-def score_part(request: ScoreRequest, part: Part, log: Log = lambda _: None) -> int:
+def score_part(
+    request: ScoreRequest, part: Part, log: Log = lambda _: None, finish_pieces: Finish = finish
+) -> int:
     """Score the pieces of one part, beside `out`; how many there are. `score` with the same request
     takes them, once all parts are done.
     """
@@ -72,22 +75,8 @@ def score_part(request: ScoreRequest, part: Part, log: Log = lambda _: None) -> 
     done = out.parent / f".{out.name}.{lines.key(request, archive)}.part" / DONE
     mine = range(part.number - 1, lines.pieces, part.count)
     with one_writer(done / f"part {part.number}", done.parent / f"{part.number}.lock"):
-        finish(Bench(request, archive, done), lines, mine, log)
+        finish_pieces(Bench(request, archive, done), lines, mine, log)
     return len(mine)
-
-
-def finish(bench: Bench, lines: Lines, numbers: Sequence[int], log: Log) -> None:
-    """Score those of the pieces that are not done."""
-    due = [number for number in numbers if not bench.path(number).is_file()]
-    if len(due) < len(numbers):
-        log(f"{len(numbers) - len(due)} of {len(numbers)} pieces were scored before")
-    if not due:
-        return
-    lines.check_audio(due)
-    scorer = bench.load()
-    for count, number in enumerate(due, start=1):
-        score_piece(bench, lines.piece(number), scorer)
-        log(f"{count} of {len(due)} pieces of {PIECE} lines scored")
 
 
 def _join(pieces: Sequence[Path], out: Path) -> None:

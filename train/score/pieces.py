@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,10 +13,12 @@ from train.data.rows import Row, Unread
 from train.data.stored_rows import StoredRow
 from train.recipe import recipe_for
 from train.runs import runtime
-from train.score.lines import Line, Piece, ScoredFrom
+from train.score.lines import PIECE, Line, Lines, Piece, ScoredFrom
 from train.score.request import ScoreRequest
 from train.scoring.row_scores import AUDIO, RowScore, ScoresRows, scored_line
 from train.scoring.scoring import run_model, why_unusable
+
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,29 @@ class Bench:
         from train.nemo.score import Scorer
 
         return Scorer(self.archive, self.request.device)
+
+
+Finish = Callable[[Bench, Lines, Sequence[int], Log], None]
+"""Scores those of the numbered pieces that are not done."""
+
+
+def finish(bench: Bench, lines: Lines, numbers: Sequence[int], log: Log) -> None:
+    """Score those of the pieces that are not done, in this process."""
+    due = due_of(bench, lines, numbers, log)
+    scorer = bench.load() if due else None
+    for count, number in enumerate(due, start=1):
+        assert scorer is not None
+        score_piece(bench, lines.piece(number), scorer)
+        log(f"{count} of {len(due)} pieces of {PIECE} lines scored")
+
+
+def due_of(bench: Bench, lines: Lines, numbers: Sequence[int], log: Log) -> list[int]:
+    """Those of the pieces that are not done; InputError where their audio is damaged in shards."""
+    due = [number for number in numbers if not bench.path(number).is_file()]
+    if len(due) < len(numbers):
+        log(f"{len(numbers) - len(due)} of {len(numbers)} pieces were scored before")
+    lines.check_audio(due)
+    return due
 
 
 def score_piece(bench: Bench, piece: Piece, scorer: ScoresRows) -> None:

@@ -31,19 +31,26 @@ class Cluster:
     ray: Any
     say: Callable[[str], None]
 
+    @property
+    def has_gpu(self) -> bool:
+        """Whether a machine of the cluster has a GPU."""
+        return bool(self.ray.cluster_resources().get("GPU"))
+
     def each(
         self,
         task: Callable[[Any, Any], Any],
         shared: Any,
         items: Sequence[Any],
         named: Callable[[int], str],
+        gpus: int = 0,
     ) -> Iterator[tuple[int, Any]]:
         """`task(shared, item)` for each item, as they end: the item's number and the result.
 
         The result is Died for an item that took DEATHS workers with it; what a task raises is
-        raised. A task may run more than once, and more than one of them at the same time.
+        raised. A task may run more than once, and more than one of them at the same time. A task
+        sees `gpus` GPUs, which are its own.
         """
-        remote = self.ray.remote(num_cpus=1, max_retries=0)(task)
+        remote = self.ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(task)
         common = self.ray.put(shared)
         room = max(1, int(self.ray.cluster_resources().get("CPU", 1))) * _IN_FLIGHT
         waiting: deque[int] = deque(range(len(items)))
