@@ -15,8 +15,6 @@ from curate.artifacts.shard_index import Shard
 from tests.shard_indexes import shard_of, write_index
 from tests.train.scored import Site
 
-CANARY = "nemo.collections.asr.models.aed_multitask_models.EncDecMultiTaskModel"
-
 RECIPE = """\
 seed: 1
 trainer:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
 import soundfile
 
+from curate.nemo.archive import Archive
 from tests.lines import lines_of
 from train import score as scoring
 from train.score import SCORES, ScoreRequest, lines, pieces
 from train.scoring.row_scores import RowScore
 
+CANARY = "nemo.collections.asr.models.aed_multitask_models.EncDecMultiTaskModel"
 LINES = 4
 
 
@@ -47,9 +48,8 @@ class Site:
         self.folder, self._patch = folder, monkeypatch
         (folder / "m.nemo").write_bytes(b"model")
         soundfile.write(folder / "a.wav", [0.0] * 16000, 16000)
-        archive = SimpleNamespace(path=folder / "m.nemo", checkpoint=None)
+        archive = Archive(folder / "m.nemo", 5, CANARY, {})
         monkeypatch.setattr(scoring, "archive_of", lambda _: archive)
-        monkeypatch.setattr(pieces, "recipe_for", lambda _: "aed")
         monkeypatch.setattr(lines, "PIECE", LINES)
 
     def request(self, *content: str, out: str = "out", **options: Any) -> ScoreRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def score_as_the_stub(bench: Any, piece: Any) -> Any:
     from pathlib import Path
 
     from curate.errors import Fault
-    from train.score import pieces
+    from train.score.pieces import score_piece
     from train.scoring.row_scores import RowScore
 
     class Model:
@@ -48,8 +49,7 @@ def score_as_the_stub(bench: Any, piece: Any) -> Any:
         os.kill(os.getpid(), signal.SIGKILL)
     if piece.number == 3 and bench.request.out.name == "faulty":
         return (Fault("piece", "is of another world"),)
-    pieces.recipe_for = lambda _: "aed"
-    pieces.score_piece(bench, piece, Model())
+    score_piece(bench, piece, Model())
     return ()
 
 
@@ -57,11 +57,7 @@ def test_workers_give_the_bytes_of_one_process_and_a_dead_one_is_replaced(site: 
     site.use(Stub())
     score(request_of(site, "whole"))
     messages: list[str] = []
-    task = by_value(score_as_the_stub)
-
-    def on_workers(*given: Any) -> None:
-        on_ray(*given, task=task)
-
+    on_workers = partial(on_ray, task=by_value(score_as_the_stub))
     with pytest.raises(InputError, match="is of another world") as error:
         score(request_of(site, "faulty"), messages.append, on_workers)
     assert error.value.faults == (Fault("piece", "is of another world"),)

@@ -45,7 +45,7 @@ def level_of(row: Mapping[str, Any]) -> float:
     first, count = round(row["offset"] * RATE), round(row["duration"] * RATE)
     samples, rate = soundfile.read(row["audio_filepath"], dtype="float64")
     assert rate == RATE
-    return float(samples[first : first + count].mean()) + count / RATE
+    return float(samples[first : first + count].mean() + count / RATE)
 
 
 @pytest.fixture(scope="module")
