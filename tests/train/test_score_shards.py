@@ -19,6 +19,7 @@ from curate.artifacts.score_fields import SCORE_FIELD
 from curate.artifacts.shard_index import ShardIndex
 from curate.errors import InputError
 from curate.shards.options import ShardOptions, ShardSize
+from tests.lines import lines_of
 from tests.train.scored import Site, Stub
 from train.score import Part, ScoreRequest, score, score_part
 from train.scoring.row_scores import RowScore
@@ -175,7 +176,7 @@ def damage_gzip(folder: Path) -> None:
 def change_cuts(change: Callable[[dict[str, Any]], object], folder: Path) -> None:
     """Change every cut of the second shard, and note the new size, as another tool might."""
     path = folder / "train" / "cuts.000001.jsonl.gz"
-    cuts = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
+    cuts = [json.loads(line) for line in lines_of(gzip.decompress(path.read_bytes()).decode())]
     for cut in cuts:
         change(cut)
     path.write_bytes(gzip.compress("".join(json.dumps(cut) + "\n" for cut in cuts).encode()))
@@ -219,7 +220,7 @@ DAMAGES: list[tuple[Callable[[Path], object], int, str]] = [
     ),
     (
         lambda folder: (path := folder / "train.jsonl").write_text(
-            "".join(path.read_text().splitlines(keepends=True)[:-1])
+            "".join(f"{line}\n" for line in lines_of(path.read_text())[:-1])
         ),
         1, "train.jsonl: has 9 records, the shards 10 cuts",
     ),
