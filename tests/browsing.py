@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +46,29 @@ def watched(
     """
     context = opened.new_context(**screen)
     page = context.new_page()
+    with _watching(page, address, ignoring):
+        yield page
+        context.close()
+
+
+@contextmanager
+def _watching(page: Any, address: str, ignoring: str | None = None) -> Iterator[None]:
+    """Open an address in a page, and check at the end what it printed and requested."""
     messages: list[str] = []
     urls: list[str] = []
-    page.on("console", lambda message: messages.append(message.text))
-    page.on("pageerror", lambda error: messages.append(str(error)))
-    page.on("request", lambda request: urls.append(request.url))
-    page.goto(address)
-    yield page
-    context.close()
+    listeners: dict[str, Callable[[Any], None]] = {
+        "console": lambda message: messages.append(message.text),
+        "pageerror": lambda error: messages.append(str(error)),
+        "request": lambda request: urls.append(request.url),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
+    try:
+        page.goto(address)
+        yield
+    finally:
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
     own = re.match(r"\w+://[^/]*", address)
     assert own is not None
     foreign = [url for url in urls if not url.startswith((own[0], f"blob:{own[0]}", "data:"))]
@@ -79,11 +95,8 @@ _MARK_LOOKS = """() => {
 }"""
 """Marks three texts of each look: one colour and size on the same backgrounds."""
 _RUN_AXE = """async () => {
-  const resultTypes = ["violations"], rules = { "color-contrast": { enabled: false } };
-  const contrast = { runOnly: { type: "rule", values: ["color-contrast"] }, resultTypes };
-  const all = await axe.run({ rules, resultTypes });
-  const looks = await axe.run({ include: [["[data-look]"]] }, contrast);
-  return [...all.violations, ...looks.violations];
+  axe.configure({ rules: [{ id: "color-contrast", selector: "[data-look]" }] });
+  return (await axe.run({ resultTypes: ["violations"] })).violations;
 }"""
 """Contrast takes nine tenths of axe-core's time over a table, so one look is checked thrice."""
 
@@ -119,11 +132,23 @@ def sticks_out(page: Any) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
 
+@cache
+def _kept_page(opened: Any) -> Any:
+    """One page of the browser for many documents: its process starts, and compiles axe-core, once.
+
+    Documents of files keep no state there: none of them stores anything.
+    """
+    return opened.new_page()
+
+
 def look(
     opened: Any, page: Path, screen: dict[str, Any] = SCREENS[0], picture: Path | None = None
 ) -> list[str]:
     """What is wrong with a page on a screen, all of its folds open; a picture of it as it opens."""
-    with watched(opened, page.as_uri(), screen) as shown:
+    shown = _kept_page(opened)
+    shown.set_viewport_size(screen["viewport"])
+    shown.emulate_media(color_scheme=screen["color_scheme"])
+    with _watching(shown, page.as_uri()):
         if picture is not None:
             shown.screenshot(path=picture, full_page=True)
         shown.evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true; })")

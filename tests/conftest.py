@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,10 +54,15 @@ def _shares_fixtures(item: pytest.Item) -> bool:
     return any(each[-1].scope == "module" for each in fixtures)
 
 
-def pytest_collection_finish() -> None:
-    """What is imported by now stays: collections of garbage need not walk through it."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays: searches for garbage need not walk through it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_unconfigure() -> None:
