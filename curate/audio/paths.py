@@ -18,7 +18,7 @@ from pathlib import Path
 
 from curate.audio.faults import Unusable
 from curate.errors import ConfigError, Fault, parameter, raise_all
-from curate.files.unicode_forms import other_form
+from curate.files.unicode_forms import form_on_disk
 from curate.nemo.manifest_fields import audio_path
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|data:|file:", re.IGNORECASE)
@@ -48,19 +48,21 @@ def find_audio(name: str, folder: Path, allowed: Sequence[Path] = ()) -> Path:
 
     With `allowed` (see `allowed_roots`) it must lie under one of them once `..` and symlinks are
     resolved; without, it may lie anywhere. Raises Unusable, and touches nothing but the file's
-    entry. The path that is returned keeps its symlinks' names.
+    entry. The path that is returned keeps its symlinks' names, and has the Unicode form (NFC, NFD)
+    that the names have on disk.
     """
     refuse_name(name)
     path = audio_path(name, folder)
     _refuse_shell(path)
     entry = _resolved(path)
+    if entry is None and (there := form_on_disk(path)) is not None:
+        path, entry = there, _resolved(there)
     real = entry[0] if entry else os.path.realpath(path)
     _refuse_place(path, real, allowed)
     try:
         mode = entry[1] if entry else os.stat(real).st_mode  # noqa: PTH116 - for each of millions
     except OSError as error:
-        what = f"{error.strerror}{other_form(path) if error.errno == errno.ENOENT else ''}"
-        raise Unusable(f"cannot be opened: {what}", _kind(error)) from None
+        raise Unusable(f"cannot be opened: {error.strerror}", _kind(error)) from None
     if not stat.S_ISREG(mode):
         raise Unusable(f"{_what_it_is(mode)}, not a regular file", "special_file")
     return Path(path)

@@ -24,6 +24,7 @@ from curate.errors import Fault
 from curate.formatting.units import US_PER_HOUR
 from curate.manifest.absent_audio import LOOKED_AT, absent_audio
 from curate.manifest.audio_files import bases_of
+from curate.manifest.disk_names import DiskNames
 from curate.manifest.formats import BY_NAME
 from curate.manifest.members import with_members
 from curate.manifest.moved_paths import MovedPaths
@@ -59,6 +60,18 @@ class Place(NamedTuple):
     byte_offset: int
 
 
+class _Paths(NamedTuple):
+    """How the audio paths of an origin are written, and what there is to report of them."""
+
+    moved: MovedPaths
+    on_disk: DiskNames
+    outside: OutsidePaths
+
+    def may_change(self, line: bytes) -> bool:
+        """Whether the path of a line, or of any of several, may be written in another way."""
+        return not self.moved.all_stay or self.on_disk.may_change(line)
+
+
 class Converter:
     """Gives the records of one origin after the other to `records`, audio paths as they read from
     `into` (absolute where it is None; `root` as in `bases_of`), and other lines to `malformed`.
@@ -85,15 +98,20 @@ class Converter:
 
     def add(self, origin: Origin) -> ConvertedInput:
         """Convert the rows of an origin."""
-        paths = MovedPaths(origin, self._into, self._root)
+        paths = _Paths(
+            MovedPaths(origin, self._into, self._root),
+            DiskNames(origin, self._into),
+            OutsidePaths(origin),
+        )
         counted, reasons = np.zeros(4, np.int64), Counter[str]()
-        first, outside = list[bytes](), OutsidePaths(origin)
+        first = list[bytes]()
         for portion in BY_NAME[origin.format].read(origin):
-            lines, numbers = self._write(origin, portion, (paths, outside), reasons)
+            lines, numbers = self._write(origin, portion, paths, reasons)
             first += lines[: LOOKED_AT - len(first)]
             counted += numbers
         absent = absent_audio(origin, first, self._into or Path.cwd())
-        warnings = (absent, undecoded_audio(origin, first), outside.warning())
+        of_paths = (paths.on_disk.warning(), paths.outside.warning())
+        warnings = (absent, undecoded_audio(origin, first), *of_paths)
         self.audio_warnings += filter(None, warnings)
         records, skipped, untranscribed, duration_us = map(int, counted)
         if not records:
@@ -114,13 +132,12 @@ class Converter:
         self,
         origin: Origin,
         portion: Portion,
-        audio: tuple[MovedPaths, OutsidePaths],
+        paths: _Paths,
         reasons: Counter[str],
     ) -> tuple[list[bytes], tuple[int, int, int, int]]:
         """Convert a portion; its lines, and how many are records, skipped and, of the former,
         untranscribed, and the duration of all.
         """
-        paths, outside = audio
         bases = [bases_of(origin, self._root)]
         clips, (batch,) = read_lines([portion.chunk], (), bases)
         start = clips.frame[BYTE_OFFSET.name].to_numpy() - portion.chunk.byte_offset
@@ -129,7 +146,7 @@ class Converter:
         if self._tally is not None and portion.text_changes is not None:
             self._tally.add(portion.text_changes, rows, origin.name)
         data, members = portion.chunk.data, dict[str, object](origin.added)
-        audio_names = _audio_names(data) if not paths.all_stay else {}
+        audio_names = _audio_names(data) if paths.may_change(data) else {}
         lines: list[bytes] = []
         places: list[Place] = []
         skipped = untranscribed = 0
@@ -141,7 +158,7 @@ class Converter:
                 self._refuse(origin, portion, (line, offset, reason), raw)
                 continue
             places.append(Place(line, offset))
-            outside.add(raw)
+            paths.outside.add(raw)
             skipped += reason is not None and reason.startswith(SKIPPED_BY)
             untranscribed += reason == UNTRANSCRIBED
             added = members if self._channel is None else self._with_channel(raw, members)
@@ -197,11 +214,12 @@ def _audio_names(data: bytes) -> dict[int, str]:
     }
 
 
-def _line(raw: bytes, added: dict[str, object], paths: MovedPaths, audio: str | None) -> bytes:
+def _line(raw: bytes, added: dict[str, object], paths: _Paths, audio: str | None) -> bytes:
     """A record's line with its audio path as it reads from the new folder, and these fields."""
-    if paths.all_stay:
+    if not paths.may_change(raw):
         return with_members(raw, added) if added else raw
     audio = str(parse_line(raw)[AUDIO]) if audio is None else audio
-    moved = paths.moved(audio)
-    members = added if moved == audio else {**added, AUDIO: moved}
+    moved = audio if paths.moved.all_stay else paths.moved.moved(audio)
+    written = paths.on_disk.on_disk(moved)
+    members = added if written == audio else {**added, AUDIO: written}
     return with_members(raw, members) if members else raw

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from curate.environment.cores import thread_count
 from curate.files.state import FileState, state_of
-from curate.files.unicode_forms import other_form
+from curate.files.unicode_forms import form_on_disk
 from curate.manifest.strict import Malformed
 from curate.manifest.vorbis_length import HEAD, TAIL, vorbis_frames
 from curate.nemo.ffmpeg_kinds import CONVERT, ffmpeg_kind
@@ -79,12 +79,16 @@ def measured(path: str) -> Length | str:
 
 
 def length_of(path: str) -> Length:
-    """The length of a regular file by its header; Malformed where it has none."""
+    """The length of a regular file by its header, in whatever Unicode form (NFC, NFD) its name is
+    on disk; Malformed where it has none.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         if path and isinstance(error, FileNotFoundError):
-            raise Malformed(f"{NO_FILE}{other_form(path)}") from None
+            if (there := form_on_disk(path)) is not None:
+                return length_of(there)
+            raise Malformed(NO_FILE) from None
         what = getattr(error, "strerror", None) or "no file name"
         raise Malformed(f"{NOT_MEASURED} ({what})") from None
     try:

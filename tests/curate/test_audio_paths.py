@@ -6,6 +6,8 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
+from unicodedata import normalize
 
 import pytest
 
@@ -14,6 +16,9 @@ from curate.audio.faults import Unusable
 from curate.audio.paths import allowed_roots, find_audio, open_audio
 from curate.errors import ConfigError
 from curate.manifest.headers import measured
+from tests.curate.folder_writers import sound
+
+Form = Literal["NFC", "NFD"]
 
 # name as a manifest has it, the kind of fault
 REFUSED = [
@@ -134,14 +139,21 @@ def test_a_file_swapped_since_it_was_found_does_not_hang(
         pytest.fail("must not open")
 
 
-def test_a_missing_name_tells_of_its_other_unicode_form(tmp_path: Path) -> None:
-    composed, decomposed = "caf\u00e9.wav", "cafe\u0301.wav"
-    (tmp_path / decomposed).write_bytes(b"")
-    if (tmp_path / composed).exists():  # the disk takes both forms for one
-        assert find_audio(composed, tmp_path) == tmp_path / composed
-        return
-    with pytest.raises(Unusable, match=r"No such file or directory; it is there in .* NFD"):
-        find_audio(composed, tmp_path)
-    assert str(measured(str(tmp_path / composed))).endswith("; it is there in Unicode form NFD")
+@pytest.mark.parametrize(("written", "named"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_name_in_the_other_unicode_form_is_the_same_file(
+    written: Form, named: Form, tmp_path: Path
+) -> None:
+    """Folders above too; where the disk has both forms, each path leads to its own file."""
+    name = normalize(written, "voix/été/caf\u00e9.wav")
+    there = normalize(named, "voix/été/caf\u00e9.wav")
+    sound(tmp_path / there, 8000)
+    found = find_audio(name, tmp_path)
+    assert found.samefile(tmp_path / there)
+    assert measured(str(tmp_path / name)) == measured(str(tmp_path / there))
+    if not (tmp_path / name).exists():  # a disk that does not take both forms for one
+        assert found == tmp_path / there
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+        assert find_audio(name, tmp_path) == tmp_path / name
     with pytest.raises(Unusable, match=r"No such file or directory$"):
         find_audio("caf\u00e8.wav", tmp_path)
