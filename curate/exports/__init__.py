@@ -22,6 +22,7 @@ from curate.manifest import find_sources
 from curate.manifest.convert import Converter
 from curate.manifest.recipes import prepare
 from curate.manifest.text_tally import tally_of, with_changes
+from curate.manifest.unusable import warnings_of
 from curate.manifest.write import (
     ManifestRequest,
     answer,
@@ -86,12 +87,11 @@ def write_records(
     elsewhere = (
         [] if output.holds_audio else [*convert.audio_warnings, *without_files(spooled.origins)]
     )
-    unusable = (f"{fault.where}: {fault.what}; {fault.hint}" for fault in convert.unusable)
     made = answer(
         request,
         inputs,
         convert.reasons + report.reasons,
-        [*unusable, *(() if output.holds_audio else elsewhere), *report.warnings],
+        [*warnings_of(convert.unusable), *elsewhere, *report.warnings],
         name,
     )
     return with_changes(made, tally, request.text_changes, execution)

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,12 +19,13 @@ from curate.environment.cores import thread_count
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.manifest.audio_files import bases_of, look_anew
 from curate.manifest.chunks import CHUNK_BYTES
-from curate.manifest.formats import BY_NAME, as_origin, expand, find_origins
-from curate.manifest.mapping import ReadAs
+from curate.manifest.formats import BY_NAME, as_origin, expand, find_origins, origins_of
+from curate.manifest.mapping import ReadAs, reading_of
 from curate.manifest.nemo import Batch, read_lines
 from curate.manifest.origin import Origin, Portion
 from curate.manifest.places import in_original_places, with_fields
 from curate.manifest.spool import is_local
+from curate.manifest.together import find_together
 
 __all__ = [
     "Part", "Piece", "find_sources", "in_order", "read_manifest", "read_manifests",
@@ -68,23 +69,26 @@ def find_sources(patterns: Sequence[str], read_as: ReadAs = None) -> list[Origin
 
     A name that exists is taken literally even where it looks like a pattern; globs are sorted; `-`
     is standard input. Each is read as `read_as` says, or as what it looks like; one name can stand
-    for several files of records (a directory, a blend). Raises InputError with every name that is
-    missing, cannot be read, or matches nothing.
+    for several files of records (a directory, a blend), and texts beside their audio are read as
+    their folder. A transcript without audio is a malformed row where others have it. Raises
+    InputError with every name that is missing, cannot be read, or matches nothing.
     """
-    origins: list[Origin] = []
+    names: list[str] = []
     faults: list[Fault] = []
     for pattern in patterns:
         try:
-            names = expand(pattern)
+            names += expand(pattern)
         except InputError as error:
             faults.extend(error.faults)
-            continue
-        for name in names:
-            try:
-                origins.extend(find_origins(name, read_as))
-            except InputError as error:
-                faults.extend(error.faults)
-    raise_all(InputError, faults)
+    reading = reading_of(read_as)
+
+    def find(name: str, format: str | None = None) -> list[Origin]:
+        if format is None:
+            return find_origins(name, reading)
+        return origins_of(name, replace(reading, format=format))
+
+    origins, more = find_together(names, find)
+    raise_all(InputError, [*faults, *more])
     seen: set[object] = set()
     again = []
     for origin in origins:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 
-from curate.errors import ConfigError, InputError, parameter
+from curate.errors import ConfigError, InputError, parameter, raise_all
 from curate.errors.nearest import suggest
 from curate.manifest.blend import find_blend
 from curate.manifest.captions import CAPTIONS
@@ -29,6 +29,7 @@ from curate.manifest.tables import COMMON_VOICE, FLEURS, TABLE
 from curate.manifest.tarred import NEMO_TARRED
 from curate.manifest.text_rules import ROLE as TEXT_RULES
 from curate.manifest.text_rules import cleaned
+from curate.manifest.together import UNPAIRED, find_together
 from curate.manifest.unsupported import refuse_foreign
 from curate.manifest.webdataset import WEBDATASET
 from curate.manifest.workbook import XLSX
@@ -106,6 +107,7 @@ FORMATS: tuple[Format, ...] = (
     FOLDER_OF_AUDIO,
     NEMO_TARRED,
     WEBDATASET,
+    UNPAIRED,
     NEMO_MAPPED,
     NEMO,
 )
@@ -124,15 +126,22 @@ def find_origins(name: str, read_as: ReadAs = None) -> list[Origin]:
     """
     reading, file = reading_of(read_as), corpus_file(name)
     if file is None:
-        return _origins_of(name, reading)
+        return origins_of(name, reading)
     corpus = read_corpus(file)
     inputs = [each for one in corpus.inputs for each in expand(one)]
-    origins = [o for one in inputs for o in _origins_of(one, corpus.reading_with(reading))]
+    own = corpus.reading_with(reading)
+
+    def find(name: str, format: str | None = None) -> list[Origin]:
+        return origins_of(name, replace(own, format=format or own.format))
+
+    origins, faults = find_together(inputs, find)
+    raise_all(InputError, faults)
     described = [corpus.described(origin) for origin in origins]
     return [_as_mapped(origin) if Corrections.of(origin) else origin for origin in described]
 
 
-def _origins_of(name: str, reading: ReadOptions) -> list[Origin]:
+def origins_of(name: str, reading: ReadOptions) -> list[Origin]:
+    """The same without regard to a corpus.yaml."""
     look = Look.at(name, reading.renamed, reading.audio_root)
     if reading.format is not None and reading.format not in BY_NAME:
         what = f"unknown format {reading.format!r}"

@@ -25,6 +25,8 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 FOLDER_FORMAT = "folder"
 """The format of a folder of audio."""
+UNPAIRED_FORMAT = "unpaired"
+"""The format of a transcript without audio among others that have audio."""
 
 PORTION_BYTES = 2 << 20
 """Original bytes in one portion of a format that Python converts."""

@@ -10,14 +10,17 @@ from curate.artifacts.columns import SKIPPED_BY
 from curate.errors import Fault, parameter
 from curate.manifest.captions.audio import FOLDER, NO_AUDIO
 from curate.manifest.corrections import number_written
+from curate.manifest.folders.no_records import folder_without_records
 from curate.manifest.formats import BY_NAME
 from curate.manifest.headers import NO_FILE
-from curate.manifest.origin import Origin
+from curate.manifest.origin import FOLDER_FORMAT, UNPAIRED_FORMAT, Origin
 from curate.manifest.strict import Malformed, Record, parse_line, why_no_record
 from curate.manifest.tables import NAMES, NO_CLIP_DURATION, NOT_TIMES
 
 LOOKED_AT = 10_000
 """Lines whose fields are examined for a hint."""
+WARNED = 5
+"""Inputs that are warned about one by one."""
 
 _EXPECTED = 'one JSON object a line is expected: {"audio_filepath": "a.wav", "duration": 2.5, '
 _HINT = _EXPECTED + '"text": "..."}'
@@ -31,11 +34,23 @@ def unusable(origin: Origin, rows: int, reasons: Mapping[str, int]) -> Fault:
     """
     if not rows:
         return Fault(origin.name, "holds no record: every line is blank")
+    if origin.format == UNPAIRED_FORMAT:
+        what = f"is paired with no audio: {next(iter(reasons))}"
+        return Fault(origin.name, what, "put its audio beside it, or leave it out")
+    if origin.format == FOLDER_FORMAT and SKIPPED_BY not in reasons:
+        return folder_without_records(origin)
     commonest = min(reasons, key=lambda reason: (-reasons[reason], reason))
     share = f"{reasons[commonest]:,} of {rows:,}"
     records = list(islice(_records(origin), LOOKED_AT))
     what = f"no line is usable: {commonest} ({share} line{'s' if rows > 1 else ''})"
     return Fault(origin.name, what, _hint(origin, commonest, records, rows))
+
+
+def warnings_of(faults: Sequence[Fault]) -> list[str]:
+    """Warnings about inputs of which no line is a record, among others: the first, and a count."""
+    warnings = [f"{fault.where}: {fault.what}; {fault.hint}" for fault in faults[:WARNED]]
+    more = len(faults) - WARNED
+    return [*warnings, f"so it is with {more:,} more inputs"] if more > 0 else warnings
 
 
 def _records(origin: Origin) -> Iterator[Record]:

@@ -22,6 +22,7 @@ from curate.manifest.convert import Converter, Place
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.origin import Origin, is_archived
 from curate.manifest.text_tally import tally_of, with_changes
+from curate.manifest.unusable import warnings_of
 
 GZIP_LEVEL = 6
 
@@ -88,7 +89,7 @@ def write_manifest(request: ManifestRequest, execution: Execution = QUIET) -> Ma
             if not any(each.records for each in inputs):
                 raise InputError(*convert.unusable)
         write_malformed(malformed, request.malformed)
-    warnings = [f"{fault.where}: {fault.what}; {fault.hint}" for fault in convert.unusable]
+    warnings = warnings_of(convert.unusable)
     made = answer(
         request,
         inputs,
@@ -112,7 +113,7 @@ def try_text_rules(request: ManifestRequest, execution: Execution = QUIET) -> Ma
         inputs = tuple(map(convert.add, origins))
     if not any(each.records for each in inputs):
         raise InputError(*convert.unusable)
-    warnings = [f"{fault.where}: {fault.what}; {fault.hint}" for fault in convert.unusable]
+    warnings = warnings_of(convert.unusable)
     made = answer(request, inputs, convert.reasons, warnings)
     made = made.model_copy(update={"dry_run": True, "malformed_lines": None})
     return with_changes(made, tally, request.text_changes, execution)

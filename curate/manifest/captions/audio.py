@@ -24,7 +24,17 @@ FOLDER = "audio_folder"
 """Where it names the folder in which each record's recording is looked for."""
 NO_AUDIO = "the audio of its recording is missing"
 """Why a segment of a recording that is not there is malformed."""
+NO_FILE = "no audio file has the name of the text file"
+"""Why a transcript that names no recording is malformed."""
 _COMPRESSED = (".gz", ".zst")
+
+
+class NoAudioError(InputError):
+    """A transcript that is paired with no audio: none, or several files have its name; `reason` is
+    why it is a malformed row among others that are paired.
+    """
+
+    reason = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,7 @@ class Talk:
 def find_talk(look: Look, kind: str) -> Talk:
     """The audio beside a transcript: `talk.wav` of `talk.srt`, `talk.wav.srt` and `talk.en.srt`.
 
-    InputError, which calls the transcript `kind`, where none or several have the name.
+    NoAudioError, which calls the transcript `kind`, where none or several have the name.
     """
     folder, name = folder_of(look), Path(look.name).name
     for ending in _COMPRESSED:
@@ -58,7 +68,10 @@ def find_talk(look: Look, kind: str) -> Talk:
     hint = f"{act}, or name the folder of the audio: {parameter('audio_root')} DIR"
     if look.audio_root is None:
         hint += f"; where {folder} is the input, what has no audio is listed as malformed"
-    raise InputError.of(look.name, f"is {kind}, and {what}", hint)
+    error = NoAudioError.of(look.name, f"is {kind}, and {what}", hint)
+    several = f"several audio files have its name ({', '.join(names[:3])})"
+    error.reason = several if names else f"{NO_FILE} ({name})"
+    raise error
 
 
 def folder_of(look: Look) -> str:

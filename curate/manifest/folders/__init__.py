@@ -14,8 +14,9 @@ from itertools import islice
 from pathlib import Path
 
 from curate.errors import InputError
+from curate.formatting.units import plural
 from curate.manifest.captions.audio import FOLDER
-from curate.manifest.folders.beside import unread_transcript
+from curate.manifest.folders.beside import is_beside, unread_transcript
 from curate.manifest.folders.folder import Entry, Folder
 from curate.manifest.folders.layouts import layout_of
 from curate.manifest.folders.tree import has_audio
@@ -51,9 +52,20 @@ def _find(look: Look) -> list[Origin]:
         )
     texts = folder.texts.others
     if not any(layout_of(folder, name) for name in texts):
+        _refuse_damaged([name for name in texts if is_beside(folder, name)], folder)
         _refuse_unread([name for name in texts if Path(name).suffix.lower() in _MANIFESTS], folder)
         origin = replace(origin, beside={**beside, TEXTS: ("none",)})
     return [origin]
+
+
+def _refuse_damaged(names: list[str], folder: Folder) -> None:
+    """InputError where time-coded transcripts stand beside the audio, and none can be read."""
+    unread = unread_transcript(folder, names[0]) if names else None
+    if unread is not None:
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+        what = f"none of {plural(len(names), 'transcript')} beside its audio can be read ({shown})"
+        hint = "take them elsewhere to read the folder as audio without texts"
+        raise InputError.of(folder.texts.root, f"{what}: {unread.record}", hint)
 
 
 def _refuse_unread(names: list[str], folder: Folder) -> None:
@@ -113,7 +125,7 @@ class _Pairs:
                     continue
                 self.is_transcribed = True
                 yield self._row(entry._replace(place=self._place(name, entry.place)))
-        for name in self.folder.audio.audio:
+        for name in () if self.folder.is_named else self.folder.audio.audio:
             if name in self.texts_of:
                 continue
             if self.is_transcribed:

@@ -112,11 +112,16 @@ def _read_timed(folder: Folder, name: str) -> Iterator[Entry]:
         yield from _of_format(folder, name, format)
 
 
+def is_beside(folder: Folder, name: str) -> bool:
+    """Whether a file has the suffix of time-coded transcripts, and the name of audio."""
+    return _suffix(name) in _TIMED and folder.is_text_beside(name)
+
+
 def unread_transcript(folder: Folder, name: str) -> Entry | None:
     """Why the audio of a file's name has no text, where the file has a transcript's suffix and yet
     none of their formats; None of other files.
     """
-    if _suffix(name) not in _TIMED or not folder.is_text_beside(name):
+    if not is_beside(folder, name):
         return None
     try:
         audio = folder.audio_of_text(name)

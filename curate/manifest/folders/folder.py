@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from curate.errors import InputError
-from curate.manifest.captions.audio import FOLDER
+from curate.manifest.captions.audio import FOLDER, NO_FILE
 from curate.manifest.captions.lines import decode_text
 from curate.manifest.chunks import read_head
 from curate.manifest.corrections import CAST
@@ -22,7 +22,8 @@ from curate.manifest.strict import Malformed, Record
 
 TEXT_SUFFIXES = (".txt", ".lab")
 """Of files that hold the text of one audio file of the same name."""
-NO_AUDIO = "no audio file has the name of the text file"
+NAMED = "texts_named"
+"""Where an origin keeps the texts that are read of its folder, if not all of them."""
 
 
 class Entry(NamedTuple):
@@ -43,7 +44,8 @@ class Entry(NamedTuple):
 @dataclass(frozen=True)
 class Folder:
     """The transcripts below a folder, and the audio below it or below the audio root; `fields` is
-    the mapping of `--map`, `cast` whether numbers are read as people write them.
+    the mapping of `--map`, `cast` whether numbers are read as people write them, `is_named` that
+    only texts which are named are read, without the audio that they leave.
     """
 
     texts: Tree
@@ -51,15 +53,19 @@ class Folder:
     names: AudioNames
     fields: Mapping[str, str] = field(default_factory=dict)
     cast: bool = False
+    is_named: bool = False
 
     @classmethod
     def of(cls, origin: Origin) -> Folder:
         """The folder of an origin as it is now."""
         texts = Tree.read(origin.name)
+        if NAMED in origin.beside:
+            texts = texts.of_names(frozenset(origin.beside[NAMED]))
         root = origin.beside.get(FOLDER, (origin.name,))[0]
         audio = texts if root == origin.name else Tree.read(root)
         names = AudioNames.of(audio.audio)
-        return cls(texts, audio, names, fields_of(origin), CAST in origin.beside)
+        is_named = NAMED in origin.beside
+        return cls(texts, audio, names, fields_of(origin), CAST in origin.beside, is_named)
 
     def look(self, name: str) -> Look:
         """A transcript from outside, with the mapping of the folder."""
@@ -85,7 +91,7 @@ class Folder:
         if len(candidates) > 1:
             raise Malformed(f"several audio files have its name ({', '.join(candidates[:3])})")
         if not candidates:
-            raise Malformed(f"{NO_AUDIO} ({name})")
+            raise Malformed(f"{NO_FILE} ({name})")
         return candidates[0]
 
     def is_text_beside(self, name: str) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -47,6 +47,11 @@ class Tree:
     def path(self, name: str) -> str:
         """Where a name is."""
         return f"{self.root}/{self.packed.get(name, name)}"
+
+    def of_names(self, paths: Collection[str]) -> Tree:
+        """The same with only those of its other files that have these paths."""
+        names = (name for name in self.others if self.path(name) in paths)
+        return replace(self, others=tuple(names))
 
     @cached_property
     def suffixes(self) -> frozenset[str]:

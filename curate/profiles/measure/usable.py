@@ -10,10 +10,7 @@ import polars as pl
 from curate.artifacts.columns import MALFORMED, SOURCE, has_audio
 from curate.errors import InputError
 from curate.manifest.origin import Origin
-from curate.manifest.unusable import unusable
-
-WARNED = 5
-"""Inputs that are warned about one by one."""
+from curate.manifest.unusable import unusable, warnings_of
 
 
 def refuse_unusable(records: Path, origins: Sequence[Origin]) -> list[str]:
@@ -33,9 +30,7 @@ def refuse_unusable(records: Path, origins: Sequence[Origin]) -> list[str]:
     ]
     if rows == malformed:
         raise InputError(*faults)
-    warnings = [f"{fault.where}: {fault.what}; {fault.hint}" for fault in faults[:WARNED]]
-    more = len(faults) - WARNED
-    return [*warnings, f"so it is with {more:,} more inputs"] if more > 0 else warnings
+    return warnings_of(faults)
 
 
 def _reasons(table: pl.LazyFrame) -> Mapping[str, dict[str, int]]:
