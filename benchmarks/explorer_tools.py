@@ -200,14 +200,16 @@ class Curate(Explorer):
         assert "Next:" in hands.page.inner_text("body")
 
     def _bar(self, hands: Hands) -> None:
-        hands.choose("[name=metric]", "char_rate")
-        hands.click("[name=least]")
-        hands.type("10")
-        hands.press("Tab")
-        hands.type("11")
-        hands.press("Enter")
-        until(hands.page, "state.rows.length && state.rows.every((it) => it.values.char_rate < 12)")
+        hands.press("h")
+        hands.choose("#histogram-of", "char_rate")
+        bar = hands.page.locator("#bars .hints path[data-ends^='10 ']")
+        bar.wait_for(state="attached")
+        box = bar.bounding_box()
+        hands.at(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        until(hands.page, "location.hash.includes('least=10')")
         listed(hands.page)
+        inside = "(it) => it.values.char_rate >= 10 && it.values.char_rate < 12"
+        assert hands.page.evaluate(f"state.rows.length && state.rows.every({inside})")
 
     def _listen(self, hands: Hands) -> None:
         if self.corpus.audio:
@@ -232,10 +234,10 @@ class Curate(Explorer):
         self._listen(hands)
 
     def _once(self, hands: Hands) -> None:
-        out = self.folder / "words"
-        hands.command("words", self.profile, "--out", out)
-        hands.page.goto((out / "report.html").as_uri())
-        hands.page.wait_for_selector("h3:has-text('Longest')")
+        hands.press("w")
+        hands.choose("#which-words [name=often]", "once")
+        cells = "[...document.querySelectorAll('#vocabulary td:nth-child(2)')]"
+        until(hands.page, f"{cells}.length && {cells}.every((it) => it.innerText === '1')")
 
     def _speaker(self, hands: Hands) -> None:
         hands.click("#facts button")

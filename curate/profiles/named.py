@@ -14,6 +14,8 @@ COUNTED_ROWS = 1 << 18
 """Rows from which on that is stored: below, counting takes no longer than starting a command."""
 TEXTS = "texts.parquet"
 """The records' texts in their order, once a large profile was opened for review."""
+WORD_TABLE = "word_table.parquet"
+"""The words of all texts, once a session reviewed those of a large profile."""
 
 
 def rules_named(rules: RuleSet) -> RuleFile:

@@ -32,7 +32,7 @@ from curate.profiles.measure.requested_fields import check_fields
 from curate.profiles.measure.reuse import ReusedRows, find_old, same_code, write_measured
 from curate.profiles.measure.source import not_finite_warnings
 from curate.profiles.measure.usable import refuse_unusable
-from curate.profiles.named import LIBRARIES, LIMIT_COUNTS, TEXTS, rules_named
+from curate.profiles.named import LIBRARIES, LIMIT_COUNTS, TEXTS, WORD_TABLE, rules_named
 from curate.profiles.opened import open_profile
 from curate.profiles.overridden import outcome_of, warnings_of
 from curate.profiles.request import ProfilePlan
@@ -54,10 +54,17 @@ __all__ = [
 ]
 
 ALWAYS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json"})
-OUTPUT_FILES = ALWAYS | {"report.html", audio_cache.NAME, LIMIT_COUNTS, TEXTS, Clips.file}
+OUTPUT_FILES = ALWAYS | {
+    "report.html",
+    audio_cache.NAME,
+    LIMIT_COUNTS,
+    TEXTS,
+    WORD_TABLE,
+    Clips.file,
+}
 """What a profile directory holds; `audio_cache.parquet` only where audio was analysed,
 `clips.json` only where clips were requested, LIMIT_COUNTS of many rows, TEXTS
-once it was opened for review."""
+and WORD_TABLE once it was opened for review."""
 
 
 Engine = Callable[[ProfilePlan], ReusedRows]

@@ -34,11 +34,12 @@ from curate.reviews.sheet import NAME as CSV_NAME
 from curate.reviews.sheet import as_csv, import_csv
 from curate.reviews.views import View
 from curate.reviews.web import Web
+from curate.reviews.words import words_request
 from curate.rules.overrides.decision import SEGMENT
 
 REVIEW_PAGE = (
     "review.html", "review.css", "common.js", "table.js", "record.js", "sound.js", "review.js",
-    "bulk.js", "views.js", "histogram.js",
+    "bulk.js", "views.js", "histogram.js", "words.js",
 )  # fmt: skip
 Audio = Callable[[Mapping[str, Any]], Clip]
 """Gives a record's clip."""
@@ -68,6 +69,9 @@ def review_app(session: ReviewSession, look: Look, token: str, port: int) -> App
         web.route("/api/profile", lambda request: web.json(about(session))),
         web.route("/api/records", lambda r: web.json(session.answer(_request(session, r)))),
         web.route("/api/histogram", lambda r: web.json(_histogram(session, r, look.draw))),
+        web.route(
+            "/api/words", lambda r: web.json(session.words.answer(words_request(r.query_params)))
+        ),
         web.route(
             "/api/records/{row:int}", lambda request: web.json(session.describe(_row(request)))
         ),

@@ -50,6 +50,7 @@ from curate.reviews.table import (
     text_of,
 )
 from curate.reviews.views import Views
+from curate.reviews.words import Words
 from curate.rules.overrides import Decision, Facet, content_of, contents_of
 from curate.rules.overrides.identity import audio_keys, contents, shown
 from curate.text.marks import marks_of
@@ -78,20 +79,23 @@ class ReviewSession:
         self._root, self._allowed = root or self.profile.audio_root, allowed
         self.table = RecordTable(folder, self.profile, records, beside)
         self.histograms = Histograms(folder / RECORDS, self.profile, self.table)
+        self.words = Words(folder, self.profile, self.table)
         self._counts = metrics_of_rules(self.profile.rules_hit)
         self._folders = {entry.source: Path(entry.folder) for entry in self.profile.inputs}
         self.metrics = tuple(m for m in METRICS if m.name in self.table.browser.columns)
         self._tallies: dict[Query, tuple[int, int]] = {}
 
     def start(self) -> None:
-        """Read the texts in advance, beside the requests, so that the first search finds them; and
-        what histograms count.
+        """Read the texts in advance, beside the requests, so that the first search finds them; what
+        histograms count; and the words of a small profile.
         """
         self.table.search.start()
         self.histograms.start()
+        self.words.start()
 
     def close(self) -> None:
         """Stop what runs beside the requests."""
+        self.words.close()
         self.table.search.close()
         self.histograms.close()
 

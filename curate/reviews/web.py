@@ -31,6 +31,7 @@ PAGES: Mapping[str, str] = {
             "blind.js",
             "views.js",
             "histogram.js",
+            "words.js",
         ),
         "text/javascript",
     ),

@@ -43,7 +43,7 @@ def client(session: ReviewSession) -> Any:
 
 
 PATHS = ["/", "/review.js", "/table.js", "/page.css", "/api/profile", "/api/records",
-         "/histogram.js", "/api/histogram?of=chars",
+         "/histogram.js", "/api/histogram?of=chars", "/words.js", "/api/words",
          "/api/records/0", "/api/records/0/audio", "/api/records/0/spectrogram"]  # fmt: skip
 
 

@@ -6,9 +6,11 @@ bytes, words by Polars, errors by the alignment that the error rate is counted w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from threading import Lock
+from typing import NamedTuple, Protocol
 
 import polars as pl
 
@@ -22,6 +24,7 @@ from curate.inspect.words.alphabets import Characters
 from curate.inspect.words.tokenizer import lacking_of, unknown_tokens
 from curate.inspect.words.vocabulary import Tokens, vocabulary, words_of
 from curate.inspect.words.word_errors import Errors, totals
+from curate.inspect.words.word_rows import WordRows
 from curate.manifest import read_manifest
 from curate.manifest.lines import fingerprint
 from curate.metrics.compute.tokens import Tokenizer
@@ -31,6 +34,13 @@ from curate.text.normaliser import DEFAULT, Normaliser
 
 LANGUAGES = 32
 """Languages counted apart, the largest by hours; all others count as one."""
+
+
+class Add(Protocol):
+    """Counts a batch of an input; called from several threads."""
+
+    def __call__(self, clips: Clips, source: int) -> pl.DataFrame:
+        """A row for each of the batch."""
 
 
 class Counted(NamedTuple):
@@ -48,12 +58,7 @@ def count_words(folder: Path, tokenizer: Tokenizer | None = None, command: str =
     """
     profile = open_profile(folder)
     counters = _Counters(profile)
-    for at, entry in enumerate(profile.inputs):
-        read = read_manifest(origin_of(entry), partial(counters.add, source=at))
-        digests = [part.digest for piece in read for part in piece.parts]
-        if fingerprint(digests) != entry.fingerprint:
-            what = "has changed since it was profiled"
-            raise InputError.of(entry.source, what, "profile it again")
+    _read(profile, counters.add)
     tokens = counters.tokens.counted()
     words = words_of(tokens)
     sources = [entry.source for entry in profile.inputs]
@@ -72,14 +77,59 @@ def count_words(folder: Path, tokenizer: Tokenizer | None = None, command: str =
     return Counted(made, words, counters.errors.counted())
 
 
+def tabulate_words(profile: Profile, on_read: Callable[[int], None]) -> pl.DataFrame:
+    """Every word of a profile's texts: `word`, its `count`, the `rows` that hold it, and of texts
+    that have a `pred_text` how often it is `predicted` and `wrong`.
+
+    Counts are those of `count_words`. `predicted` and `wrong` are null of words that no such text
+    has, `count` and `rows` of those that only the normaliser writes so. `on_read` is called with
+    the rows read so far; what it raises ends the reading. InputError where a manifest is not the
+    one that was profiled.
+    """
+    words, errors = WordRows(), Errors(normaliser_of(profile))
+    rows, lock = 0, Lock()
+
+    def add(clips: Clips, source: int) -> pl.DataFrame:
+        nonlocal rows
+        words.add(clips.texts)
+        errors.add(clips)
+        with lock:
+            rows += clips.frame.height
+            on_read(rows)
+        return clips.frame.select(LINE.name)
+
+    _read(profile, add)
+    return with_errors(words.counted(), errors)
+
+
+def with_errors(words: pl.DataFrame, errors: Errors) -> pl.DataFrame:
+    """Words with `count` and `rows`, and beside them how often each is `predicted` and `wrong`."""
+    wrong = errors.counted().rename({"count": "predicted"})
+    return words.join(wrong, on="word", how="full", coalesce=True)
+
+
+def normaliser_of(profile: Profile) -> Normaliser:
+    """The normaliser by which a profile counted errors, or the default one."""
+    return Normaliser(tuple(profile.agreement.normaliser.steps if profile.agreement else DEFAULT))
+
+
+def _read(profile: Profile, add: Add) -> None:
+    """Call `add` with each batch and the number of its input, from several threads."""
+    for at, entry in enumerate(profile.inputs):
+        read = read_manifest(origin_of(entry), partial(add, source=at))
+        digests = [part.digest for piece in read for part in piece.parts]
+        if fingerprint(digests) != entry.fingerprint:
+            what = "has changed since it was profiled"
+            raise InputError.of(entry.source, what, "profile it again")
+
+
 class _Counters:
     """All that is counted in one reading."""
 
     def __init__(self, profile: Profile) -> None:
         self.characters = Characters([each.value for each in profile.strata["lang"]][:LANGUAGES])
         self.tokens = Tokens()
-        steps = profile.agreement.normaliser.steps if profile.agreement else DEFAULT
-        self.errors = Errors(Normaliser(tuple(steps)))
+        self.errors = Errors(normaliser_of(profile))
 
     def add(self, clips: Clips, source: int) -> pl.DataFrame:
         """Count a batch; called from several threads, and the order of calls changes nothing."""

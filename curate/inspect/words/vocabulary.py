@@ -44,10 +44,18 @@ class Tokens:
         return _added(self._parts)
 
 
+def bare(token: pl.Expr) -> pl.Expr:
+    """A token without case and outer punctuation; empty where it is nothing else."""
+    return token.str.to_lowercase().str.strip_chars(_PUNCTUATION)
+
+
 def words_of(tokens: pl.DataFrame) -> pl.DataFrame:
     """Counted words without case and outer punctuation, commonest first: `word`, `count`."""
-    bare = pl.col("token").str.to_lowercase().str.strip_chars(_PUNCTUATION).alias("word")
-    words = tokens.group_by(bare).agg(pl.col("count").sum()).filter(pl.col("word") != "")
+    words = (
+        tokens.group_by(bare(pl.col("token")).alias("word"))
+        .agg(pl.col("count").sum())
+        .filter(pl.col("word") != "")
+    )
     return words.sort(["count", "word"], descending=[True, False])
 
 

@@ -11,7 +11,7 @@ from threading import Lock
 import numpy as np
 import polars as pl
 
-from curate.arrays import Bytes, Int64s
+from curate.arrays import Int64s
 from curate.artifacts.columns import LANG
 from curate.artifacts.frames import Clips, Languages, Spans
 from curate.artifacts.words import WordErrors, WordErrorTotals
@@ -40,16 +40,22 @@ class Errors:
             return
         rows = np.flatnonzero(clips.predicted.length >= 0)
         languages = Languages.declared(clips.frame[LANG.name])
+        known = Languages(languages.names, languages.of[rows])
+        self.add_pairs(_chosen(clips.texts, rows), _chosen(clips.predicted, rows), known)
+
+    def add_pairs(self, texts: Spans, predicted: Spans, languages: Languages) -> None:
+        """Count texts with their predictions, each of its language."""
         pairs = count_normalised(
-            _chosen(clips.texts, rows), _chosen(clips.predicted, rows), self.normaliser,
-            languages.names, languages.of[rows], mark_words=True,
+            (texts.data, texts.start, texts.length),
+            (predicted.data, predicted.start, predicted.length),
+            self.normaliser, languages.names, languages.of, mark_words=True,
         )  # fmt: skip
         assert pairs.wrong is not None
         marked = pl.DataFrame({"word": _words(pairs), "wrong": pl.Series(pairs.wrong)})
         counts = (pl.len().cast(pl.Int64).alias("count"), pl.col("wrong").sum().cast(pl.Int64))
         counted = marked.group_by("word").agg(*counts)
         with self._lock:
-            self.rows += rows.size
+            self.rows += texts.start.size
             self._parts.append(counted)
             if len(self._parts) >= _MOST_PARTS:
                 self._parts = [_added(self._parts)]
@@ -94,8 +100,8 @@ def _words(pairs: PairEdits) -> pl.Series:
     return texts.select(split.explode(empty_as_null=False)).to_series()
 
 
-def _chosen(spans: Spans, rows: Int64s) -> tuple[Bytes, Int64s, Int64s]:
-    return spans.data, spans.start[rows], spans.length[rows]
+def _chosen(spans: Spans, rows: Int64s) -> Spans:
+    return Spans(spans.data, spans.start[rows], spans.length[rows])
 
 
 def _added(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:

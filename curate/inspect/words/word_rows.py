@@ -1,0 +1,62 @@
+"""The words of all texts with how often each occurs, and in how many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+from typing import Final
+
+import polars as pl
+
+from curate.artifacts.frames import Spans
+from curate.inspect.words.vocabulary import bare
+
+_MOST_PARTS: Final = 32
+_COUNTS: Final = {"word": pl.String, "count": pl.Int64, "rows": pl.Int64}
+
+
+class WordRows:
+    """Counts of words, as `words_of` has them, and of the rows that hold each; added batch by
+    batch, by any thread.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[pl.DataFrame] = []
+        self._lock = Lock()
+
+    def add(self, texts: Spans) -> None:
+        """Count the words of some texts, each a row."""
+        counted = _counted([texts.decode(row) for row in range(texts.start.size)])
+        with self._lock:
+            self._parts.append(counted)
+            if len(self._parts) >= _MOST_PARTS:
+                self._parts = [_added(self._parts)]
+
+    def counted(self) -> pl.DataFrame:
+        """`word`, its `count`, and the `rows` that hold it."""
+        return _added(self._parts)
+
+
+def _counted(texts: Sequence[str]) -> pl.DataFrame:
+    tokens = pl.DataFrame({"token": pl.Series(texts, dtype=pl.String).str.extract_all(r"\S+")})
+    in_rows = (
+        tokens.with_row_index("row")
+        .explode("token", empty_as_null=False)
+        .group_by("row", "token")
+        .agg(pl.len().cast(pl.Int64).alias("count"))
+    )
+    # Trimmed once a token, not once an occurrence: the set of punctuation is large.
+    words = in_rows.select(pl.col("token").unique()).with_columns(word=bare(pl.col("token")))
+    return (
+        in_rows.join(words, on="token")
+        .filter(pl.col("word") != "")
+        .group_by("row", "word")
+        .agg(pl.col("count").sum())
+        .group_by("word")
+        .agg(pl.col("count").sum(), pl.len().cast(pl.Int64).alias("rows"))
+    )
+
+
+def _added(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    whole = pl.concat([pl.DataFrame(schema=_COUNTS), *parts])
+    return whole.group_by("word").agg(pl.col("count").sum(), pl.col("rows").sum())
