@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Int64s
 from curate.artifacts.columns import DURATION_US
 from curate.profiles.duck import Records, quoted
 from curate.reviews.query import FIELDS, NoSuch, Query, conditions, demand_metric
@@ -68,6 +69,7 @@ class Browser:
         self.rows = int(pl.scan_parquet(path).select(pl.len()).collect().item())
         self._masks: _Remembered[Mask] = _Remembered(_MASKS)
         self._values: _Remembered[Values] = _Remembered(_VALUES)
+        self._us: _Remembered[Int64s] = _Remembered(1)
 
     def of(self, query: Query, matches: Mask | None = None) -> Rows:
         """The rows that a query is about, ascending; `matches` are those that its search found."""
@@ -101,9 +103,10 @@ class Browser:
         """A metric of these rows, NaN for null. NoSuch for a column that is no number."""
         return _of(rows, self._sorted(demand_metric(name, self.numeric)))
 
-    def durations_us(self, rows: Rows) -> Values:
+    def durations_us(self, rows: Rows) -> Int64s:
         """Microseconds of these rows, 0 for null."""
-        return _of(rows, self._values.get(DURATION_US.name, self._durations))
+        durations = self._us.get(DURATION_US.name, self._durations)
+        return durations if rows.size == durations.size else durations[rows]
 
     def beside(self, name: str) -> bool:
         """Whether a column is not that of the profile."""
@@ -183,8 +186,8 @@ class Browser:
         mask = self._column(expression.fill_null(value=False))
         return mask.to_numpy()
 
-    def _durations(self) -> Values:
-        return self._column(DURATION_US.expr.fill_null(0).cast(pl.Float64)).to_numpy()
+    def _durations(self) -> Int64s:
+        return self._column(DURATION_US.expr.fill_null(0)).to_numpy()
 
     def _sorted(self, name: str) -> Values:
         """What a column sorts by: its numbers, or the rank of its text among all of its texts; NaN

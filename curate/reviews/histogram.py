@@ -101,7 +101,7 @@ class Histograms:
         elif hits is not None and rows.size < browser.rows:
             hits = hits.of(rows)
         values = np.ascontiguousarray(browser.values(metric.name, rows))
-        us = browser.durations_us(rows).astype(np.int64)
+        us = browser.durations_us(rows)
         spread = spread_of(metric, values, us, tuple(QUANTILES.values()), cuts_at(limits), hits)
         return MetricSummary(
             name=metric.name,
