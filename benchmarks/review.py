@@ -60,7 +60,8 @@ class ReviewServer:
         address = re.search(r"(http://\S+)/\?token=(\S+)", self.run.stderr.readline())
         assert address is not None
         self.ready_s = time.perf_counter() - begun
-        self.address, self._cookie = address[1], f"curate_review={address[2]}"
+        self.address = address[1]
+        self._cookie = f"curate_review_{self.address.rpartition(':')[2]}={address[2]}"
 
     def ask(self, path: str) -> tuple[float, bytes]:
         """(seconds, answer) of one request."""

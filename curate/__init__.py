@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from curate.api.compare import Compare, CompareRequest, compare_rules
     from curate.api.diff import Diff, diff
     from curate.api.explain import ExplainRequest, Explanation, explain
+    from curate.api.explore import Explorer, explore
     from curate.api.frames import apply_rules, measure
     from curate.api.look import head, query, sample
     from curate.api.manifest import ManifestWritten, write_manifest
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         read_profile,
     )
     from curate.api.reconsider import Reconsider, reconsider
+    from curate.api.review import ReviewOptions
     from curate.api.rules import RuleSet, load_rules
     from curate.api.select import Selection, select
     from curate.api.shard import (
@@ -67,6 +69,7 @@ _MODULES = {
     "compare": ("Compare", "CompareRequest", "compare_rules"),
     "diff": ("Diff", "diff"),
     "explain": ("ExplainRequest", "Explanation", "explain"),
+    "explore": ("Explorer", "explore"),
     "frames": ("apply_rules", "measure"),
     "look": ("head", "query", "sample"),
     "manifest": ("ManifestWritten", "write_manifest"),
@@ -75,6 +78,7 @@ _MODULES = {
         *("RuleOptions", "merge", "profile", "read_profile"),
     ),
     "reconsider": ("Reconsider", "reconsider"),
+    "review": ("ReviewOptions",),
     "rules": ("RuleSet", "load_rules"),
     "select": ("Selection", "select"),
     "shard": (
@@ -104,6 +108,7 @@ __all__ = [
     "Diff",
     "ExplainRequest",
     "Explanation",
+    "Explorer",
     "LineMarks",
     "ManifestWritten",
     "MeasureOptions",
@@ -112,6 +117,7 @@ __all__ = [
     "ProfileRequest",
     "ReadOptions",
     "Reconsider",
+    "ReviewOptions",
     "RuleOptions",
     "RuleSet",
     "Selection",
@@ -135,6 +141,7 @@ __all__ = [
     "count_words",
     "diff",
     "explain",
+    "explore",
     "head",
     "load_rules",
     "measure",

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -29,6 +29,10 @@ from curate.profiles.request import MeasureOptions, ProfilePlan, ProfileRequest,
 from curate.profiles.run import OUTPUT_FILES, Engine, profile_into, unchanged
 from curate.scale.array import measure_part, merged
 from curate.scale.engines import engine_of
+
+if TYPE_CHECKING:
+    from curate.api.explore import Explorer
+    from curate.api.review import ReviewOptions
 
 __all__ = [
     "Amount",
@@ -107,6 +111,21 @@ class Profile:
         what = "no line of the manifests has this field"
         raise_all(ConfigError, [Fault(name, what) for name in further if name not in kinds])
         return own.beside(plan, {name: kinds[name] for name in further})
+
+    def explore(
+        self,
+        overrides: str | Path = "overrides.jsonl",
+        *,
+        split: str | Path | None = None,
+        evaluation: str | Path | None = None,
+        options: ReviewOptions | None = None,
+    ) -> Explorer:
+        """Open the review app of the records in the background: `curate.explore` of this
+        directory.
+        """
+        from curate.api.explore import explore
+
+        return explore(self.path, overrides, split=split, evaluation=evaluation, options=options)
 
     def __str__(self) -> str:
         verdicts = ", ".join(f"{each.rows:,} {name}" for name, each in self.verdicts.items())

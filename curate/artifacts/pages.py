@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from curate.artifacts.base import Artifact
+    from curate.artifacts.distributions import Metric
+    from curate.artifacts.profile import RuleHit
 
 
 def first_screen(artifact: Artifact) -> str | None:
@@ -16,3 +19,17 @@ def first_screen(artifact: Artifact) -> str | None:
     from reports.notebook import frame
 
     return frame(artifact)
+
+
+def page_style() -> str:
+    """The style sheet of all pages."""
+    import reports
+
+    return reports.page_style()
+
+
+def draw_histogram(metric: Metric, hits: Sequence[RuleHit]) -> tuple[str, str]:
+    """A metric as inline SVG, and what stands beside the picture: `reports.histogram`."""
+    import reports
+
+    return reports.histogram(metric, hits)

@@ -54,10 +54,13 @@ def review_command(
 
     Example: `curate review --blind a/predictions.jsonl b/predictions.jsonl`
     """
-    import getpass
-
-    import reports
-    from curate.api.review import Look, ReviewOptions, compare_blindly, review_profile
+    from curate.api.review import (
+        Announcement,
+        Beside,
+        ReviewOptions,
+        compare_blindly,
+        review_profile,
+    )
     from curate.cli.render.terminal import line
 
     if (profile is None) == (blind is None):
@@ -65,18 +68,9 @@ def review_command(
     if profile is None and evaluation is not None:
         what = "needs the profile of the records that were evaluated"
         raise ConfigError.of("--eval", what, "curate review profile/ --eval wer/")
-    options = ReviewOptions(
-        reviewer=reviewer or getpass.getuser(),
-        look=Look(reports.page_style(), reports.histogram),
-        notify=line,
-        port=port,
-        audio_root=audio_root,
-        allowed=allow_root,
-        browser=browser,
-        split=split,
-        evaluation=evaluation,
-    )
+    announcement = Announcement(line, browser)
+    options = ReviewOptions(reviewer=reviewer, port=port, audio_root=audio_root, allowed=allow_root)
     if blind is not None:
-        compare_blindly(*blind, votes, options)
+        compare_blindly(*blind, votes, announcement, options)
     elif profile is not None:
-        review_profile(profile, overrides, options)
+        review_profile(profile, overrides, announcement, Beside(split, evaluation), options)

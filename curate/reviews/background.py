@@ -38,7 +38,11 @@ class Background(Generic[Made]):
         """Begin, unless that has begun."""
         with self._lock:
             if self._thread is None and not self._closed:
-                self._thread = threading.Thread(target=self._run, name=self._name)
+                self._thread = threading.Thread(
+                    target=self._run,
+                    name=self._name,
+                    daemon=True,  # no process stays alive for it
+                )
                 self._thread.start()
 
     def close(self) -> None:

@@ -19,7 +19,6 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 App = Callable[[Any, Receive, Send], Awaitable[None]]
 
-COOKIE = "curate_review"
 MOST_BYTES = 4 << 20
 """Of a request's body."""
 
@@ -72,7 +71,9 @@ class Guard:
             return 421, "this address is not served here"
         if headers.get("sec-fetch-site", "none") not in _OWN and not self._is_first(scope):
             return 403, "request from another site"
-        if not self._knows(self._shown_token(scope)) and not self._knows(_cookie_of(headers)):
+        if not self._knows(self._shown_token(scope)) and not self._knows(
+            self._sent_cookie(headers)
+        ):
             return 403, "no valid token: open the address that `curate review` printed"
         if scope["method"] not in {"GET", "HEAD"}:
             origin = headers.get("origin", "")
@@ -109,15 +110,21 @@ class Guard:
         return token is not None and hmac.compare_digest(token.encode(), self.token.encode())
 
     def _cookie(self) -> str:
-        return f"{COOKIE}={self.token}; HttpOnly; SameSite=Strict; Path=/"
+        return f"{cookie_name(self.port)}={self.token}; HttpOnly; SameSite=Strict; Path=/"
+
+    def _sent_cookie(self, headers: Mapping[str, str]) -> str | None:
+        try:
+            cookie = SimpleCookie(headers.get("cookie", "")).get(cookie_name(self.port))
+        except CookieError:
+            return None
+        return cookie.value if cookie else None
 
 
-def _cookie_of(headers: Mapping[str, str]) -> str | None:
-    try:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return None
-    return cookie.value if cookie else None
+def cookie_name(port: int) -> str:
+    """The cookie of the session at a port: browsers send the cookies of all ports of a machine, and
+    two sessions at once must not replace each other's.
+    """
+    return f"curate_review_{port}"
 
 
 def _with_headers(send: Send) -> Send:

@@ -36,7 +36,7 @@ def client_of(session: ReviewSession) -> Any:
 
     app = review_app(session, Look("", reports.histogram), TOKEN, PORT)
     client = TestClient(app, base_url=OWN, follow_redirects=False)
-    client.cookies.set("curate_review", TOKEN)
+    client.cookies.set(f"curate_review_{PORT}", TOKEN)
     return client
 
 

@@ -102,7 +102,10 @@ def test_a_review_that_is_ended_says_what_it_wrote(
     words_of_review = ("review", "profile", "--no-browser", "--reviewer", "anna")
     with started("curate.cli", *words_of_review, cwd=tmp_path, NO_COLOR="1") as run:
         address, token = _address(run)
-        headers = {"cookie": f"curate_review={token}", "origin": address}
+        headers = {
+            "cookie": f"curate_review_{address.rpartition(':')[2]}={token}",
+            "origin": address,
+        }
         for decision in ("keep", "reject")[:decisions]:
             sent = json.dumps({"decision": decision}).encode()
             url = f"{address}/api/records/0/decision"

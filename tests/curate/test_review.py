@@ -66,7 +66,7 @@ def test_who_may_ask(
 ) -> None:
     client.cookies.clear()
     if cookie:
-        client.cookies.set("curate_review", cookie)
+        client.cookies.set(f"curate_review_{PORT}", cookie)
     response = client.get(path, headers=dict(headers))
     assert response.status_code == status
     assert "script-src 'self'" in response.headers["content-security-policy"]
@@ -85,7 +85,8 @@ def test_the_link_gives_a_cookie_and_hides_the_token(client: Any) -> None:
     assert TOKEN not in linked.text
     assert linked.headers["set-cookie"] == response.headers["set-cookie"]
     cookie = response.headers["set-cookie"]
-    assert all(part in cookie for part in (f"curate_review={TOKEN}", "HttpOnly", "SameSite=Strict"))
+    parts = (f"curate_review_{PORT}={TOKEN}", "HttpOnly", "SameSite=Strict")
+    assert all(part in cookie for part in parts)
 
 
 @pytest.mark.parametrize("path", ["/api/records/0/decision", "/api/records/0/undo"])
