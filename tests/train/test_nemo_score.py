@@ -188,11 +188,14 @@ def test_shards_score_as_the_manifest_of_their_records(world: World, tmp_path: P
     sharded = ["shard", manifest, "--out", shards, "--shard-size", "7", "--workers", "1"]
     done = CliRunner().invoke(curate_app, [str(each) for each in sharded])
     assert done.exit_code == 0, done.output
-    for name, given in (("files", shards / "train.jsonl"), ("shards", shards)):
-        option = "--data" if name == "shards" else "--manifest"
-        command = ["score", world.model("ctc").path, option, given, "--out", tmp_path / name]
+    for option, given in (("--manifest", shards / "train.jsonl"), ("--data", shards)):
+        out = tmp_path / f"scored{option}"
+        command = ["score", world.model("ctc").path, option, given, "--out", out]
         done = CliRunner().invoke(app, [str(each) for each in command])
         assert done.exit_code == 0, done.output
-    scores = [(tmp_path / name / "scores.jsonl").read_bytes() for name in ("files", "shards")]
-    assert scores[0] == scores[1]
-    assert scores[0].count(b"\n") == manifest.read_bytes().count(b"\n")
+    by_files, by_shards = (
+        (tmp_path / f"scored{option}" / "scores.jsonl").read_bytes()
+        for option in ("--manifest", "--data")
+    )
+    assert by_files == by_shards
+    assert by_files.count(b"\n") == manifest.read_bytes().count(b"\n")
