@@ -29,10 +29,20 @@ def choose(score: Floats, us: Int64s, stratum: Int64s, noise: UInt64s, budget_us
     is_scored = ~np.isnan(score)
     usable = _time(us, stratum, strata)
     scored = _time(np.where(is_scored, us, 0), stratum, strata)
-    by_score = np.lexsort((noise, np.where(is_scored, score, np.inf), ~is_scored, stratum))
-    best = _first(by_score, us * is_scored, stratum, shares(usable, scored, budget_us)) & is_scored
-    taken = _time(np.where(best, us, 0), stratum, strata)
-    return Chosen(best, _first(np.lexsort((noise, stratum)), us, stratum, taken.astype(np.float64)))
+    drawn = np.argsort(noise, kind="stable")
+    by_score = drawn[is_scored[drawn]]
+    by_score = by_score[np.argsort(score[by_score], kind="stable")]
+    most = shares(usable, scored, budget_us)
+    best = _first(_by_stratum(by_score, stratum), us, stratum, most)
+    taken = _time(np.where(best, us, 0), stratum, strata).astype(np.float64)
+    return Chosen(best, _first(_by_stratum(drawn, stratum), us, stratum, taken))
+
+
+def _by_stratum(order: Int64s, stratum: Int64s) -> Int64s:
+    """The rows of an order, those of each stratum together: a sort of small numbers is by radix."""
+    of = stratum[order]
+    small = of.astype(np.uint16) if of.max(initial=0) < 1 << 16 else of
+    return order[np.argsort(small, kind="stable")]
 
 
 def shares(usable: Int64s, available: Int64s, budget_us: int) -> Floats:
