@@ -27,7 +27,7 @@ class Input(Model):
 
     `beside` names further files by their role, `added` are fields that each record gets, `copied`
     says what a split writes of its lines. `not_finite` counts lines with NaN or Infinity that
-    --lenient-json took.
+    --lenient-json took, `ffmpeg_rows` rows with audio that only ffmpeg reads, by its suffix.
     """
 
     source: str
@@ -41,6 +41,7 @@ class Input(Model):
     blank_lines: int
     fingerprint: str
     not_finite: OptionalKey[int] = None
+    ffmpeg_rows: OptionalKey[int] = None
 
 
 class Totals(Model):

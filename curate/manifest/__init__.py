@@ -44,7 +44,8 @@ class Part:
     """What was read of one source at one go, its rows aside.
 
     `bytes` counts all of it, line ends too; `digest` is its hash; `not_finite` counts
-    lines whose NaN or Infinity was read as null.
+    lines whose NaN or Infinity was read as null, `ffmpeg_rows` those that name audio which only
+    ffmpeg reads.
     """
 
     source: str
@@ -54,6 +55,7 @@ class Part:
     bytes: int
     digest: int
     not_finite: int = 0
+    ffmpeg_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ def _read(
                 portion.bytes,
                 batch.digest,
                 portion.not_finite,
+                batch.ffmpeg_rows,
             )
             for (origin, portion), batch, rows in zip(load, batches, heights, strict=True)
         ]

@@ -25,18 +25,19 @@ from curate.formatting.units import US_PER_HOUR
 from curate.manifest.absent_audio import LOOKED_AT, absent_audio
 from curate.manifest.audio_files import bases_of
 from curate.manifest.disk_names import DiskNames
+from curate.manifest.ffmpeg_paths import ffmpeg_warnings
 from curate.manifest.formats import BY_NAME
 from curate.manifest.members import with_members
 from curate.manifest.moved_paths import MovedPaths
 from curate.manifest.nemo import read_lines
 from curate.manifest.origin import Origin, Portion
 from curate.manifest.outside_paths import OutsidePaths
+from curate.manifest.overruns import Overruns
 from curate.manifest.places import in_original_places
 from curate.manifest.scan import scan
 from curate.manifest.strict import UNTRANSCRIBED, Malformed, parse_line
 from curate.manifest.syntax import STRING
 from curate.manifest.text_tally import TextTally
-from curate.manifest.undecoded_audio import undecoded_audio
 from curate.manifest.unusable import unusable
 
 AUDIO = "audio_filepath"
@@ -66,6 +67,7 @@ class _Paths(NamedTuple):
     moved: MovedPaths
     on_disk: DiskNames
     outside: OutsidePaths
+    overruns: Overruns
 
     def may_change(self, line: bytes) -> bool:
         """Whether the path of a line, or of any of several, may be written in another way."""
@@ -76,9 +78,8 @@ class Converter:
     """Gives the records of one origin after the other to `records`, audio paths as they read from
     `into` (absolute where it is None; `root` as in `bases_of`), and other lines to `malformed`.
 
-    `reasons` count the latter, `unusable` are faults of origins without a record, `audio_warnings`
-    are about those whose audio is not there or not decoded here. `tally` counts what text rules
-    change. `channel` is added to records without that field.
+    `reasons` count the latter, `unusable` are faults of origins without a record. `tally` counts
+    what text rules change. `channel` is added to records without that field.
     """
 
     def __init__(
@@ -94,7 +95,13 @@ class Converter:
         self._records, self._malformed = records, malformed
         self.reasons: Counter[str] = Counter()
         self.unusable: list[Fault] = []
-        self.audio_warnings: list[str] = []
+        self._warnings: list[str] = []
+        self._ffmpeg_rows = Counter[str]()
+
+    @property
+    def audio_warnings(self) -> list[str]:
+        """Warnings about audio that is not there, elsewhere, too short, or not decoded here."""
+        return [*self._warnings, *ffmpeg_warnings(self._ffmpeg_rows)]
 
     def add(self, origin: Origin) -> ConvertedInput:
         """Convert the rows of an origin."""
@@ -102,6 +109,7 @@ class Converter:
             MovedPaths(origin, self._into, self._root),
             DiskNames(origin, self._into),
             OutsidePaths(origin),
+            Overruns(origin, self._into or Path("/")),
         )
         counted, reasons = np.zeros(4, np.int64), Counter[str]()
         first = list[bytes]()
@@ -110,9 +118,8 @@ class Converter:
             first += lines[: LOOKED_AT - len(first)]
             counted += numbers
         absent = absent_audio(origin, first, self._into or Path.cwd())
-        of_paths = (paths.on_disk.warning(), paths.outside.warning())
-        warnings = (absent, undecoded_audio(origin, first), *of_paths)
-        self.audio_warnings += filter(None, warnings)
+        made = (paths.on_disk.warning(), paths.outside.warning(), paths.overruns.warning())
+        self._warnings += filter(None, (absent, *made))
         records, skipped, untranscribed, duration_us = map(int, counted)
         if not records:
             rows = sum(reasons.values()) + skipped
@@ -140,6 +147,7 @@ class Converter:
         """
         bases = [bases_of(origin, self._root)]
         clips, (batch,) = read_lines([portion.chunk], (), bases)
+        self._ffmpeg_rows[origin.name] += batch.ffmpeg_rows
         start = clips.frame[BYTE_OFFSET.name].to_numpy() - portion.chunk.byte_offset
         end = start + clips.frame[BYTE_LENGTH.name].to_numpy()
         rows = in_original_places(clips, [batch], [portion])[0].frame
@@ -163,6 +171,7 @@ class Converter:
             untranscribed += reason == UNTRANSCRIBED
             added = members if self._channel is None else self._with_channel(raw, members)
             lines.append(_line(raw, added, paths, audio_names.get(int(start[at]))))
+            paths.overruns.add(lines[-1])
         self._records.add(origin, lines, places)
         us = int(rows[DURATION_US.name].sum())
         return lines, (len(lines) - skipped, skipped, untranscribed, us)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,7 @@ from curate.artifacts.columns import (
 from curate.artifacts.frames import Clips, Spans
 from curate.manifest.audio_files import Bases, bases_of, recording_keys
 from curate.manifest.chunks import Chunk
+from curate.manifest.ffmpeg_paths import ffmpeg_rows
 from curate.manifest.fields import (
     ANSWER,
     AUDIO,
@@ -66,13 +67,16 @@ DURATION_S = "duration_s"
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What was read of one chunk: its lines, rows (lines that are not blank), and their hash."""
+    """What was read of one chunk: its lines, rows (lines that are not blank), and their hash;
+    `ffmpeg_rows` name audio that only ffmpeg reads.
+    """
 
     lines: int
     rows: int
     blank_lines: int
     blank_bytes: int
     digest: int
+    ffmpeg_rows: int = 0
 
 
 def read_batch(chunk: Chunk, extra_fields: Sequence[str] = (), bases: Bases | None = None) -> Clips:
@@ -102,7 +106,12 @@ def read_lines(
     broken = unread.without_record(rows)
     places[RECORDING_KEY.name] = _recordings(data, read, rows, broken, of, bases or lines.bases)
     clips = _clips(places, data, read, rows, unread, extra_fields)
-    return clips, lines.batches(read.lines, blank)
+    batches = lines.batches(read.lines, blank)
+    _, start, length = read.span_of(AUDIO, rows)
+    undecoded = np.bincount(of[ffmpeg_rows(data, start, length)], minlength=len(batches)).tolist()
+    return clips, [
+        replace(batch, ffmpeg_rows=count) for batch, count in zip(batches, undecoded, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A warning where some audio paths of an input lead out of its folder, and others do not."""
+"""A warning where audio paths of an input lead out of its folder."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _MARKS = (b"..", b"u002")
 class OutsidePaths:
     """Counts the relative paths of an input that lead out of where they begin, by their `..`.
 
-    Where all do, the corpus is laid out so; a few among others are slips, or an attempt to have
-    files read that are none of the corpus.
+    A few among others are slips, or an attempt to have files read that are none of the corpus;
+    where all do, the corpus may be laid out so, and moves only as a whole.
     """
 
     def __init__(self, origin: Origin) -> None:
@@ -40,7 +40,7 @@ class OutsidePaths:
 
     def warning(self) -> str | None:
         """What to report of the input; None where nothing is odd."""
-        if not 0 < self._outside < self._lines:
+        if not self._outside:
             return None
         leading = f"{self._outside:,} of {self._lines:,} audio paths lead out of the folder"
         hint = f"{parameter('allow_root')} DIR, of curate profile and shard, opens none outside DIR"

@@ -14,6 +14,7 @@ from curate.environment.execution import QUIET, Execution
 from curate.environment.versions import versions
 from curate.errors import InputError
 from curate.formatting.units import plural
+from curate.manifest.ffmpeg_paths import ffmpeg_warnings
 from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
@@ -169,6 +170,7 @@ def profile_into(
             *loading_warnings(loading),
             *origin_warnings(source.origin for source in read),
             *not_finite_warnings(read),
+            *ffmpeg_warnings({source.name: source.ffmpeg_rows for source in read}),
             *unread_warnings(audio),
         ),
     )

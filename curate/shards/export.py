@@ -19,6 +19,7 @@ from curate.environment.execution import QUIET, Execution
 from curate.environment.versions import versions
 from curate.errors import Fault, InputError, parameter
 from curate.formatting.units import US_PER_HOUR, plural
+from curate.nemo.ffmpeg_kinds import CONVERT
 from curate.shards.archives import Archive
 from curate.shards.audio import StoredAudio
 from curate.shards.finish import Outcome, buckets, finish, manifests
@@ -183,10 +184,11 @@ def _of_split(split: Split) -> list[str]:
 
 def _warnings(outcome: Outcome) -> list[str]:
     warnings = []
+    by_ffmpeg = any(reason.endswith(BY_FFMPEG) for reason in outcome.reasons)
     if count := outcome.skipped.rows:
         warnings.append(
             f"{plural(count, 'record')} left out for their audio ({', '.join(_lost(outcome))}): "
-            f"{_why(outcome)}; see skipped.jsonl"
+            f"{_why(outcome)}; see skipped.jsonl{f'; {CONVERT}' if by_ffmpeg else ''}"
         )
     if count := outcome.in_shards_alone:
         warnings.append(
@@ -217,7 +219,7 @@ def _remedy(outcome: Outcome) -> str:
     """What to do about the commonest reason."""
     reason = outcome.reasons.most_common(1)[0][0]
     if reason.endswith(BY_FFMPEG):
-        return "ffmpeg -i FILE FILE.flac writes what can be stored; name those files"
+        return f"{CONVERT}; name those files"
     return f"{parameter('audio_root')} DIR says where relative audio paths begin"
 
 

@@ -22,6 +22,7 @@ from curate.artifacts.split import (
     Widest,
 )
 from curate.environment.versions import versions
+from curate.manifest.ffmpeg_paths import ffmpeg_warnings
 from curate.manifest.formats import CONVERTED, MAPPED
 from curate.profiles.named import hours
 from curate.profiles.statistics.rejection import gates_of, warnings_of
@@ -131,6 +132,7 @@ def _warnings(
     yield from lock_warnings(finished.lock) if finished.lock else ()
     yield from _thin(measures, list(targets))
     yield from _notes(profile.inputs)
+    yield from ffmpeg_warnings({each.source: each.ffmpeg_rows or 0 for each in profile.inputs})
 
 
 def _shares_over(profile: Profile) -> Mapping[str, StratumShares]:

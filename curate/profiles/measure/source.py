@@ -24,6 +24,7 @@ class Source:
     blank_lines: int = 0
     blank_bytes: int = 0
     not_finite: int = 0
+    ffmpeg_rows: int = 0
     digests: list[int] = field(default_factory=list)
     known_fingerprint: str = ""
     state: dict[str, int] = field(default_factory=dict)
@@ -35,6 +36,7 @@ class Source:
         self.blank_lines += part.blank_lines
         self.blank_bytes += part.blank_bytes
         self.not_finite += part.not_finite
+        self.ffmpeg_rows += part.ffmpeg_rows
         self.digests.append(part.digest)
 
     @property
@@ -66,6 +68,7 @@ class Source:
             blank_lines=self.blank_lines,
             fingerprint=self.fingerprint,
             not_finite=self.not_finite or None,
+            ffmpeg_rows=self.ffmpeg_rows or None,
         )
 
     def as_measured(self) -> MeasuredInput:
@@ -83,6 +86,7 @@ class Source:
             blank_lines=entry.blank_lines,
             blank_bytes=entry.blank_bytes,
             not_finite=entry.not_finite or 0,
+            ffmpeg_rows=entry.ffmpeg_rows or 0,
             known_fingerprint=entry.fingerprint,
             state=dict(entry.state),
         )

@@ -1,0 +1,52 @@
+"""Audio paths of files that only ffmpeg reads, by their suffix, and the warning about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from curate.arrays import Bools, Bytes, Int64s
+from curate.formatting.units import plural
+from curate.nemo.ffmpeg_kinds import CONVERT, SUFFIXES
+
+_SHORTEST = min(map(len, SUFFIXES))
+_THIRD_LAST = 3
+
+
+def _suspicious() -> Bools:
+    """By the last byte of a path and its third last: whether a suffix may end so."""
+    table = np.zeros((256, 256), np.bool_)
+    for suffix in SUFFIXES:
+        last, third = (suffix[-at].encode()[0] for at in (1, _THIRD_LAST))
+        for one in {last, ord(chr(last).upper())}:
+            table[one, [third, ord(chr(third).upper())]] = True
+    return table
+
+
+_MAY_END = _suspicious()
+
+
+def ffmpeg_rows(data: Bytes, start: Int64s, length: Int64s) -> Int64s:
+    """The rows of paths, as spans of `data`, that end in one of SUFFIXES, in either case."""
+    end = start + length
+    long = np.flatnonzero(length > _SHORTEST)
+    rows = long[_MAY_END[data[end[long] - 1], data[end[long] - _THIRD_LAST]]]
+    names = (data[start[row] : end[row]].tobytes().lower() for row in rows.tolist())
+    suffixes = tuple(suffix.encode() for suffix in SUFFIXES)
+    named: Int64s = rows[
+        np.fromiter((name.endswith(suffixes) for name in names), np.bool_, rows.size)
+    ]
+    return named
+
+
+def ffmpeg_warnings(rows_of: Mapping[str, int]) -> list[str]:
+    """The warning about rows with such audio, by their input; none where there are none."""
+    counts = {source: rows for source, rows in rows_of.items() if rows}
+    if not counts:
+        return []
+    source, *others = counts
+    more = f" and {plural(len(others), 'more input')}" if others else ""
+    what = f"{plural(sum(counts.values()), 'row')} with audio of a kind that only ffmpeg reads"
+    effect = "it is not analysed, and curate shard leaves it out"
+    return [f"{source}{more}: {what}: {effect}; {CONVERT}"]

@@ -1,0 +1,64 @@
+"""A warning about segments of a transcript that begin in their audio and end behind it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from curate.formatting.units import plural
+from curate.manifest.captions import CAPTIONS
+from curate.manifest.headers import Length, lengths
+from curate.manifest.origin import FOLDER_FORMAT, Origin
+from curate.manifest.strict import parse_line
+
+OVERRUN_S = 0.25
+"""A segment may end so far behind its audio: transcripts round, and codecs pad."""
+_TIMED = frozenset({FOLDER_FORMAT, *(each.name for each in CAPTIONS)})
+"""Formats whose segments people time by hand, or a recogniser does."""
+
+
+class Overruns:
+    """The segments of an origin whose paths begin at `folder`, and what their audio lacks."""
+
+    def __init__(self, origin: Origin, folder: Path) -> None:
+        self._origin, self._folder = origin, folder
+        self._is_timed = origin.format in _TIMED
+        self._segments: dict[str, list[tuple[float, float]]] = {}
+
+    def add(self, line: bytes) -> None:
+        """Note a NeMo line as it is written."""
+        if not self._is_timed or b'"offset"' not in line:
+            return
+        record = parse_line(line)
+        offset, duration = record.get("offset"), record.get("duration")
+        if isinstance(offset, int | float) and isinstance(duration, int | float):
+            segments = self._segments.setdefault(str(record["audio_filepath"]), [])
+            segments.append((float(offset), float(duration)))
+
+    def warning(self) -> str | None:
+        """What to report of the origin, by the headers of its audio; None where all is inside.
+
+        Audio whose length is not known counts for nothing.
+        """
+        number = longest = 0.0
+        first = ""
+        places = (os.path.join(self._folder, name) for name in self._segments)  # noqa: PTH118
+        for (name, segments), length in zip(self._segments.items(), lengths(places), strict=True):
+            if not isinstance(length, Length):
+                continue
+            behind = [
+                offset + duration - length.seconds
+                for offset, duration in segments
+                if offset < length.seconds < offset + duration - OVERRUN_S
+            ]
+            number += len(behind)
+            longest = max([longest, *behind])
+            first = first or (name if behind else "")
+        if not number:
+            return None
+        total = sum(map(len, self._segments.values()))
+        what = f"{int(number):,} of {plural(total, 'segment')} end behind the end of their audio"
+        return (
+            f"{self._origin.name}: {what}, by up to {longest:.1f} s (first of {first}): they hold "
+            "less audio than their duration"
+        )

@@ -1,0 +1,75 @@
+"""Audio that only ffmpeg reads is warned about once, with a count, by every command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import curate
+from curate.manifest.ffmpeg_paths import ffmpeg_rows
+from curate.manifest.write import ManifestRequest, write_manifest
+from curate.nemo.ffmpeg_kinds import SUFFIXES
+from tests.curate.folder_writers import RATE, sound
+
+NAMED = "3 rows with audio of a kind that only ffmpeg reads"
+COMMAND = "ffmpeg -i FILE FILE.flac makes one that is read"
+
+
+def test_the_suffix_decides() -> None:
+    others = [
+        "a.wav",
+        "a.flac",
+        "a.mp3",
+        "a.ogg",
+        "a.opus",
+        "a.sph",
+        "m4a",
+        "",
+        "x.m4a.wav",
+        "xm4a",
+    ]
+    names = [*(f"x/a{suffix}" for suffix in SUFFIXES), *others, "b.M4A", "é.Mp4", "z.WebM"]
+    data = [name.encode() for name in names]
+    length = np.array([len(each) for each in data], np.int64)
+    start = np.cumsum(length) - length
+    rows = ffmpeg_rows(np.frombuffer(b"".join(data), np.uint8), start, length)
+    assert [names[row] for row in rows] == [*names[: len(SUFFIXES)], "b.M4A", "é.Mp4", "z.WebM"]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Twelve speakers; the audio of three is m4a, in two manifests."""
+    names = [f"{at}.{'m4a' if at < 3 else 'wav'}" for at in range(12)]
+    for name in names:
+        if name.endswith(".wav"):
+            sound(tmp_path / name, RATE)
+        else:
+            (tmp_path / name).write_bytes(b"\0\0\0\x1cftypM4A " + bytes(100))
+    lines = [
+        json.dumps({"audio_filepath": name, "duration": 1.0, "text": "one two", "speaker": name})
+        for name in names
+    ]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines[:2]) + "\n")
+    (tmp_path / "b.jsonl").write_text("\n".join(lines[2:]) + "\n")
+    return tmp_path
+
+
+def test_every_command_warns_once(corpus: Path) -> None:
+    inputs = [str(corpus / "a.jsonl"), str(corpus / "b.jsonl")]
+    written = write_manifest(ManifestRequest(inputs, corpus / "m.jsonl"))
+    profiles = []
+    for _ in range(2):  # the second reads no line
+        curate.profile(inputs, corpus / "p")
+        profiles.append(json.loads((corpus / "p/profile.json").read_text())["warnings"])
+    split = curate.split([str(corpus / "p")], corpus / "s")
+    for warnings in (written.warnings, *profiles, split.warnings):
+        (warning,) = (each for each in warnings if NAMED in each)
+        assert warning.startswith(f"{inputs[0]} and 1 more input: ")
+        assert COMMAND in warning
+    index = curate.shard(corpus / "s", corpus / "sh")
+    assert (index.cuts, index.skipped_rows) == (9, 3)
+    (left_out,) = (each for each in index.warnings if "left out" in each)
+    assert COMMAND in left_out
