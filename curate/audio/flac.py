@@ -40,7 +40,13 @@ def is_whole(data: bytes, samples: int) -> bool:
         return False
     frames = np.frombuffer(data, dtype=np.uint8)
     crc_8, crc_16 = _remainders(0x07, 8)[0], _remainders(0x8005, 16)
-    return bool(_walk(frames, first, crc_8, crc_16) == samples)
+    return bool(_walk(frames, first, crc_8, crc_16, _folds()) == samples)
+
+
+@cache
+def _folds() -> bool:
+    """Whether the processor multiplies polynomials, and checksums need no table."""
+    return bool(_can_fold())
 
 
 def _first_frame(data: bytes) -> int:
@@ -55,6 +61,11 @@ def _first_frame(data: bytes) -> int:
 
 
 @kernel("flac")
-def _walk(data: Bytes, first: Int, crc_8: Int32s, crc_16: Int32Table) -> Int:
+def _can_fold() -> bool:
+    raise NotImplementedError
+
+
+@kernel("flac")
+def _walk(data: Bytes, first: Int, crc_8: Int32s, crc_16: Int32Table, folds: bool) -> Int:
     """Samples in the frames of data[first:]; -1 where one is broken."""
     raise NotImplementedError

@@ -15,6 +15,7 @@ import soundfile as sf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from curate.audio import flac
 from curate.audio.analyse import Segment, analyse_segments
 from curate.audio.faults import Unusable
 from curate.audio.flac import is_whole
@@ -273,3 +274,22 @@ def test_what_is_proven_by_checksums_decodes_whole(
     broken[at] ^= 1 << draw.randrange(8)
     assert not prove(bytes(broken), frames, rate)
     assert not prove(data[: draw.randrange(len(data))], frames, rate)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(samples=st.integers(1, 30_000), seed=st.integers(0, 1 << 20))
+def test_folded_checksums_are_those_by_tables(samples: int, seed: int) -> None:
+    draw = random.Random(seed)
+    data = encoded(samples, 1, 16_000, ".flac")
+    broken = bytearray(data)
+    broken[draw.randrange(audio_begins(data), len(data))] ^= 1 << draw.randrange(8)
+    assert walked(data) == [samples] * 2
+    assert walked(bytes(broken)) == [-1] * 2
+
+
+def walked(data: bytes) -> list[int]:
+    """Samples in FLAC frames whose checksums hold: by tables, and folded where it is possible."""
+    tables = flac._remainders(0x07, 8)[0], flac._remainders(0x8005, 16)
+    frames = np.frombuffer(data, np.uint8)
+    ways = (False, flac._folds())
+    return [flac._walk(frames, audio_begins(data), *tables, folds) for folds in ways]

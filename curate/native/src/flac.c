@@ -84,27 +84,6 @@ static int64_t flac_header(uint8s data, int64_t at, int64_t frames, int64_t samp
     return flac_whole_header((uint8s){last, FLAC_LONGEST_HEADER}, 0, frames, samples, crc_8);
 }
 
-/* CRC-16 carried on over data[first:end], sixteen bytes at a time. */
-static int64_t flac_checksum(uint8s data, int64_t first, int64_t end, int64_t rest,
-                             int32s2 tables) {
-    int64_t at = first;
-    while (at + 16 <= end) {
-        int32_t next = AT2(tables, 15, AT(data, at) ^ (rest >> 8)) ^
-                       AT2(tables, 14, AT(data, at + 1) ^ (rest & 255));
-        for (int64_t k = 2; k < 16; k++) {
-            next ^= AT2(tables, 15 - k, AT(data, at + k));
-        }
-        rest = next;
-        at += 16;
-    }
-    while (at < end) {
-        rest = ((rest << 8) & 65535) ^
-               (int64_t)(AT2(tables, 0, (int64_t)(AT(data, at)) ^ (rest >> 8)));
-        at += 1;
-    }
-    return rest;
-}
-
 /* Where the next byte of 255 stands at or behind `at`; the end where none does. */
 static int64_t flac_next_sync(uint8s data, int64_t at) {
     int64_t left = data.size - at;
@@ -114,7 +93,7 @@ static int64_t flac_next_sync(uint8s data, int64_t at) {
 
 /* Where the next frame begins, or the data ends, with a checksum that holds; 0 if nowhere. */
 static int64_t flac_end_of_frame(uint8s data, int64_t at, int64_t frames, int64_t samples,
-                                 int32s crc_8, int32s2 crc_16) {
+                                 int32s crc_8, FrameChecksum crc_16) {
     int64_t rest = (int64_t)0;
     int64_t done = at;
     for (int64_t here = at + 2; here < data.size + 1; here++) {
@@ -123,7 +102,7 @@ static int64_t flac_end_of_frame(uint8s data, int64_t at, int64_t frames, int64_
         if (!ends && (here + 1 == data.size || (AT(data, here + 1) >> 1) != 124)) {
             continue;
         }
-        rest = flac_checksum(data, done, here, rest, crc_16);
+        rest = frame_checksum(data, done, here, rest, crc_16);
         done = here;
         if (rest == 0 && (ends || flac_header(data, here, frames, samples, crc_8))) {
             return here;
@@ -132,8 +111,14 @@ static int64_t flac_end_of_frame(uint8s data, int64_t at, int64_t frames, int64_
     return 0;
 }
 
-/* Samples in the frames of data[first:]; -1 where one is broken. */
-EXPORT int64_t flac_walk(uint8s data, int64_t first, int32s crc_8, int32s2 crc_16) {
+EXPORT bool flac_can_fold(void) {
+    return frame_checksum_can_fold();
+}
+
+/* Samples in the frames of data[first:]; -1 where one is broken. `folds` only where the processor
+ * can. */
+EXPORT int64_t flac_walk(uint8s data, int64_t first, int32s crc_8, int32s2 tables, bool folds) {
+    FrameChecksum crc_16 = {tables, folds};
     int64_t samples = (int64_t)0;
     int64_t frames = (int64_t)0;
     int64_t at = first;

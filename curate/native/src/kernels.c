@@ -1,6 +1,7 @@
 /* The whole library in one translation unit: small functions are inlined into their callers. */
 #include "arrays.h"
 
+#include "frame_checksum.c"
 #include "flac.c"
 #include "words.c"
 #include "levels.c"
