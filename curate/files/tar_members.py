@@ -78,8 +78,20 @@ def _plaintar_members(path: Path) -> list[Member] | None:
 def _parse_header(header: bytes, at: int) -> Member | None:
     if header[156:157] not in {b"0", b"\0"} or header[345:346] != b"\0" or header[124] & 0x80:
         return None
-    counted = sum(header) - sum(header[148:156]) + 8 * ord(" ")
+    counted = block_sum(header) - sum(header[148:156]) + 8 * ord(" ")
     if int(header[148:156].strip(b"\0 ") or b"0", 8) != counted:
         raise ValueError(f"the header at byte {at} is damaged (checksum)")
     name = header[:100].rstrip(b"\0").decode()
     return Member(name, at + BLOCK, int(header[124:136].strip(b"\0 ") or b"0", 8))
+
+
+def block_sum(block: bytes | bytearray) -> int:
+    """The sum of a block's bytes: what Adler-32 has in its lower half, one more, of either half of
+    the block, whose sum is less than what it divides by. Several times as fast as `sum`.
+
+    >>> block_sum(bytes(range(256)) + bytes([255]) * 256) == sum(range(256)) + 255 * 256
+    True
+    """
+    middle = BLOCK // 2
+    low, high = zlib.adler32(block[:middle]), zlib.adler32(block[middle:])
+    return (low & 0xFFFF) + (high & 0xFFFF) - 2

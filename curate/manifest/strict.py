@@ -39,9 +39,7 @@ def parse_line(line: bytes) -> Record:
     except UnicodeDecodeError as error:
         raise Malformed(f"not UTF-8 (byte {line[error.start]:#04x} at {error.start})") from None
     try:
-        value = json.loads(
-            text.strip(" \t\r"), object_pairs_hook=_distinct, parse_constant=_refuse_constant
-        )
+        value = _decode(text.strip(" \t\r"))
     except RecursionError:
         raise Malformed(f"nested deeper than {DEEPEST}") from None
     except json.JSONDecodeError as error:
@@ -86,6 +84,14 @@ def _refuse_duplicates(value: dict[str, object]) -> None:
 
 def _refuse_constant(name: str) -> Never:
     raise Malformed(f"not JSON ({name} is not a JSON number)")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_refuse_constant)
+
+
+def _decode(text: str) -> object:
+    """`json.loads` with these hooks, which would make a decoder for each line."""
+    return json.loads(text) if text.startswith("\ufeff") else _DECODER.decode(text)
 
 
 def _refuse_depth(value: object) -> None:

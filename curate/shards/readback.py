@@ -31,9 +31,12 @@ class ShardRead:
     audio: Sequence[Member] = ()
 
 
+_format_text = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def text_line(id: str, text: object) -> bytes:
     """What a shard's `text_sha256` is made of, a row after the other."""
-    return f"{id}\t{json.dumps(text, ensure_ascii=False)}\n".encode()
+    return f"{id}\t{_format_text(text)}\n".encode()
 
 
 _Row: TypeAlias = tuple[str, float, Any]

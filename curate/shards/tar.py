@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from curate.files.tar_members import block_sum
+
 _LARGEST = 8**11  # bytes of a member
 _TEMPLATE = bytearray(tarfile.TarInfo("").tobuf(tarfile.USTAR_FORMAT))
 _TEMPLATE[148:156] = bytes(8)
@@ -108,5 +110,6 @@ def _header(name: str, size: int) -> bytearray:
     header = bytearray(_TEMPLATE)
     header[: len(named)] = named
     header[124:135] = b"%011o" % size
-    header[148:156] = b"%06o\0 " % (sum(header) + 8 * ord(" "))  # its own field counts as blanks
+    counted = block_sum(header) + 8 * ord(" ")  # its own field counts as blanks
+    header[148:156] = b"%06o\0 " % counted
     return header

@@ -10,8 +10,6 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
-from curate.artifacts.ledger import Amount
-
 Numbers = npt.NDArray[np.int64]
 
 
@@ -28,11 +26,6 @@ class Entry:
     tags: Sequence[str]
     weight: float | None
     raw: bytes
-
-    @property
-    def amount(self) -> Amount:
-        """What the row counts in the ledger."""
-        return Amount(rows=1, bytes=len(self.raw), duration_us=self.duration_us)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from socket import gethostname
 
 import numpy as np
 
-from curate.artifacts.ledger import NOTHING, Amount
+from curate.artifacts.ledger import Amount
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio, is_shell_opened
 from curate.files.state import sha256_of
@@ -80,13 +80,33 @@ class Workplace:
 
 
 @dataclass(slots=True)
+class Sum:
+    """An amount that rows are added to, one by one."""
+
+    rows: int = 0
+    bytes: int = 0
+    duration_us: int = 0
+
+    def add(self, entry: Entry) -> None:
+        """Count a row."""
+        self.rows += 1
+        self.bytes += len(entry.raw)
+        self.duration_us += entry.duration_us
+
+    @property
+    def amount(self) -> Amount:
+        """The rows so far."""
+        return Amount(rows=self.rows, bytes=self.bytes, duration_us=self.duration_us)
+
+
+@dataclass(slots=True)
 class Tally:
     """What became of a task's rows; `in_shards_alone` are stored ones whose source, which
     train.jsonl names, holds other audio to NeMo: several channels, or a tar.
     """
 
-    stored: Amount = NOTHING
-    skipped: Amount = NOTHING
+    stored: Sum = field(default_factory=Sum)
+    skipped: Sum = field(default_factory=Sum)
     samples_s: float = 0.0
     in_shards_alone: int = 0
     reasons: list[tuple[str, str]] = field(default_factory=list)
@@ -128,8 +148,8 @@ def run_task(place: Workplace, task: Task) -> TaskMarker:
         rows=_rows_hash(task),
         files=tuple(files),
         shard=shard,
-        stored=tally.stored,
-        skipped=tally.skipped,
+        stored=tally.stored.amount,
+        skipped=tally.skipped.amount,
         reasons=tuple(tally.reasons),
         added=dict(sorted(tally.added.items())),
         in_shards_alone=tally.in_shards_alone,
@@ -273,14 +293,14 @@ def _located_audio(
 
 
 def _keep(tally: Tally, manifest: HashedFile, entry: Entry, row: Row) -> None:
-    tally.stored += entry.amount
+    tally.stored.add(entry)
     tally.texts.update(text_line(row.key, row.record["text"]))
     line = format_json({**row.record, "_curate": row.curated})
     manifest.write(line.encode() + b"\n")
 
 
 def _skip(tally: Tally, skipped: HashedFile, entry: Entry, id: str, reason: Unusable) -> None:
-    tally.skipped += entry.amount
+    tally.skipped.add(entry)
     tally.reasons.append((id, str(reason)))
     skipped.write(entry.raw + b"\n")
 
