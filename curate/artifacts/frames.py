@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.artifacts.columns import RECORD, Column
+from curate.artifacts.text_codes import text_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,8 @@ class Languages:
     @classmethod
     def declared(cls, lang: pl.Series) -> Languages:
         """Of a column of names."""
-        distinct = lang.unique().drop_nulls()
-        codes = lang.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)
-        if codes.null_count():
-            codes = codes.fill_null(distinct.len())
-        return cls([*distinct, None], codes.to_numpy())
+        names, codes = text_codes(lang)
+        return cls([*names, None], codes)
 
     def values(
         self, value: Callable[[str | None], int], dtype: type[Number]

@@ -13,6 +13,7 @@ import polars as pl
 
 from curate.arrays import Int32s
 from curate.artifacts.frames import Spans
+from curate.artifacts.text_codes import text_codes
 from curate.text.align import DELETIONS, INSERTIONS, MISMATCH_RUN, OTHER_CHARS
 from curate.text.edits import PairEdits, count_normalised, count_raw, decoded, distances
 from curate.text.normaliser import Normaliser
@@ -68,9 +69,8 @@ def numbered(
     """The declared languages, and for each row its place among them."""
     if lang is None:
         return [None], np.zeros(rows, np.int64)
-    distinct = lang.unique().drop_nulls()
-    codes = lang.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64).fill_null(distinct.len())
-    return [*distinct, None], codes.to_numpy()
+    names, codes = text_codes(lang)
+    return [*names, None], codes
 
 
 def other_chars(pairs: PairEdits) -> Int32s:

@@ -8,7 +8,13 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from curate.artifacts.columns import MALFORMED, TEXT_KEY
+from curate.artifacts.columns import (
+    AUDIO_CHANNEL,
+    MALFORMED,
+    OFFSET_S,
+    RECORDING_KEY,
+    TEXT_KEY,
+)
 from curate.manifest.audio_files import segment_key
 
 AT_ONCE = 1 << 22
@@ -30,7 +36,10 @@ def texts(records: Path, rows: int) -> Duplicates:
 
 def segments(records: Path, rows: int) -> Duplicates:
     """Of sound rows by audio file and offset."""
-    return _duplicates(records, segment_key(), rows)
+    whole = pl.all_horizontal(pl.col(OFFSET_S.name, AUDIO_CHANNEL.name).count() == 0)
+    files_only = pl.scan_parquet(records).select(whole).collect(engine="streaming").item()
+    # Where all rows are whole files, different files have different keys, and no key is computed.
+    return _duplicates(records, RECORDING_KEY.expr if files_only else segment_key(), rows)
 
 
 def _duplicates(records: Path, key: pl.Expr, rows: int) -> Duplicates:
@@ -44,9 +53,8 @@ def _part(records: Path, key: pl.Expr, part: int, parts: int) -> Duplicates:
     plan = pl.scan_parquet(records).filter(MALFORMED.expr.is_null()).select(key.alias("key"))
     if parts > 1:
         plan = plan.filter(pl.col("key") % parts == part)
-    keys = plan.collect(engine="streaming")["key"].sort().to_numpy()
-    if not keys.size:
-        return Duplicates(0, 0, 0)
-    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    lengths = np.diff(starts, append=keys.size)
-    return Duplicates(starts.size, int(lengths[lengths > 1].sum()), keys.size)
+    keys = np.sort(plan.collect(engine="streaming")["key"].to_numpy())
+    repeated = np.concatenate(([False], keys[1:] == keys[:-1]))[: keys.size]
+    again = int(np.count_nonzero(repeated))
+    first_of_many = int(np.count_nonzero(repeated[1:] & ~repeated[:-1]))
+    return Duplicates(keys.size - again, again + first_of_many, keys.size)

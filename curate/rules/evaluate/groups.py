@@ -39,7 +39,7 @@ AT_ONCE = 1 << 22
 class GroupOutcome:
     """A rule, and the groups that it could evaluate: VALUE (what they have in common; a key where
     that is the recording, and FIRST then is the id of a row), rows, hours and what the rule counts
-    for; `fails`, and `words` that say why.
+    for; and whether it `fails`.
     """
 
     rule: GroupRule
@@ -49,6 +49,15 @@ class GroupOutcome:
     def failing(self) -> pl.DataFrame:
         """The groups that fail, in the order of VALUE."""
         return self.groups.filter(pl.col("fails"))
+
+    @property
+    def words(self) -> list[str]:
+        """Why each of the failing groups fails."""
+        named = "recording of " if self.rule.by == "recording" else f"{self.rule.by} "
+        condition, failing = self.rule.borderline, self.failing
+        columns = [failing[name].to_list() for name in operands(condition)]
+        reasons = free_words(condition, columns, self.rule.reason)
+        return [f"{named}{name}: {why}" for name, why in zip(self.names, reasons, strict=True)]
 
     @property
     def names(self) -> pl.Series:
@@ -103,7 +112,7 @@ def large_groups(rows: pl.LazyFrame, rule: GroupRule) -> pl.Series:
 
 def _keys_of_many(keys_of_rows: pl.LazyFrame, key: str, least: int) -> pl.Series:
     """The keys that `least` rows have, or more."""
-    keys = keys_of_rows.collect(engine="streaming")[key].sort().to_numpy()
+    keys = np.sort(keys_of_rows.collect(engine="streaming")[key].to_numpy())
     last = max(0, keys.size - least + 1)
     first_of_many = keys[:last][keys[:last] == keys[least - 1 :][:last]]
     return pl.Series(key, np.unique(first_of_many))
@@ -124,10 +133,8 @@ def _evaluate_group(rows: pl.LazyFrame, rule: GroupRule) -> GroupOutcome:
         .drop("_us")
         .collect(engine="streaming")
     )
-    fails = pl.Series("fails", Batch(counted).decide(rule.borderline.node).yes)
-    return GroupOutcome(
-        rule, counted.with_columns(fails, pl.Series("words", _words(rule, counted)))
-    )
+    fails = Batch(counted).decide(rule.borderline.node).yes
+    return GroupOutcome(rule, counted.with_columns(pl.Series("fails", fails)))
 
 
 def _counts(rule: GroupRule) -> Iterator[pl.Expr]:
@@ -152,14 +159,6 @@ def _mean(metric: pl.Expr) -> pl.Expr:
 _STATISTICS = {"median": pl.Expr.median, "mean": _mean}
 
 
-def _words(rule: GroupRule, groups: pl.DataFrame) -> list[str]:
-    named = "recording of " if rule.by == "recording" else f"{rule.by} "
-    values = groups[FIRST if rule.by == "recording" else VALUE].to_list()
-    columns = [groups[name].to_list() for name in operands(rule.borderline)]
-    reasons = free_words(rule.borderline, columns, rule.reason)
-    return [f"{named}{value}: {words}" for value, words in zip(values, reasons, strict=True)]
-
-
 def demote(rows: pl.LazyFrame, outcomes: Sequence[GroupOutcome]) -> pl.LazyFrame:
     """The rows, in order, with those of failing groups that were clean called borderline."""
     names = rows.collect_schema().names()
@@ -167,7 +166,9 @@ def demote(rows: pl.LazyFrame, outcomes: Sequence[GroupOutcome]) -> pl.LazyFrame
     rule_of_column: dict[str, str] = {}
     for at, each in enumerate(outcomes):
         key, words = column_of(each.rule), f"_words_{at}"
-        failing = each.failing.select(pl.col(VALUE).alias(key), pl.col("words").alias(words))
+        failing = each.failing.select(
+            pl.col(VALUE).alias(key), pl.Series(words, each.words, pl.String)
+        )
         if failing.height:
             marked = marked.join(failing.lazy(), on=key, how="left", maintain_order="left")
             rule_of_column[words] = each.rule.id

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.arrays import Bytes, ByteTable, Floats, Int64s
+from curate.artifacts.text_codes import text_codes
 from curate.rules.expression.program import NO, YES, Output, Program
 from curate.rules.expression.syntax import (
     And,
@@ -176,12 +177,7 @@ class Batch:
     def _text_codes(self, name: str) -> tuple[list[str], Int64s]:
         """The distinct texts of a column, and which of them each row has; null is the last."""
         if name not in self._codes:
-            column = self.rows[name]
-            texts = column.unique().drop_nulls()
-            codes = column.cast(pl.Enum(texts)).to_physical().cast(pl.Int64)
-            if codes.null_count():
-                codes = codes.fill_null(texts.len())
-            self._codes[name] = texts.to_list(), codes.to_numpy()
+            self._codes[name] = text_codes(self.rows[name])
         return self._codes[name]
 
 
