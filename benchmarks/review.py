@@ -110,6 +110,9 @@ def questions(times: int) -> dict[str, list[str]]:
             for n in range(times)
         ]
 
+    def each(path: str) -> list[str]:
+        return [path.format(n) for n in range(times)]
+
     rate = {"sort": "char_rate", "metric": "char_rate"}
     regex = {"how": "regex"}
     return {
@@ -129,6 +132,13 @@ def questions(times: int) -> dict[str, list[str]]:
         "word": kind(text="rain {0}", how="word"),
         "regex without a literal": kind(text="[aeiou]{{3}}[^aeiou]{{{0}}}", **regex),
         "regex in a hostile form": kind(text="(x+x+)+y{0}", **regex),
+        "histogram": each("/api/histogram?of=char_rate&metric=chars&least=1{0}"),
+        "histogram of a language": each(
+            "/api/histogram?of=char_rate&lang=de&metric=chars&least={0}"
+        ),
+        "words, by count": each("/api/words?least={0}"),
+        "words, the worst recognised": each("/api/words?sort=accuracy&order=up&least=1{0}"),
+        "words with a part": each("/api/words?part=a{0}"),
     }
 
 
@@ -145,6 +155,8 @@ def main() -> None:
         print(f"ready to answer after {server.ready_s:.1f} s, {server.processor_ms():.0f} ms")
         taken = server.answer("/api/records?text=zebra")[0]
         print(f"texts read after {taken:.1f} s, {server.processor_ms():.0f} ms")
+        taken = server.answer("/api/words")[0]
+        print(f"words counted after {taken:.1f} s, {server.processor_ms():.0f} ms")
         show(server, questions(options.times))
     finally:
         server.stop()

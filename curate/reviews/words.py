@@ -29,7 +29,7 @@ from curate.reviews.stored import FEWEST_ROWS, Stored
 from curate.reviews.table import WAIT_S, RecordTable
 
 SORTS: Final = ("count", "rows", "accuracy")
-MOST_WORDS: Final = 200
+MOST_WORDS: Final = 100
 """Words of one page."""
 _SCHEMA: Final = "curate.word_table/1"
 _COLUMNS: Final = ["word", "count", "rows", "predicted", "wrong"]

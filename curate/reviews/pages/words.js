@@ -91,6 +91,7 @@ function lists(word, normalised) {
   text.value = word;
   how.value = normalised ? "substring" : "word";
   text.dispatchEvent(new Event("change", { bubbles: true }));
+  if (window.innerWidth < 992) by("listed").scrollIntoView();
 }
 panel.addEventListener("toggle", () => panel.open && load(true));
 which.addEventListener("submit", (event) => event.preventDefault());
