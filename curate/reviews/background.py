@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import polars as pl
 
@@ -15,6 +15,8 @@ from curate.errors import CurateError, InputError
 Watch = Callable[[int], None]
 """Called with the number of rows that have been read; what it raises ends the reading."""
 Made = TypeVar("Made")
+_ALMOST: Final = 0.99
+"""The share while all has been read, and what is made of it is not ready."""
 
 
 class Background(Generic[Made]):
@@ -65,8 +67,13 @@ class Background(Generic[Made]):
 
     @property
     def share(self) -> float:
-        """How many of the rows have been read."""
-        return 1.0 if self._ended.is_set() or not self._rows else min(1.0, self._read / self._rows)
+        """How many of the rows have been read; 1 only once it has ended.
+
+        Whoever reports it reads it before waiting: it may end in between.
+        """
+        if self._ended.is_set():
+            return 1.0
+        return min(_ALMOST, self._read / self._rows) if self._rows else 0.0
 
     def _run(self) -> None:
         try:

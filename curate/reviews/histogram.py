@@ -75,9 +75,10 @@ class Histograms:
         if name not in self._metrics:
             raise NoSuch(f"{name!r} is no metric of the profile")
         selection = self._table.select(replace(query, sort=None))
+        share = self._triggered.share
         triggered = self._triggered.wait(WAIT_S)
         if not selection.complete or triggered is None:
-            loaded = min(selection.loaded, self._triggered.share)
+            loaded = min(selection.loaded, 1.0 if triggered is not None else share)
             return Answer(None, selection.rows.size, 0.0, selection.searched, loaded)
         key = selection.query, name
         with self._lock:

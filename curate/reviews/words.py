@@ -76,9 +76,10 @@ class Words:
         """A page of words; `loaded` is the share of texts that have been read, and nothing is
         listed before it is 1. InputError where the texts cannot be read.
         """
+        share = self._words.share
         words = self._words.wait(WAIT_S)
         if words is None:
-            return {"words": [], "after": None, "total": 0, "loaded": self._words.share}
+            return {"words": [], "after": None, "total": 0, "loaded": share}
         order = self._order(words, request.sort, request.down)
         at = order[_mask(words, request)[order]]
         shown = at[request.after : request.after + MOST_WORDS]

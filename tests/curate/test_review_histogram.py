@@ -115,6 +115,11 @@ def test_what_is_made_beside_the_requests_is_waited_for_no_longer_than_wanted() 
     assert ended.wait(20.0) is None, "it was ended, and made nothing"
     ready.set()
     assert (made.wait(20.0), made.share) == ("made", 1.0)
+    unread, read = Background("none", 0, make), Background("all", 5, make)
+    ready.clear()
+    assert (unread.share, read.wait(0.05), read.share < 1.0) == (0.0, None, True)
+    ready.set()
+    assert read.wait(20.0) == "made"
 
     def fail(on_read: Watch) -> str:
         raise PermissionError("gone")
