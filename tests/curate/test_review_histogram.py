@@ -164,7 +164,7 @@ def test_a_bar_and_a_range_of_bars_become_the_filter(address: str, opened: Any) 
         until(page, "location.hash.includes('metric=chars')")
         listed(page)
         words = page.inner_text("#bar")
-        assert f" {page.inner_text('#headline').split()[0]} rows" in words
+        assert f" {page.inner_text('#headline').split()[0]} row" in words
         assert page.locator("#bars .chosen").count() == 1
         here = page.url
         page.mouse.move(*bar(page, 0))
