@@ -61,6 +61,7 @@ BASE: Mapping[str, str] = {
     "train eval": "model.nemo --manifest m.jsonl --out new",
     "train export": "behaving.nemo --out new.nemo",
     "train score": "model.nemo --manifest m.jsonl --out new",
+    "train voices": "--manifest m.jsonl --embeddings voices.npy --out new",
     "train plan": "--data shards --model model.nemo --recipe recipe.yaml",
     "train run": "--data shards --model model.nemo --recipe recipe.yaml --out new",
     "train sweep": "--data shards --model model.nemo --recipe recipe.yaml --out new "
@@ -280,6 +281,7 @@ def small_corpus(made: Path) -> Path:
         for at in range(60)
     ]  # fmt: skip
     (made / "m.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    np.save(made / "voices.npy", np.random.default_rng(0).normal(size=(len(rows), 8)))
     code, _, err = run(made, "curate", "profile", "m.jsonl", "--out", "profile")
     assert code == 0, err
     code, _, err = run(

@@ -1,4 +1,4 @@
-"""What `train score` writes into a manifest's records, and `curate profile` reads there."""
+"""What `train score` and `train voices` write into a record, and `curate profile` reads there."""
 
 from __future__ import annotations
 
@@ -26,8 +26,22 @@ WORD_VALUES = ("word_confidence", "word_confidence_min", "word_gap_s", "word_tim
 HYPOTHESIS_VALUES = ("confidence", *WORD_VALUES)
 """Those of the numbers that are of the hypothesis, whatever the text is."""
 
-READ_VALUES = (*SCORE_VALUES, *WORD_VALUES)
+VOICE_VALUES = ("voice_own", "voice_other", "voice_margin")
+"""Cosines of the record's voice embedding, from `train voices`."""
+
+AUDIO_VALUES = (*HYPOTHESIS_VALUES, *VOICE_VALUES)
+"""Those of the numbers that are of the audio, whatever the text is."""
+
+READ_VALUES = (*SCORE_VALUES, *WORD_VALUES, *VOICE_VALUES)
 """All numbers that a profile reads in the object; each is a metric of this name."""
 
 SCORE_REASON = "reason"
 """Beside them: why some of them, or the hypothesis, are null."""
+
+VOICE_REASON = "voice_reason"
+"""Why there is no voice embedding."""
+
+VOICE_NEAREST, VOICE_CLUSTER = "voice_nearest", "voice_cluster"
+"""Fields beside the object: the other speaker whose voice is nearest, and the cluster of records
+that may be of one voice.
+"""

@@ -12,6 +12,7 @@ from curate.metrics.declare import Group, Metric
 from curate.metrics.opt_in import OPT_IN_TEXT
 from curate.metrics.scores import SCORES, WORDS
 from curate.metrics.text import TEXT
+from curate.metrics.voices import VOICES
 from curate.metrics.whole_input import WHOLE_INPUT
 
 __all__ = [
@@ -42,6 +43,11 @@ GROUPS: tuple[Group, ...] = (
         opt_in=False,
     ),
     Group(
+        "voices",
+        "How the voice compares with those of the speakers, where `train voices` has written it.",
+        opt_in=False,
+    ),
+    Group(
         "translation",
         "How the source and target of a translation compare, where both are known.",
         False,
@@ -65,7 +71,7 @@ GROUPS: tuple[Group, ...] = (
 """Metrics beside those that are measured always."""
 
 METRICS: tuple[Metric, ...] = (
-    *TEXT, *AGREEMENT, *CONSENSUS, *WORDS, *SCORES, *OPT_IN_TEXT, *WHOLE_INPUT, *AUDIO,
+    *TEXT, *AGREEMENT, *CONSENSUS, *WORDS, *SCORES, *VOICES, *OPT_IN_TEXT, *WHOLE_INPUT, *AUDIO,
 )  # fmt: skip
 """Every metric, in the order of the columns of records.parquet."""
 

@@ -22,19 +22,26 @@ ROWS: dict[str, dict[str, object]] = {
     "one_differs": {"pred_text": "zero zero ten", "pred_text_2": TEXT},
     "unscored": {"pred_text": None, "_score": {"align_logprob": None, "reason": "no audio"}},
     "plain": {},
+    "other_voice": {"_score": {"voice_own": 0.6, "voice_other": 0.74, "voice_margin": -0.14}},
+    "near_other": {"_score": {"voice_own": 0.6, "voice_other": 0.64, "voice_margin": -0.04}},
+    "unlike_own": {"_score": {"voice_own": 0.5, "voice_other": 0.4, "voice_margin": 0.1}},
+    "two_names": {"_score": {"voice_own": 0.9, "voice_other": 0.85, "voice_margin": 0.05}},
+    "own_voice": {"_score": {"voice_own": 0.9, "voice_other": 0.6, "voice_margin": 0.3}},
+    "no_voice": {"_score": {"voice_own": None, "voice_reason": "shorter than 0.5 s: 0.31 s"}},
 }
 
 
 @pytest.mark.parametrize(
     ("preset", "verdicts"),
     [
-        ("default", ["clean"] * 8),
+        ("default", ["clean"] * 14),
         (
             "agreement",
-            ["clean", "bad", "borderline", "bad", "borderline", "borderline", "clean", "clean"],
+            ["clean", "bad", "borderline", "bad", "borderline", "borderline", *["clean"] * 8],
         ),
-        ("alignment", ["clean", "bad", "borderline", *["clean"] * 5]),
-        ("consensus", [*["clean"] * 3, "bad", "borderline", *["clean"] * 3]),
+        ("alignment", ["clean", "bad", "borderline", *["clean"] * 11]),
+        ("consensus", [*["clean"] * 3, "bad", "borderline", *["clean"] * 9]),
+        ("voices", [*["clean"] * 8, "bad", *["borderline"] * 3, *["clean"] * 2]),
     ],
 )
 def test_verdicts(

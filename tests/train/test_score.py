@@ -132,3 +132,15 @@ def test_either_manifests_or_shards_are_scored() -> None:
     for manifests, data in ([], []), ([Path("m.jsonl")], [Path("shards")]):
         with pytest.raises(ConfigError, match="exactly one is needed"):
             ScoreRequest("m.nemo", manifests, Path("out"), data=data)
+
+
+def test_what_a_voice_gave_stays_beside_the_scores(site: Site) -> None:
+    site.use(Stub())
+    voice = {"voice_own": 0.5, "voice_reason": "x", "token_loss": 9, "reason": "old"}
+    score(site.request(line("eins", _score=voice, voice_cluster="voice1")))
+    value = json.loads(site.scores()[0])
+    assert value[SCORE_FIELD]["voice_own"] == 0.5
+    assert value[SCORE_FIELD]["voice_reason"] == "x"
+    assert value[SCORE_FIELD]["token_loss"] == 1.0
+    assert "reason" not in value[SCORE_FIELD]
+    assert value["voice_cluster"] == "voice1"

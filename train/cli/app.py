@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 app = Program(
     "train.cli",
-    ("plan", "calibrate", "tiny", "run", "sweep", "score", "eval", "average", "export"),
+    ("plan", "calibrate", "tiny", "run", "sweep", "score", "voices", "eval", "average", "export"),
     modules={"eval": "evaluate"},
     name="train",
     help="Fine-tune NeMo speech models on curated shards, and evaluate them.",
@@ -80,6 +80,14 @@ DataFolders = Annotated[
 ]
 Manifests = Annotated[
     list[Path], typer.Option("--manifest", help="NeMo manifest. Repeat for several.")
+]
+PartOf = Annotated[
+    str | None,
+    typer.Option(
+        "--part",
+        help="Score only the k-th of n parts (k/n), as one task of an array of jobs; the same "
+        "command without --part joins them.",
+    ),
 ]
 ModelName = Annotated[
     str | None,

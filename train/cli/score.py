@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from train.cli.app import AsJson, Device, answer, app, command_line, say
+from train.cli.app import AsJson, Device, PartOf, answer, app, command_line, say
 
 
 @app.command(name="score")
@@ -31,13 +31,7 @@ def score(
     max_duration: Annotated[
         float, typer.Option(min=0.1, help="Seconds; longer records are not scored.")
     ] = 40.0,
-    part: Annotated[
-        str | None,
-        typer.Option(
-            help="Score only the k-th of n parts (k/n), as one task of an array of jobs; the same "
-            "command without --part joins them."
-        ),
-    ] = None,
+    part: PartOf = None,
     engine: Annotated[
         Literal["local", "ray"],
         typer.Option(help="Where pieces are scored: in this process, or on Ray (extra [ray])."),

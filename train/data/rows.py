@@ -111,8 +111,11 @@ class Unread:
     fault: Fault
 
 
-def read_lines(manifest: Path) -> Iterator[Row | Unread]:
-    """Every line of the manifest that is not blank, in order; InputError for an unreadable file."""
+def read_lines(manifest: Path, needs_text: bool = True) -> Iterator[Row | Unread]:
+    """Every line of the manifest that is not blank, in order; InputError for an unreadable file.
+
+    Without `needs_text`, a record that nobody has transcribed (its text is null) is one too.
+    """
     try:
         lines = manifest.read_bytes().split(b"\n")
     except OSError as error:
@@ -121,7 +124,7 @@ def read_lines(manifest: Path) -> Iterator[Row | Unread]:
         if not line.strip():
             continue
         try:
-            raw, fields = _decode(line)
+            raw, fields = _decode(line, needs_text)
             yield Row(manifest, number, raw, fields)
         except ValueError as error:
             yield Unread(line, Fault(f"{manifest}:{number}", str(error)))
@@ -175,7 +178,7 @@ def read_manifests(manifests: Sequence[Path]) -> tuple[list[Row], list[Fault]]:
     return rows, faults
 
 
-def _decode(line: bytes) -> tuple[str, dict[str, Any]]:
+def _decode(line: bytes, needs_text: bool) -> tuple[str, dict[str, Any]]:
     """Decode one line; ValueError, in words for people, where it is no training record."""
     try:
         raw = line.decode("utf-8").strip()
@@ -192,7 +195,7 @@ def _decode(line: bytes) -> tuple[str, dict[str, Any]]:
         raise ValueError(f"not JSON: {error.msg}") from error
     if not isinstance(fields, dict):
         raise ValueError("not a JSON object")
-    _check_fields(fields)
+    _check_fields(fields, needs_text)
     return raw, fields
 
 
@@ -200,7 +203,7 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 
-def _check_fields(fields: dict[str, Any]) -> None:
+def _check_fields(fields: dict[str, Any], needs_text: bool) -> None:
     audio, duration, text = (fields.get(key) for key in ("audio_filepath", "duration", "text"))
     if not isinstance(audio, str) or not audio:
         raise ValueError("no audio_filepath")
@@ -208,7 +211,7 @@ def _check_fields(fields: dict[str, Any]) -> None:
         raise ValueError("no duration")
     if not (math.isfinite(duration) and duration > 0):
         raise ValueError(f"duration {duration} is not positive")
-    if not isinstance(text, str):
+    if not isinstance(text, str) and (needs_text or "text" not in fields or text is not None):
         null = "text" in fields and text is None
         raise ValueError("its text is null: nobody has transcribed it" if null else "no text")
     offset = fields.get("offset")

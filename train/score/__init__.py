@@ -22,16 +22,16 @@ from curate.artifacts.outputs import (
 )
 from train.artifacts.scores import Scores
 from train.pretrained import archive_of
+from train.runs.pieces import DONE, Part
 from train.score.lines import Lines
 from train.score.pieces import Bench, Finish, Log, finish
 from train.score.record import make_record
-from train.score.request import Part, ScoreRequest
+from train.score.request import ScoreRequest
 
 __all__ = ["SCORES", "Part", "ScoreRequest", "score", "score_part"]
 
 SCORES = "scores.jsonl"
 OUTPUT_FILES = frozenset({SCORES, Scores.file})
-DONE = "done"
 
 
 def score(

@@ -6,8 +6,6 @@ goes on to the same bytes, and several processes share the pieces.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,15 +13,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from curate.artifacts.shard_index import read_index
-from curate.errors import InputError
 from curate.nemo.archive import Archive
-from train.data.rows import Row, Unread, read_lines
+from train.data.rows import Row, Unread
 from train.data.stored_rows import StoredAudio, StoredRow, check_tars, read_stored
-from train.runs.provenance import versions
+from train.runs.pieces import PIECE, key_of, read_all
 from train.score.request import ScoreRequest
-
-PIECE = 512
-"""Lines of a piece: what a killed scoring loses at most."""
 
 Line = Row | Unread | StoredRow
 
@@ -83,12 +77,7 @@ class Lines:
             rows = [row for folder in request.data for row in read_stored(folder)]
             shards = [each for folder in request.data for each in read_index(folder).shards]
             return cls(rows, tuple(str(sorted(each.sha256.items())) for each in shards))
-        lines = [line for manifest in request.manifests for line in read_lines(manifest)]
-        if not any(isinstance(line, Row) for line in lines):
-            faults = [line.fault for line in lines if isinstance(line, Unread)]
-            if faults:
-                raise InputError(*faults)
-            raise InputError.of(request.manifests[0], "holds no record")
+        lines = read_all(request.manifests)
         return cls(lines)
 
     @property
@@ -113,24 +102,10 @@ class Lines:
 
     def key(self, request: ScoreRequest, archive: Archive) -> str:
         """One name for all that the scores depend on."""
-        digest = hashlib.blake2b(digest_size=12)
         settings = [
-            request.batch_size, request.device, request.max_duration_s, str(request.out), PIECE,
+            request.batch_size, request.device, request.max_duration_s, str(request.out),
+            self.content,
         ]  # fmt: skip
-        digest.update(json.dumps([settings, versions(), self.content], sort_keys=True).encode())
-        for path in (archive.path, archive.checkpoint):
-            if path is not None:
-                with path.open("rb") as file:
-                    digest.update(hashlib.file_digest(file, "sha256").digest())
-        for line in self.all:
-            where, content = _written(line)
-            digest.update(f"{where} {len(content)} ".encode() + content)
-        return digest.hexdigest()
-
-
-def _written(line: Line) -> tuple[str, bytes]:
-    """Where the line is, and what stands there."""
-    if isinstance(line, Unread):
-        return line.fault.where, line.line
-    row = line.row if isinstance(line, StoredRow) else line
-    return row.place, row.raw.encode()
+        files = [path for path in (archive.path, archive.checkpoint) if path is not None]
+        lines = [line.row if isinstance(line, StoredRow) else line for line in self.all]
+        return key_of(settings, files, lines)

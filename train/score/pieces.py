@@ -13,12 +13,11 @@ from train.data.rows import Row, Unread
 from train.data.stored_rows import StoredRow
 from train.recipe import recipe_for
 from train.runs import runtime
+from train.runs.pieces import Log
 from train.score.lines import PIECE, Line, Lines, Piece, ScoredFrom
 from train.score.request import ScoreRequest
-from train.scoring.row_scores import AUDIO, RowScore, ScoresRows, scored_line
+from train.scoring.row_scores import RowScore, ScoresRows, moved_path, scored_line
 from train.scoring.scoring import run_model, why_unusable
-
-Log = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +106,4 @@ def _moved(line: Line) -> str | None:
     """The audio's path in another folder, where the row's own is relative to the manifest's; that
     of a record of shards stays, relative where it was inside a tar.
     """
-    if not isinstance(line, Row) or Path(str(line.fields[AUDIO])).is_absolute():
-        return None
-    return str(line.audio.absolute())
+    return moved_path(line) if isinstance(line, Row) else None

@@ -1,8 +1,7 @@
-"""What to score, by which model, and which part of it."""
+"""What to score, and by which model."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,23 +10,6 @@ from typing import Literal
 from curate.errors import ConfigError
 
 Device = Literal["auto", "cpu", "gpu"]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The `number`-th of `count` parts of the pieces, from 1."""
-
-    number: int
-    count: int
-
-    @classmethod
-    def parse(cls, text: str) -> Part:
-        """The part that `k/n` names; ConfigError where it names none."""
-        match = re.fullmatch(r"(\d+)/(\d+)", text)
-        part = cls(int(match[1]), int(match[2])) if match else cls(0, 0)
-        if not 1 <= part.number <= part.count:
-            raise ConfigError.of("--part", f"{text!r} is no part", "for instance --part 1/8")
-        return part
 
 
 @dataclass(frozen=True, slots=True)

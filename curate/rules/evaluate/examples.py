@@ -19,7 +19,7 @@ Measure = Callable[[Sequence[Mapping[str, object]]], pl.DataFrame]
 AUDIO = {"audio_filepath": "example.wav"}
 """An example need not name a file to be a record."""
 
-GIVEN = frozenset({"duplicates", "near_duplicates", "audio", "signal", "vad", "scores"})
+GIVEN = frozenset({"duplicates", "near_duplicates", "audio", "signal", "vad", "scores", "voices"})
 """Groups of metrics that need the whole input, audio or a model: an example says them itself."""
 
 

@@ -31,7 +31,7 @@ from curate.artifacts.columns import (
     Column,
 )
 from curate.artifacts.frames import Clips, Spans
-from curate.artifacts.score_fields import HYPOTHESIS_VALUES
+from curate.artifacts.score_fields import AUDIO_VALUES
 from curate.rules.overrides.decision import VERDICT_OF, Decision, Facet
 from curate.rules.overrides.identity import audio_keys, contents, shown
 from curate.rules.overrides.log import Log, standing
@@ -263,11 +263,11 @@ def _as_corrected(clips: Clips, rows: Rows, facets: Sequence[Facets]) -> Clips:
 
 
 def _scores_left(scores: Scores, rows: Rows, trimmed: Sequence[int]) -> Scores:
-    """What a model's scores still say of corrected rows: what is of its hypothesis, where the
+    """What a model's scores still say of corrected rows: what is of the audio, where the
     segment is as it was; alignment and loss are of another text.
     """
     left = {name: np.full(rows.size, np.nan) for name in scores}
-    for name in HYPOTHESIS_VALUES:
+    for name in AUDIO_VALUES:
         left[name] = scores[name][rows]
         left[name][trimmed] = np.nan
     return left

@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
 from curate.terminal.command import printable
-from train.artifacts.scores import Scores
+from train.artifacts.scores import Missing, Scores
 
 
 def tables(record: Scores) -> Iterator[Table]:
     """The counts of scores.json."""
-    yield _counts(record)
-    if record.missing:
-        yield _reasons(record)
-
-
-def _counts(record: Scores) -> Table:
-    table = _table("rows with each score")
-    table.add_column("score")
-    table.add_column("rows", justify="right")
     rows = {"lines": record.lines, "malformed": record.malformed, "pred_text": record.scored}
-    for name, count in {**rows, **record.values}.items():
+    yield counts_table("rows with each score", "score", {**rows, **record.values})
+    if record.missing:
+        yield reasons_table("why a score is missing", record.missing)
+
+
+def counts_table(title: str, what: str, counts: Mapping[str, int]) -> Table:
+    """Counts of rows, one a line."""
+    table = _table(title)
+    table.add_column(what)
+    table.add_column("rows", justify="right")
+    for name, count in counts.items():
         table.add_row(name, f"{count:,}")
     return table
 
 
-def _reasons(record: Scores) -> Table:
-    table = _table("why a score is missing")
+def reasons_table(title: str, missing: Sequence[Missing]) -> Table:
+    """Reasons why something is missing, one a line."""
+    table = _table(title)
     table.add_column("reason")
     table.add_column("rows", justify="right")
     table.add_column("first")
-    for each in record.missing:
-        texts = (Text(printable(text)) for text in (each.reason, each.first))
-        reason, first = texts
+    for each in missing:
+        reason, first = (Text(printable(text)) for text in (each.reason, each.first))
         table.add_row(reason, f"{each.rows:,}", first)
     return table
 

@@ -1,0 +1,150 @@
+"""Wrong labels of speakers on real voices: `python -m benchmarks.voice_labels MANIFEST EMBEDDINGS`.
+
+MANIFEST names the speaker of each record, EMBEDDINGS is the .npy of `train voices`. Two defects are
+planted, each by itself: every tenth record of a speaker with others has the name of another such
+speaker, or every second speaker of at least four records has two names, half of the records each.
+`train voices` and `curate profile --rules voices` see the result.
+
+For each rule of the preset: how many of the planted records it flags, how many of the others, and
+the precision. A record whose speaker has no other is compared with no one, and is in neither. Then
+the clusters, with every name taken away: the share of the pairs of one speaker that are in one
+cluster, and of the pairs in one cluster that are of one speaker.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from benchmarks.processes import run
+
+RULES: Mapping[str, Sequence[str]] = {
+    "other_voice": ("bad",),
+    "other_voice, borderline too": ("bad", "borderline"),
+    "unlike_own": ("borderline",),
+    "two_names": ("borderline",),
+}
+"""Severities of each rule that are counted."""
+COSINES = (0.55, 0.6, 0.65, 0.7)
+
+Json = dict[str, Any]
+
+
+def wrong_names(rows: Sequence[Json]) -> list[Json]:
+    """Every tenth record of a speaker with others has another such speaker's name."""
+    rng = random.Random(0)
+    counts = Counter(row["speaker"] for row in rows)
+    known = sorted(name for name, count in counts.items() if count > 1)
+    places = [at for at, row in enumerate(rows) if counts[row["speaker"]] > 1]
+    chosen = set(rng.sample(places, len(places) // 10))
+    return [
+        {**row, "planted": True, "speaker": rng.choice([n for n in known if n != row["speaker"]])}
+        if at in chosen
+        else {**row, "planted": False}
+        for at, row in enumerate(rows)
+    ]
+
+
+def two_names(rows: Sequence[Json]) -> list[Json]:
+    """Every second speaker of at least four records has two names, in turn."""
+    counts = Counter(row["speaker"] for row in rows)
+    chosen = sorted(name for name, count in counts.items() if count >= 4)[::2]
+    seen: Counter[str] = Counter()
+    planted = []
+    for row in rows:
+        name = row["speaker"]
+        is_second = name in chosen and seen[name] % 2 == 1
+        seen[name] += 1
+        speaker = f"{name} again" if is_second else name
+        planted.append({**row, "planted": name in chosen, "speaker": speaker})
+    return planted
+
+
+DEFECTS = {"a wrong name": wrong_names, "two names": two_names}
+
+
+def profiled(rows: Sequence[Json], embeddings: Path, folder: Path) -> pl.DataFrame:
+    """The records of the rows that are compared with their own speaker, with their tags."""
+    folder.mkdir()
+    manifest = folder / "manifest.jsonl"
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    run("train", "voices", "--manifest", manifest, "--embeddings", embeddings,
+        "--out", folder / "voices")  # fmt: skip
+    run("curate", "profile", folder / "voices" / "voices.jsonl", "--by", "planted",
+        "--rules", "voices", "--out", folder / "profile")  # fmt: skip
+    records = pl.read_parquet(folder / "profile" / "records.parquet")
+    return records.filter(pl.col("voice_own").is_not_null())
+
+
+def lines(defect: str, records: pl.DataFrame) -> Iterator[str]:
+    """The rows of the table for one defect."""
+    planted = records["planted"].cast(pl.String).str.to_lowercase() == "true"
+    for name, severities in RULES.items():
+        tags = [f"{severity}:{name.partition(',')[0]}" for severity in severities]
+        flags = records["tags"].list.eval(pl.element().is_in(tags)).list.any()
+        right, wrong = int((flags & planted).sum()), int((flags & ~planted).sum())
+        precision = f"{right / (right + wrong):.2f}" if right + wrong else ""
+        cells = (
+            defect, f"`{name}`" if "," not in name else f"`{name.replace(',', '`,', 1)}",
+            f"{right} of {planted.sum()}", f"{wrong} of {(~planted).sum()}",
+            f"{right / int(planted.sum()):.2f}", precision,
+        )  # fmt: skip
+        yield f"| {' | '.join(cells)} |"
+
+
+def clusters(rows: Sequence[Json], embeddings: Path, folder: Path) -> Iterator[str]:
+    """The rows of the table of clusters without names."""
+    manifest = folder / "unnamed.jsonl"
+    unnamed = ({k: v for k, v in row.items() if k != "speaker"} for row in rows)
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in unnamed), encoding="utf-8")
+    speakers = [row["speaker"] for row in rows]
+    for cosine in COSINES:
+        out = folder / f"clusters-{cosine}"
+        run("train", "voices", "--manifest", manifest, "--embeddings", embeddings,
+            "--same-voice", cosine, "--out", out)  # fmt: skip
+        given = [
+            json.loads(line)["voice_cluster"]
+            for line in (out / "voices.jsonl").read_text("utf-8").removesuffix("\n").split("\n")
+        ]
+        both, together = pairs(list(zip(speakers, given, strict=True))), pairs(given)
+        cells = (
+            cosine, len(set(speakers)), len(set(given)), max(Counter(given).values()),
+            f"{both / pairs(speakers):.2f}", f"{both / max(1, together):.2f}",
+        )  # fmt: skip
+        yield f"| {' | '.join(map(str, cells))} |"
+
+
+def pairs(values: Sequence[Any]) -> int:
+    """How many pairs have the same value."""
+    return sum(count * (count - 1) // 2 for count in Counter(values).values())
+
+
+def main() -> None:
+    """Print both tables."""
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    arguments.add_argument("manifest", type=Path)
+    arguments.add_argument("embeddings", type=Path)
+    options = arguments.parse_args()
+    text = options.manifest.read_text(encoding="utf-8")
+    rows = [json.loads(line) for line in text.removesuffix("\n").split("\n")]
+    folder = Path(tempfile.mkdtemp(prefix="voice-labels-"))
+    print("| planted | rule | planted, flagged | others, flagged | recall | precision |")
+    print("|---|---|---|---|---|---|")
+    for name, plant in DEFECTS.items():
+        records = profiled(plant(rows), options.embeddings, folder / name.replace(" ", "-"))
+        print("\n".join(lines(name, records)), flush=True)
+    print("\n| cosine | speakers | clusters | largest | recall of pairs | precision |")
+    print("|---|---|---|---|---|---|")
+    print("\n".join(clusters(rows, options.embeddings, folder)))
+
+
+if __name__ == "__main__":
+    main()
