@@ -224,6 +224,7 @@ def test_groups() -> None:
         "agreement",
         "consensus",
         "scores",
+        "voices",
         "translation",
         "words",
     }
