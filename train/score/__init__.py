@@ -22,9 +22,9 @@ from curate.artifacts.outputs import (
 )
 from train.artifacts.scores import Scores
 from train.pretrained import archive_of
-from train.runs.pieces import DONE, Part
+from train.runs.pieces import DONE, Log, Part
 from train.score.lines import Lines
-from train.score.pieces import Bench, Finish, Log, finish
+from train.score.pieces import Bench, Finish, finish
 from train.score.record import make_record
 from train.score.request import ScoreRequest
 

@@ -13,8 +13,8 @@ from train.data.rows import Row, Unread
 from train.data.stored_rows import StoredRow
 from train.recipe import recipe_for
 from train.runs import runtime
-from train.runs.pieces import Log
-from train.score.lines import PIECE, Line, Lines, Piece, ScoredFrom
+from train.runs.pieces import PIECE, Log
+from train.score.lines import Line, Lines, Piece, ScoredFrom
 from train.score.request import ScoreRequest
 from train.scoring.row_scores import RowScore, ScoresRows, moved_path, scored_line
 from train.scoring.scoring import run_model, why_unusable

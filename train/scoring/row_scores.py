@@ -58,9 +58,7 @@ class ScoresRows(Supports, Protocol):
 
 
 def scored_line(row: Row, score: RowScore, path: str | None = None) -> str:
-    """The row's line with its score (see `line_with`); an older one is replaced, but not that of its
-    voice.
-    """
+    """The row's line with its score (see `line_with`); that of its voice stays as it was."""
     added = score.as_fields()
     voice = {name: value for name, value in score_of(row).items() if name in OF_VOICE}
     added[SCORE_FIELD] |= voice
