@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from commands_page import cli_page
 from formats_page import formats_page
+from illustrations import illustrated
 from markdown_parts import NOTE, cell, table
 
 if TYPE_CHECKING:
@@ -313,7 +314,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     status = 0
     for name, page in PAGES:
-        path, text = options.out / name, page()
+        path, text = options.out / name, illustrated(name, page(), NOTE)
         if not text:
             continue
         if not options.check:

@@ -1,6 +1,7 @@
 """Write the pictures of pages in docs/images from what `make demo` made: `make pictures`.
 
-Needs Chromium. Pictures have few colours, so that the repository stays small.
+Needs Chromium. Pictures have few colours, so that the repository stays small. Pictures of terminals
+are SVG (docs/terminals.py).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
+from terminals import write_terminals
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -25,6 +27,14 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTH, COLOURS = 1200, 256
 PAGES = {"profile": 1500, "split": 1500, "run": 1150, "eval": 1350}
 """Directories of demo/ whose pages have a picture, and how many pixels of the page it shows."""
+SECTIONS = {"metrics": ("profile", "Distributions", 435), "concepts": ("split", "Outputs", 560)}
+"""Sections of those pages that have a picture: page, title, and at most how many pixels."""
+NOTEBOOK_HEIGHT = 800
+NOTEBOOK = """<!doctype html><meta charset="utf-8"><style>
+body{{font:14px system-ui,sans-serif;margin:24px;color:#1f2328;background:#fff}}
+pre{{font-size:13px;margin:0 0 12px;padding:8px 10px;background:#f5f5f5;border:1px solid #e0e0e0}}
+</style>{cells}"""
+"""A page that looks as notebooks do: code, and below it what it shows."""
 REVIEW = (
     "text=the&how=word&columns=duration_s,char_rate,speaker&metric=char_rate&most=18&sort=char_rate"
 )
@@ -45,10 +55,15 @@ def main() -> int:
         for name, path in pages.items():
             picture = _few_colours(_taken(opened, path, PAGES[name]))
             (IMAGES / f"{name}.png").write_bytes(picture)
+        for name, (of, title, height) in SECTIONS.items():
+            picture = _few_colours(_section(opened, pages[of], title, height))
+            (IMAGES / f"{name}.png").write_bytes(picture)
+        (IMAGES / "api.png").write_bytes(_few_colours(_notebook(opened, ROOT / "demo" / "profile")))
         with _review_session(ROOT / "demo" / "profile") as address:
             picture = _few_colours(_review(opened, address))
         (IMAGES / "review.png").write_bytes(picture)
         opened.close()
+    write_terminals(IMAGES)
     return 0
 
 
@@ -59,6 +74,33 @@ def _taken(browser: Any, path: Path, height: int) -> bytes:
     taken: bytes = page.screenshot(clip={"x": 0, "y": 0, **viewport})
     page.close()
     return taken
+
+
+def _section(browser: Any, path: Path, title: str, height: int) -> bytes:
+    """The section of a page, down to so many pixels."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": 4000}, color_scheme="light")
+    page.goto(path.as_uri())
+    section = page.locator("section.part").filter(has=page.locator("h2", has_text=title)).first
+    box = section.bounding_box()
+    taken: bytes = page.screenshot(clip={**box, "height": min(box["height"], height)})
+    page.close()
+    return taken
+
+
+def _notebook(browser: Any, profile: Path) -> bytes:
+    """A notebook that shows a profile and opens its review app."""
+    import curate
+
+    shown = curate.read_profile(profile.relative_to(ROOT))
+    with tempfile.TemporaryDirectory() as folder:
+        with shown.explore(Path(folder) / "overrides.jsonl") as explorer:
+            link = explorer._repr_html_().replace(f"{folder}/", "")
+        code = ('profile = curate.read_profile("demo/profile")\nprofile', "profile.explore()")
+        outputs = (shown._repr_html_(), link)
+        cells = "".join(f"<pre>{each}</pre>{out}" for each, out in zip(code, outputs, strict=True))
+        path = Path(folder) / "notebook.html"
+        path.write_text(NOTEBOOK.format(cells=cells), encoding="utf-8")
+        return _taken(browser, path, NOTEBOOK_HEIGHT)
 
 
 @contextmanager

@@ -15,6 +15,9 @@ ELSEWHERE = {
 }
 """Pages of the site, and the files that they are."""
 
+PICTURE = re.compile(r"!\[([^\]]*)\]\((?:\.\./|docs/)*images/([^)\s]+)\)")
+"""A picture of a page: what it shows, and its name in docs/images."""
+
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#]+)(#[^)]*)?\)")
 
 
@@ -26,6 +29,7 @@ def on_files(files: Any, config: Any) -> Any:
         text = (ROOT / source).read_text(encoding="utf-8")
         files.append(File.generated(config, page, content=text))
     files.append(File.generated(config, "decisions.md", content=_decisions()))
+    files.append(File.generated(config, "gallery.md", content=gallery()))
     return files
 
 
@@ -42,6 +46,23 @@ def _decisions() -> str:
         if not path.name.startswith("0000"):
             lines.append(f"- [{title}](adr/{path.name})")
     return "\n".join(lines) + "\n"
+
+
+def gallery() -> str:
+    """Every picture of the pages, each below the title of its page; a picture stands once."""
+    docs = {path.name: path for path in sorted((ROOT / "docs").glob("*.md"))}
+    pages = docs | {page: ROOT / source for page, source in ELSEWHERE.items()}
+    lines = ["# Gallery", "", "The pictures of all pages; each title leads to its page.", ""]
+    shown: set[str] = set()
+    for page, path in pages.items():
+        text = path.read_text(encoding="utf-8")
+        pictures = {name: alt for alt, name in PICTURE.findall(text) if name not in shown}
+        shown |= set(pictures)
+        if pictures:
+            title = text.split("\n", 1)[0].removeprefix("# ")
+            lines += [f"## [{title}]({page})", ""]
+            lines += [f"![{alt}](images/{name})\n\n{alt}\n" for name, alt in pictures.items()]
+    return "\n".join(lines)
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
@@ -69,6 +90,6 @@ def _page(path: Path) -> str | None:
     elsewhere = {ROOT / source: page for page, source in ELSEWHERE.items()}
     if path in elsewhere:
         return elsewhere[path]
-    if (path.is_relative_to(docs) and path.suffix in {".md", ".png"}) or not path.exists():
+    if (path.is_relative_to(docs) and path.suffix in {".md", ".png", ".svg"}) or not path.exists():
         return Path(os.path.relpath(path, docs)).as_posix()
     return None
