@@ -93,7 +93,8 @@ def scale(parts: Sequence[Part], *, magnify: bool = True) -> Markup | None:
     small = sum(part.amount for part in rest) / total
     return render(
         "scale",
-        parts=parts,
+        first=parts[0].name,
+        named=[part for part in parts if part.amount],
         whole=_placed(parts),
         start=round(100 * parts[0].amount / total, 3),
         rest=_placed(rest) if magnify and 0 < small < 0.25 else (),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -10,8 +10,12 @@ from curate.artifacts.profile import Profile, RuleHit, Stratum
 from reports.format import hours, percent, plural, share
 from reports.transcripts import visible
 
-_LOSSES = {"bad": "rejected", "borderline": "kept out of eval and test"}
-_MOSTLY = 0.6
+_LOSSES: Mapping[str, tuple[str, Callable[[Stratum], float]]] = {
+    "bad": ("rejected", lambda stratum: stratum.bad_hours),
+    "borderline": ("kept out of eval and test", lambda stratum: stratum.borderline_hours),
+}
+"""By severity: what happens to the hours, and how many they are in a stratum."""
+_MOSTLY = 0.5
 """Share of a loss from which on it is that of one stratum."""
 _MORE_THAN_EXPECTED = 1.2
 
@@ -22,39 +26,38 @@ def advice(profile: Profile) -> Markup:
 
 
 def _problems(profile: Profile) -> Iterator[Markup]:
-    for severity, loss in _LOSSES.items():
+    for severity, (loss, hours_of) in _LOSSES.items():
         hits = [hit for hit in profile.rules_hit if hit.severity == severity and hit.rows]
         if hits:
-            yield _problem(max(hits, key=lambda hit: (hit.hours, hit.rows)), loss)
-    lost = _place(profile)
-    if lost:
-        yield lost
+            worst = max(hits, key=lambda hit: (hit.hours, hit.rows))
+            yield _problem(worst, loss, _place(profile, hours_of))
 
 
-def _problem(hit: RuleHit, loss: str) -> Markup:
-    text = "Most of what is {}: <code>{}</code> ({} in {})."
-    rows = plural(hit.rows, "row")
-    return Markup(text).format(loss, visible(hit.condition), hours(hit.hours), rows)  # noqa: S704
+def _problem(hit: RuleHit, loss: str, place: Markup) -> Markup:
+    text = "Most of what is {}: <b>{}</b>, <code>{}</code> ({} in {}){}."
+    rule = visible(hit.rule), visible(hit.condition)
+    amount = hours(hit.hours), plural(hit.rows, "row")
+    return Markup(text).format(loss, *rule, *amount, place)  # noqa: S704
 
 
-def _place(profile: Profile) -> Markup | None:
-    """The stratum that most of what is not clean lies in, where that is more than its share."""
+def _place(profile: Profile, hours_of: Callable[[Stratum], float]) -> Markup:
+    """The stratum in which most of the lost hours are, where that is more than its share; empty
+    where there is none.
+    """
+    places: list[tuple[float, float, str, str]] = []
     for column, values in profile.strata.items():
-        worst = max(values, key=_not_clean, default=None)
-        total = sum(map(_not_clean, values))
+        worst, total = max(values, key=hours_of, default=None), sum(map(hours_of, values))
         if worst is None or worst.value is None or len(values) < 2 or not total:
             continue
-        lost = _not_clean(worst) / total
+        lost = hours_of(worst) / total
         expected = share(worst.hours, profile.totals.hours) or 0.0
         if lost >= max(_MOSTLY, _MORE_THAN_EXPECTED * expected):
-            text = "{} of what is not clean is in {} <b>{}</b>, which has {} of the hours."
-            names = visible(column), visible(worst.value)
-            return Markup(text).format(percent(lost, 0), *names, percent(expected, 0))  # noqa: S704
-    return None
-
-
-def _not_clean(stratum: Stratum) -> float:
-    return stratum.hours - stratum.clean_hours
+            places.append((lost, expected, column, worst.value))
+    if not places:
+        return Markup("")
+    lost, expected, *names = max(places, key=lambda place: place[0] - place[1])
+    text = "; {} of all that is in {} <b>{}</b>, which has {} of the hours"
+    return Markup(text).format(percent(lost, 0), *map(visible, names), percent(expected, 0))  # noqa: S704
 
 
 def _next_step(profile: Profile) -> Markup:

@@ -1,4 +1,4 @@
-"""The headline of a profile: what is clean and bad, what stands out, what to do next."""
+"""The headline of a profile: what is usable and bad, what stands out, what to do next."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reports.headlines.declare import Alert, Headline, ledger_alerts, line, made
 
 
 def profile_headline(profile: Profile, ledger: Ledger | None) -> Headline:
-    """Clean, bad and malformed; alerts on what a reader must know before using the corpus."""
+    """Usable, bad and malformed; alerts on what a reader must know before using the corpus."""
     of = {item.verdict: item for item in profile.verdicts}
     clean, bad, silent = (
         of[word].hours if word in of else None for word in ("clean", "bad", "untranscribed")
@@ -25,18 +25,20 @@ def profile_headline(profile: Profile, ledger: Ledger | None) -> Headline:
         alerts.append(Alert("warning", what))
     if not profile.totals.rows:
         alerts.append(Alert("fault", "The input holds no rows."))
+    alerts += [Alert("warning", f"{text}.") for text in profile.warnings]
     repeated = profile.duplicates.duplicate_audio_offset_keys
     if repeated:
         what = f"{plural(repeated, 'repeat')} of an audio segment (same file, same offset)."
         alerts.append(Alert("warning", what))
-    alerts += [Alert("warning", f"{text}.") for text in profile.warnings]
     if (people := profile.overrides) and people.rows:
         what = f"Manual overrides set the verdict or text of {plural(people.rows, 'row')}"
         alerts.append(Alert("note", f"{what} ({people.file})."))
+    usable = sum(of[word].hours for word in ("clean", "borderline", "unknown") if word in of)
     sentence = line(
-        "<b>{}</b> of {} are clean ({}); <b>{}</b> are bad",
-        hours(clean),
+        "<b>{}</b> of {} are usable for train, <b>{}</b> ({}) for eval and test; <b>{}</b> are bad",
+        hours(usable),
         hours(total),
+        hours(clean),
         percent(share(clean, total)),
         hours(bad),
     )

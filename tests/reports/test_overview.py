@@ -134,9 +134,9 @@ def test_advice_names_the_costliest_rules_and_where() -> None:
         )
     )
     assert sentences == (
-        "Most of what is rejected: char_rate >= 9 (2.50 h in 1 row). "
-        "Most of what is kept out of eval and test: loop_share >= 9 (3 min in 10 rows). "
-        "88 % of what is not clean is in lang <de> , which has 26 % of the hours. "
+        "Most of what is rejected: char_rate , char_rate >= 9 (2.50 h in 1 row). "
+        "Most of what is kept out of eval and test: loop_share , loop_share >= 9 (3 min in 10 "
+        "rows); 88 % of all that is in lang <de> , which has 26 % of the hours. "
         "Next: listen to what is flagged, or split: curate review profile/"
     )
 
@@ -154,8 +154,18 @@ def test_advice_names_the_costliest_rules_and_where() -> None:
 def test_advice_names_a_stratum_only_where_it_stands_out(
     strata: Sequence[Mapping[str, Any]], named: bool
 ) -> None:
-    sentences = words(advice(a(rules_hit=[], strata={"lang": strata})))
-    assert ("of what is not clean is in lang" in sentences) == named
+    costliest = [hit("loop_share", "borderline", 0.05)]
+    sentences = words(advice(a(rules_hit=costliest, strata={"lang": strata})))
+    assert ("of all that is in lang" in sentences) == named
+
+
+def test_advice_names_the_column_in_which_a_loss_stands_out_most() -> None:
+    strata = {
+        "lang": [stratum("en", 1500.0, 1440.0), stratum("de", 500.0, 460.0)],
+        "source": [stratum("a.jsonl", 1800.0, 1790.0), stratum("b.jsonl", 200.0, 110.0)],
+    }
+    sentences = words(advice(a(rules_hit=[hit("words", "borderline", 9.0)], strata=strata)))
+    assert "90 % of all that is in source b.jsonl , which has 10 % of the hours" in sentences
 
 
 def verdicts(**rows: int) -> list[Mapping[str, Any]]:
