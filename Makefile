@@ -28,7 +28,8 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONUTF8 := 1
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS)
+# Python compiles a module at its first import; pip would compile all 25,000, of which few are used.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile $(PIP_ARGS)
 # The stamp's name is the content that it stands for: a touched file installs nothing again,
 # a changed pin does.
 STAMP := .venv/.installed-$(shell { cat pyproject.toml constraints.txt; echo '$(TORCH) $(EXTRAS)'; } | cksum | cut -d ' ' -f 1)
