@@ -34,7 +34,13 @@ from benchmarks.effect_arms import (
     count_kinds,
     make_split,
 )
-from benchmarks.effect_table import Result, read_results, readme_lines, table_lines
+from benchmarks.effect_table import (
+    Result,
+    mixed_lines,
+    read_results,
+    readme_lines,
+    table_lines,
+)
 from benchmarks.joined_digits import Json, Takes, read_rows, seconds, write_rows
 
 RESULTS = Path(__file__).parent / "effect_real"
@@ -200,7 +206,8 @@ def main() -> None:
         bench = Bench(options.digits, options.work, options.results, Sizes())
         bench.run(options.arms, options.seeds)
     results = read_results(options.results)
-    print("\n".join([*table_lines(results), "", *readme_lines(results)]))
+    tables = table_lines(results), mixed_lines(results), readme_lines(results)
+    print("\n\n".join("\n".join(lines) for lines in tables))
 
 
 if __name__ == "__main__":

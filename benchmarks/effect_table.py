@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.effect_arms import ARMS, FILTERS, KINDS, RANDOM
+from benchmarks.effect_arms import ARMS, FILTERS, KINDS, MIXED, MIXED_ARMS, RANDOM
 
 DRAWS = 10_000
 ORDER = ("start", "clean", "spoiled", *ARMS[3:])
@@ -102,7 +102,8 @@ def _resample(more: Counts, words: Counts, rng: np.random.Generator) -> tuple[Co
 
 
 def table_lines(results: Sequence[Result]) -> Iterator[str]:
-    """How many runs there are, then a line an arm."""
+    """How many runs there are, then a line an arm; those of two domains are `mixed_lines`."""
+    results = [each for each in results if each.arm not in MIXED_ARMS]
     by_arm = {arm: [each for each in results if each.arm == arm] for arm in ORDER}
     seeds = sorted({each.seed for each in results})
     speakers = sorted({name for each in results for name in each.speakers})
@@ -138,6 +139,28 @@ def _line(arm: str, own: Sequence[Result], by_arm: Mapping[str, Sequence[Result]
         if not applies or other in by_arm
     ]
     return f"| {arm} | {count} | {minutes:.1f} | {spoiled:.0%} | {rate:.3f} | {' | '.join(cells)} |"
+
+
+def mixed_lines(results: Sequence[Result]) -> Iterator[str]:
+    """A line for each arm of two domains, tested on one of them; none without a result."""
+    by_arm = {arm: [each for each in results if each.arm == arm] for arm in MIXED_ARMS}
+    if not any(by_arm.values()):
+        return
+    yield (
+        "| training data | seeds | minutes | of the target's domain | WER | against everything "
+        "| against random, equal hours |"
+    )
+    yield "|---|---|---|---|---|---|---|"
+    for arm, own in by_arm.items():
+        if own:
+            minutes = sum(each.minutes for each in own) / len(own)
+            share = sum(sum(each.kinds.values()) for each in own) / sum(each.rows for each in own)
+            everything = "" if arm == MIXED else compare(own, by_arm[MIXED])
+            random = compare(own, by_arm.get(f"{arm}{RANDOM}", []))
+            yield (
+                f"| {arm} | {len(own)} | {minutes:.1f} | {share:.0%} | {pooled_wer(own):.3f} "
+                f"| {everything or ''} | {random or ''} |"
+            )
 
 
 README = {

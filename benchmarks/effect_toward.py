@@ -49,5 +49,5 @@ def choose_toward(
     like = write_rows(folder / "target.jsonl", target)
     hours = share * seconds(rows) / 3600
     curate.select(folder / "profile", folder / "selected", hours=hours, toward=like)
-    chosen = {row["utterance"] for row in read_rows(folder / "selected" / "selected.jsonl")}
-    return [row for row in rows if row["utterance"] in chosen]
+    chosen = {row["audio_filepath"] for row in read_rows(folder / "selected" / "selected.jsonl")}
+    return [row for row in rows if row["audio_filepath"] in chosen]

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import resource
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,6 +23,8 @@ from typing import Any
 
 import curate
 from benchmarks.corpus import make
+from benchmarks.processes import console_script
+from benchmarks.processes import measure as measure_command
 from benchmarks.split import WORK
 from curate.text import normalise
 
@@ -113,16 +114,24 @@ def compare(real: Path, domain: str) -> None:
 
 
 def time_of(rows: int) -> None:
-    """Processor seconds and seconds of a selection from synthetic rows."""
+    """What the whole command costs on synthetic rows, by a metric and toward a target."""
     manifest = make(WORK / f"rows{rows}.jsonl", rows)
     target = make(WORK / "rows10000.jsonl", 10_000)
     with tempfile.TemporaryDirectory(dir=WORK) as name:
         curate.profile([manifest], Path(name) / "p")
-        before = resource.getrusage(resource.RUSAGE_SELF)
-        made = curate.select(Path(name) / "p", Path(name) / "o", hours=rows / 4000, toward=target)
-        after = resource.getrusage(resource.RUSAGE_SELF)
-        spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        print(f"{rows:,} rows, {made.usable_hours:,.0f} h: {spent:.1f} processor seconds")
+        select = [
+            str(console_script("curate")),
+            "select",
+            f"{name}/p",
+            "--hours",
+            f"{rows / 4000:g}",
+        ]
+        for option in (["--lowest", "char_rate"], ["--toward", str(target)]):
+            cost = measure_command([*select, *option, "--quiet", "--out", f"{name}/o"])
+            print(
+                f"{rows:,} rows, {option[0]}: {cost.clock_s:.1f} s, {cost.processor_s:.1f} "
+                f"processor s, {cost.anonymous_mib:,.0f} MiB"
+            )
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from curate.arrays import Bools, Floats, UInt64s
+from curate.arrays import Bools, Floats, Int64s, UInt64s
 from curate.artifacts.base import read_artifact, write_artifact
 from curate.artifacts.columns import (
     BYTE_LENGTH,
@@ -41,8 +41,10 @@ from curate.statistics.splitmix import GOLDEN, splitmix64
 SELECTED, RANDOM = "selected", "random"
 LIBRARIES = ("asr-curate", "polars", "numpy")
 OUTPUT_FILES = frozenset({f"{SELECTED}.jsonl", f"{RANDOM}.jsonl", Selection.file})
-_ROW, _SCORE = "(row)", "(score)"
-"""The number of a row and its score, under names that no field of a manifest has."""
+_ROW, _SCORE, _STRATUM = "(row)", "(score)", "(stratum)"
+"""The numbers of a row and of its stratum, and its score, under names that no field of a manifest
+has.
+"""
 SIMILARITY = "target_similarity"
 """The name of the score by which a target is selected toward."""
 Best = Literal["highest", "lowest"]
@@ -80,12 +82,10 @@ def select_records(profile: Path, folder: Path, request: SelectRequest, command:
         what = f"no usable row has a {request.metric!r}"
         raise ConfigError.of(_named(request), what, "see the metric's nulls on the profile's page")
     us = rows[DURATION_US.name].to_numpy()
-    strata = rows.select(pl.struct(by).rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
+    strata = _numbered(rows, by)
     signed = -score if request.best == "highest" else score
     best, random = choose(signed, us, strata, noise, round(request.hours * US_PER_HOUR))
-    for name, mask in ((SELECTED, best), (RANDOM, random)):
-        chosen = rows.filter(pl.Series(mask)).with_columns(split=pl.lit(name))
-        write_lines(chosen, [name], inputs, folder)
+    write_lines(_outputs(rows, best, random), [SELECTED, RANDOM], inputs, folder)
     unscored = np.isnan(score)
     made = Selection(
         command=command,
@@ -112,6 +112,24 @@ def select_records(profile: Path, folder: Path, request: SelectRequest, command:
     )
     write_artifact(folder, made)
     return made
+
+
+def _numbered(rows: pl.DataFrame, by: Sequence[str]) -> Int64s:
+    """The number of each row's stratum, from 0 in the order of their values."""
+    known = rows.select(by).unique().sort(by).with_row_index(_STRATUM)
+    joined = rows.select(by).join(known, on=by, how="left", nulls_equal=True, maintain_order="left")
+    return joined[_STRATUM].cast(pl.Int64).to_numpy()
+
+
+def _outputs(rows: pl.DataFrame, best: Bools, random: Bools) -> pl.DataFrame:
+    """The rows of both choices in input order, so that the manifests are read once; a row of both
+    is there twice.
+    """
+    chosen = [
+        rows.filter(pl.Series(mask)).with_columns(split=pl.lit(name))
+        for name, mask in ((SELECTED, best), (RANDOM, random))
+    ]
+    return pl.concat(chosen).sort(_ROW, maintain_order=True)
 
 
 def _checked(request: SelectRequest, stored: StoredRecords, facts: Profile) -> list[str]:

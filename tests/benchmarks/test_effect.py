@@ -32,10 +32,12 @@ from benchmarks.effect_table import (
     Result,
     compare,
     interval,
+    mixed_lines,
     read_results,
     readme_lines,
     table_lines,
 )
+from benchmarks.effect_toward import TARGET_SHARE
 from benchmarks.joined_digits import RATE, Json, Takes, read_rows, seconds, write_rows
 
 WORDS = "zero one two three four five six seven eight nine".split()  # noqa: SIM905
@@ -159,6 +161,18 @@ def test_presets_leave_in_training_what_they_do_not_call_bad(corpus: Corpus) -> 
     assert {row["utterance"] for row in left} < {row["utterance"] for row in corpus.rows("rules")}
 
 
+def test_a_choice_toward_a_domain_has_more_of_it_in_equal_hours(corpus: Corpus) -> None:
+    rows = corpus.rows("mixed, toward")
+    others = corpus.rows(f"mixed, toward{RANDOM}")
+    longest_s = max(row["duration"] for row in corpus.mixed)
+    assert abs(seconds(rows) - TARGET_SHARE * seconds(corpus.mixed)) <= longest_s
+    assert abs(seconds(rows) - seconds(others)) <= longest_s / 2
+    assert len(of_kind(corpus.mixed, "target")) == round(TARGET_SHARE * len(corpus.mixed))
+    assert len(of_kind(rows, "target")) / len(rows) > TARGET_SHARE
+    assert all(row in corpus.mixed for row in (*rows, *others))
+    assert corpus.test_of("mixed") != corpus.test_of("clean") == corpus.test
+
+
 def test_random_rows_are_nearest_to_the_hours_and_another_sample_for_another_seed() -> None:
     rows = [{"duration": 1 + n % 3, "n": n} for n in range(60)]
     for length_s in (0, 17, 60.4, 120):
@@ -233,5 +247,9 @@ def test_results_of_two_configurations_do_not_compare(tmp_path: Path) -> None:
 def test_the_tables_of_the_pages_are_those_of_the_stored_runs(root: Path) -> None:
     stored = read_results(RESULTS)
     assert len(stored) >= 10
-    for name, lines in (("benchmarks/results.md", table_lines), ("README.md", readme_lines)):
+    for name, lines in (
+        ("benchmarks/results.md", table_lines),
+        ("benchmarks/results.md", mixed_lines),
+        ("README.md", readme_lines),
+    ):
         assert "\n".join(lines(stored)) in (root / name).read_text(encoding="utf-8"), name
