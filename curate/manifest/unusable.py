@@ -37,8 +37,8 @@ def unusable(origin: Origin, rows: int, reasons: Mapping[str, int]) -> Fault:
     if origin.format == UNPAIRED_FORMAT:
         what = f"is paired with no audio: {next(iter(reasons))}"
         return Fault(origin.name, what, "put its audio beside it, or leave it out")
-    if origin.format == FOLDER_FORMAT and SKIPPED_BY not in reasons:
-        return folder_without_records(origin)
+    if origin.format == FOLDER_FORMAT and (unpaired := folder_without_records(origin)) is not None:
+        return unpaired
     commonest = min(reasons, key=lambda reason: (-reasons[reason], reason))
     share = f"{reasons[commonest]:,} of {rows:,}"
     records = list(islice(_records(origin), LOOKED_AT))

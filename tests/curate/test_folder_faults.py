@@ -46,3 +46,14 @@ def test_texts_without_their_audio(tmp_path: Path) -> None:
     with pytest.raises(InputError) as raised:
         write_manifest(ManifestRequest([str(tmp_path / "in")], tmp_path / "m.jsonl"))
     assert "the audio that it names is not in the folder (2: " in str(raised.value)
+
+
+def test_fields_that_make_no_record_are_named_as_elsewhere(tmp_path: Path) -> None:
+    """Texts and audio are paired: the reason is in the table's cells."""
+    sound(tmp_path / "in/a.wav", RATE)
+    (tmp_path / "in/clips.csv").write_text("file;transcript;length\na.wav;one;1,5\n")
+    with pytest.raises(InputError) as raised:
+        write_manifest(ManifestRequest([str(tmp_path / "in")], tmp_path / "m.jsonl"))
+    (fault,) = raised.value.faults
+    assert "no line is usable: duration" in fault.what
+    assert "cast" in fault.hint

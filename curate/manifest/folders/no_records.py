@@ -28,14 +28,18 @@ class _Rows:
         return f"{self.number:,}: {', '.join([*self.names, *more])}"
 
 
-def folder_without_records(origin: Origin) -> Fault:
-    """Why no text of the folder has audio, and no audio a text, the reasons of texts first."""
+def folder_without_records(origin: Origin) -> Fault | None:
+    """Why no text of the folder has audio, and no audio a text, the reasons of texts first; None
+    where they are paired, and what makes no record is in their fields.
+    """
     rows: dict[str, _Rows] = {}
     for kind, name in _refused(origin):
         its = rows.setdefault(kind, _Rows())
         its.number += 1
         if len(its.names) < NAMED:
             its.names.append(name)
+    if not rows:
+        return None
     reasons = "; ".join(f"{kind} ({its})" for kind, its in rows.items())
     return Fault(origin.name, f"no text and audio of it make a record: {reasons}", _hint(rows))
 
