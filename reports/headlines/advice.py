@@ -18,6 +18,8 @@ _LOSSES: Mapping[str, tuple[str, Callable[[Stratum], float]]] = {
 _MOSTLY = 0.5
 """Share of a loss from which on it is that of one stratum."""
 _MORE_THAN_EXPECTED = 1.2
+_LISTED = 0.99
+"""Share of the hours that the listed values of a column hold, for a share of a loss to be known."""
 
 
 def advice(profile: Profile) -> Markup:
@@ -49,6 +51,8 @@ def _place(profile: Profile, hours_of: Callable[[Stratum], float]) -> Markup:
         worst, total = max(values, key=hours_of, default=None), sum(map(hours_of, values))
         if worst is None or worst.value is None or len(values) < 2 or not total:
             continue
+        if sum(each.hours for each in values) < _LISTED * profile.totals.hours:
+            continue  # a profile lists the largest values only: what others lose is unknown
         lost = hours_of(worst) / total
         expected = share(worst.hours, profile.totals.hours) or 0.0
         if lost >= max(_MOSTLY, _MORE_THAN_EXPECTED * expected):
