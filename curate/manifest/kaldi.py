@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
 
-from curate.errors import InputError
+from curate.errors import InputError, parameter
 from curate.manifest.chunks import open_manifest, read_chunks
 from curate.manifest.origin import (
     Origin,
@@ -42,17 +42,18 @@ def _find(look: Look) -> list[Origin]:
     if text is None:
         raise InputError.of(look.name, "is not a Kaldi data directory: it holds no text")
     beside = {name: (path,) for name in _BESIDE if (path := look.beside(name))}
-    if not beside.keys() & set(_TIMES):
+    if not beside.keys() & {*_TIMES, "wav.scp"}:
         raise InputError.of(
             look.name,
             "holds no durations: neither utt2dur nor segments nor reco2dur",
-            "make utt2dur, by utils/data/get_utt2dur.sh for example",
+            f"make utt2dur, or put wav.scp beside it: {parameter('measure_duration')} then reads "
+            "the durations from the audio",
         )
     return [Origin(text, "kaldi", beside)]
 
 
 def _read(origin: Origin) -> Iterator[Portion]:
-    tables = {name: _table(files[0]) for name, files in origin.beside.items()}
+    tables = {name: _table(origin.beside[name][0]) for name in _BESIDE if name in origin.beside}
     tables["text"] = _Table({}, _conflicts(origin.name))
     folder = Path(origin.name).parent
     return convert_lines(origin, lambda line: _record(line, folder, tables))
@@ -136,11 +137,12 @@ def _record(line: bytes, folder: Path, tables: _Tables) -> Record:
     cut = _Segment(utterance) if segment is None else _Segment.of(segment)
     audio = _audio(cut.recording, tables)
     speaker = _value(tables, "utt2spk", utterance)
+    timed = bool(tables.keys() & set(_TIMES))  # else the audio may be measured
     return {
         "id": utterance,
         "audio_filepath": audio,
         "offset": cut.start,
-        "duration": _duration(utterance, cut, audio, folder, tables),
+        "duration": _duration(utterance, cut, audio, folder, tables) if timed else None,
         "channel": cut.channel,
         "text": text,
         "lang": _value(tables, "utt2lang", utterance),

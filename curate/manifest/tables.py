@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -67,11 +68,18 @@ NOT_TIMES = "its start and end are not numbers"
 NO_CLIP_DURATION = "the clip is not in clip_durations.tsv"
 
 
+def _underscored(name: str) -> str:
+    """A column's name as programs write it: `File name` is file_name."""
+    return re.sub(r"[ -]+", "_", name.strip().lower())
+
+
 def columns_of(header: Sequence[str], fields: Mapping[str, str] | None = None) -> Mapping[str, str]:
     """Our field -> the header's name for it: as `fields` say, else a usual name, regardless of
-    case; others are not in it. A field whose column is not in the header is not in it either.
+    case, with blanks or hyphens for `_`; others are not in it. A field whose column is not in the
+    header is not in it either.
     """
-    known = {name.strip().lower(): name for name in reversed(header)}
+    plain = {_underscored(name): name for name in reversed(header)}
+    known = plain | {name.strip().lower(): name for name in reversed(header)}
     mapped = {field: its for field, its in (fields or {}).items() if its in header}
     usual = {
         field: known[names[0]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +11,11 @@ import pytest
 import soundfile as sf
 
 from curate.artifacts.columns import AUDIO_CHANNEL, DURATION_US, MALFORMED, OFFSET_S
+from curate.errors import InputError
+from curate.manifest.mapping import ReadOptions
+from curate.manifest.write import ManifestRequest, write_manifest
 from curate.rules.file import load_rules
+from tests.curate.folder_writers import RATE, sound
 from tests.profiling import write_profile
 from tests.train.world import NEMO
 
@@ -80,3 +85,17 @@ def profiled(folder: Path) -> pl.DataFrame:
     (folder / "out").mkdir()
     write_profile([str(folder)], folder / "out", load_rules(None))
     return pl.read_parquet(folder / "out" / "records.parquet")
+
+
+def test_durations_that_no_file_has_are_measured(tmp_path: Path) -> None:
+    """Where wav.scp leads to the audio; without --measure-duration the hint names it."""
+    sound(tmp_path / "a.wav", RATE)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/text").write_text("s-a one two\n")
+    (tmp_path / "data/wav.scp").write_text(f"s-a {tmp_path}/a.wav\n")
+    request = ManifestRequest([str(tmp_path / "data")], tmp_path / "m.jsonl")
+    with pytest.raises(InputError) as raised:
+        write_manifest(request)
+    assert "measure_duration" in raised.value.faults[0].hint
+    measured = replace(request, reading=ReadOptions(measure_duration=True))
+    assert write_manifest(measured).hours * 3600 == pytest.approx(1.0)

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from curate.artifacts.columns import DURATION_US, MALFORMED, OFFSET_S
+from curate.manifest.tables import columns_of
 from curate.rules.file import load_rules
 from tests.profiling import write_profile
 
@@ -73,3 +74,14 @@ def profiled(inputs: Sequence[Path], folder: Path) -> pl.DataFrame:
     (folder / "out").mkdir()
     write_profile([str(path) for path in inputs], folder / "out", load_rules(None))
     return pl.read_parquet(folder / "out" / "records.parquet")
+
+
+def test_names_of_columns_as_people_write_them() -> None:
+    """With blanks or hyphens for underscores, in any case; an exact name wins."""
+    columns = columns_of(["File name", "Transcript", "Speaker-ID", "speaker_id", "Duration"])
+    assert columns == {
+        "audio_filepath": "File name",
+        "text": "Transcript",
+        "speaker": "speaker_id",
+        "duration": "Duration",
+    }
