@@ -17,6 +17,7 @@ import pytest
 import curate
 from curate.artifacts.base import read_artifact
 from curate.artifacts.profile import Profile
+from curate.formatting.units import plural
 from reports import build
 from reports.charts.bars import bars_of
 from reports.charts.hints import beyond, condition, hints
@@ -65,7 +66,7 @@ def test_a_query_of_a_bar_gives_its_records(folder: Path) -> None:
             assert rows == bar.rows, where
             assert hours == pytest.approx(bar.hours, abs=2e-6), where
             assert hint.data["where"] == where
-            assert hint.words.split(": ", 1)[1].startswith(f"{rows:,} rows (")
+            assert hint.words.split(": ", 1)[1].startswith(f"{plural(rows, 'row')} (")
             checked += 1
     assert checked > 100
 
