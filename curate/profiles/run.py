@@ -19,7 +19,12 @@ from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
 from curate.profiles.audio import cache as audio_cache
-from curate.profiles.audio.faults import audio_facts, refuse_all_missing, unread_warnings
+from curate.profiles.audio.faults import (
+    audio_facts,
+    refuse_all_missing,
+    undecided_warnings,
+    unread_warnings,
+)
 from curate.profiles.audio.loading import loading_facts, loading_warnings, origin_warnings
 from curate.profiles.audio.scan import AudioScan
 from curate.profiles.duck import open_records
@@ -172,6 +177,7 @@ def profile_into(
             *not_finite_warnings(read),
             *ffmpeg_warnings({source.name: source.ffmpeg_rows for source in read}),
             *unread_warnings(audio),
+            *undecided_warnings(audio, plan.rules),
         ),
     )
     blank = BlankLines(

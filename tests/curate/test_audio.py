@@ -311,3 +311,23 @@ def test_a_wrong_root_is_said_at_once(tmp_path: Path) -> None:
     assert "audio.root" in fault.hint
     made = curate.profile(manifest, tmp_path / "out", measure=at(tmp_path))
     assert not made.json["warnings"]
+
+
+def test_faults_that_no_rule_reads_are_warned_about(tmp_path: Path) -> None:
+    """Else a missing file stays clean, and a split puts it into test."""
+    sf.write(tmp_path / "a.wav", np.zeros(16000), 16000)
+    rows = [
+        {"audio_filepath": "a.wav", "duration": 1.0, "text": TEXT},
+        {"audio_filepath": "gone.wav", "duration": 1.0, "text": TEXT},
+        {"audio_filepath": "a.wav", "duration": 6.0, "text": TEXT},
+    ]
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    made = curate.profile(manifest, tmp_path / "p", measure=at(tmp_path))
+    (warning,) = made.json["warnings"]
+    assert "the audio of 2 rows changes no verdict (missing 1, too_short 1)" in warning
+    assert "rules audio_header" in warning
+    strict = curate.profile(
+        manifest, tmp_path / "strict", rules="audio_header", measure=at(tmp_path)
+    )
+    assert not any("changes no verdict" in each for each in strict.json["warnings"])

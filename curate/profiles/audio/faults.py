@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -36,6 +36,12 @@ from curate.profiles.duck import open_records
 from curate.profiles.examples.excerpts import audio_filepath_of
 from curate.profiles.named import hours
 from curate.profiles.opened import records_of
+from curate.rules.file import RuleSet
+
+ARCHIVED = "archived"
+"""No fault of the audio: it is stored in another file."""
+PRESET_OF: Mapping[str, str] = {"header": "audio_header", "signal": "audio", "vad": "audio_vad"}
+"""The shipped rules for what each depth measures."""
 
 
 def audio_facts(records: Path, settings: Settings) -> Audio | None:
@@ -68,6 +74,21 @@ def unread_warnings(audio: Audio | None) -> list[str]:
     return [
         f"audio NOT CHECKED of {each.rows:,} of {plural(audio.rows, 'row')}: {each.why}"
         for each in audio.unread
+    ]
+
+
+def undecided_warnings(audio: Audio | None, rules: RuleSet) -> list[str]:
+    """What is wrong with audio and changes no verdict, since no rule reads it."""
+    if audio is None or AUDIO_FAULT.name in rules.names:
+        return []
+    faults = [each for each in audio.faults if each.fault != ARCHIVED]
+    if not faults:
+        return []
+    rows = plural(sum(each.rows for each in faults), "row")
+    named = ", ".join(f"{each.fault} {each.rows:,}" for each in faults)
+    return [
+        f"what is wrong with the audio of {rows} changes no verdict ({named}): no rule of "
+        f"{rules.name} reads {AUDIO_FAULT.name}, {parameter('rules')} {PRESET_OF[audio.depth]} does"
     ]
 
 
