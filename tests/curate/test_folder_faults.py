@@ -57,3 +57,17 @@ def test_fields_that_make_no_record_are_named_as_elsewhere(tmp_path: Path) -> No
     (fault,) = raised.value.faults
     assert "no line is usable: duration" in fault.what
     assert "cast" in fault.hint
+
+
+def test_kaldi_directories_below_are_named_instead(tmp_path: Path) -> None:
+    """Else all records would be untranscribed, with the texts unread beside them."""
+    sound(tmp_path / "in/wav/a.wav", RATE)
+    data = tmp_path / "in/data/train"
+    data.mkdir(parents=True)
+    (data / "wav.scp").write_text("s-a wav/a.wav\n")
+    (data / "text").write_text("s-a one two\n")
+    with pytest.raises(InputError) as raised:
+        write_manifest(ManifestRequest([str(tmp_path / "in")], tmp_path / "m.jsonl"))
+    (fault,) = raised.value.faults
+    assert "Kaldi data directories" in fault.what
+    assert str(data) in fault.hint

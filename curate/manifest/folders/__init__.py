@@ -8,10 +8,10 @@ their files; then audio that no text names. Whatever has no partner is a malform
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from curate.errors import InputError
 from curate.formatting.units import plural
@@ -52,10 +52,21 @@ def _find(look: Look) -> list[Origin]:
         )
     texts = folder.texts.others
     if not any(layout_of(folder, name) for name in texts):
+        _refuse_kaldi(texts, folder)
         _refuse_damaged([name for name in texts if is_beside(folder, name)], folder)
         _refuse_unread([name for name in texts if Path(name).suffix.lower() in _MANIFESTS], folder)
         origin = replace(origin, beside={**beside, TEXTS: ("none",)})
     return [origin]
+
+
+def _refuse_kaldi(names: Sequence[str], folder: Folder) -> None:
+    """InputError where the texts are in Kaldi data directories below."""
+    there = set(names)
+    found = [name[: -len("wav.scp")] for name in names if PurePosixPath(name).name == "wav.scp"]
+    named = [f"{folder.texts.root}/{each}".rstrip("/") for each in found if f"{each}text" in there]
+    if named:
+        what = "holds audio whose texts are in Kaldi data directories"
+        raise InputError.of(folder.texts.root, what, f"name them instead: {' '.join(named)}")
 
 
 def _refuse_damaged(names: list[str], folder: Folder) -> None:
