@@ -14,9 +14,11 @@ from pathlib import Path
 
 import polars as pl
 
+from curate.files.unicode_forms import form_on_disk
+from curate.manifest.absent_audio import is_windows_path
 from curate.manifest.audio_files import bases_of, is_address
 from curate.manifest.captions.segment import seconds_of, seconds_of_clock
-from curate.manifest.headers import Length, lengths
+from curate.manifest.headers import NO_FILE, Length, lengths
 from curate.manifest.members import with_members
 from curate.manifest.origin import COMMAND, Origin, Portion, is_command, with_lines
 from curate.manifest.strict import Malformed, Record, parse_line
@@ -106,7 +108,8 @@ class Corrections:
                 offset = changed[row].get("offset", records[row].get("offset"))
                 changed[row]["duration"] = length.seconds_from(offset)
             else:
-                reasons[row] = f"{length}: {path}"
+                why = NO_FILE if is_windows_path(path) else length
+                reasons[row] = f"{why}: {path}"
         return reasons
 
 
@@ -208,4 +211,6 @@ def _place(path: str, bases: Sequence[str]) -> str:
     if path.startswith(("/", "~")):
         return os.path.expanduser(path)  # noqa: PTH111 - for each of millions
     places = [f"{base}/{path}" for base in bases]
-    return next((each for each in places if os.path.lexists(each)), places[0])
+    there = next((each for each in places if os.path.lexists(each)), None)
+    forms = (form for each in places if (form := form_on_disk(each)) is not None)
+    return there or next(forms, places[0])

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -187,3 +188,36 @@ def test_audio_that_is_nowhere_is_not_unreadable(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no line is usable: its audio file is missing") as raised:
         converted(tmp_path, "t.csv", "path;text\na.wav;ja\n", measure_duration=True)
     assert "path_map OLD=NEW" in raised.value.faults[0].hint
+
+
+def windows_manifest(folder: Path) -> Path:
+    """A file of Windows, whose name has another Unicode form on this disk."""
+    sound(folder / "moved" / normalize("NFD", "über.wav"), 16_000)
+    row = {"audio_filepath": "C:\\corpus\\über.wav", "text": "one"}
+    (folder / "list").mkdir()
+    (folder / "list/m.jsonl").write_text(json.dumps(row) + "\n")
+    return folder / "list/m.jsonl"
+
+
+def test_paths_of_windows_are_missing_files(tmp_path: Path) -> None:
+    reading = ReadOptions(measure_duration=True)
+    with pytest.raises(InputError) as raised:
+        write_manifest(
+            ManifestRequest([str(windows_manifest(tmp_path))], tmp_path / "o.jsonl", reading)
+        )
+    (fault,) = raised.value.faults
+    assert "its audio file is missing" in fault.what
+    assert "path_map" in fault.hint
+
+
+def test_a_moved_path_is_measured_in_the_form_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the new place is relative to the working folder too."""
+    manifest = windows_manifest(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    reading = ReadOptions(measure_duration=True, path_map={"C:\\corpus": "moved"})
+    made = write_manifest(ManifestRequest([str(manifest)], tmp_path / "o.jsonl", reading))
+    assert made.hours * 3600 == pytest.approx(1.0)
+    (row,) = [json.loads(line) for line in lines_of((tmp_path / "o.jsonl").read_text())]
+    assert (tmp_path / row["audio_filepath"]).is_file()
