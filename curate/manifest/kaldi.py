@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from curate.errors import InputError, parameter
+from curate.formatting.units import plural
 from curate.manifest.chunks import open_manifest, read_chunks
 from curate.manifest.origin import (
     Origin,
@@ -29,10 +30,12 @@ from curate.manifest.origin import (
 )
 from curate.manifest.recordings import OVERRUN_S
 from curate.manifest.sniff import Format, Look
+from curate.manifest.spool import is_local
 from curate.manifest.strict import Malformed, Record
 from curate.manifest.tables import AGREEING_S
 from curate.nemo.manifest_fields import audio_path
 
+FORMAT = "kaldi"
 _BESIDE = ("segments", "utt2dur", "reco2dur", "wav.scp", "utt2spk", "utt2lang")
 _TIMES = ("utt2dur", "segments", "reco2dur")
 
@@ -49,7 +52,7 @@ def _find(look: Look) -> list[Origin]:
             f"make utt2dur, or put wav.scp beside it: {parameter('measure_duration')} then reads "
             "the durations from the audio",
         )
-    return [Origin(text, "kaldi", beside)]
+    return [Origin(text, FORMAT, beside)]
 
 
 def _read(origin: Origin) -> Iterator[Portion]:
@@ -106,16 +109,23 @@ def _value(tables: _Tables, name: str, key: str) -> str | None:
     return tables[name].values.get(key)
 
 
-def texts_missing(origin: Origin) -> tuple[int, str] | None:
-    """How many utterances of the files beside have no line in `text`, and the first; None where
-    each has one.
-    """
-    name = next((name for name in ("segments", "utt2spk", "utt2dur") if name in origin.beside), "")
-    if not name:
-        return None
+def without_texts(origin: Origin) -> list[str]:
+    """A warning where utterances of the files beside a Kaldi `text` have no line in it."""
+    if origin.format != FORMAT or not is_local(origin.name):
+        return []
+    names = ["segments", "utt2spk", "utt2dur"]
+    if "segments" not in origin.beside:
+        names.append("wav.scp")  # then recordings are utterances
     texts = {key for key, _ in _lines(origin.name)}
-    missing = [key for key, _ in _lines(origin.beside[name][0]) if key and key not in texts]
-    return (len(missing), missing[0]) if missing else None
+    beside = (origin.beside[name][0] for name in names if name in origin.beside)
+    keys = (key for file in beside for key, _ in _lines(file))
+    missing = list(dict.fromkeys(key for key in keys if key and key not in texts))
+    if not missing:
+        return []
+    return [
+        f"{origin.name}: {plural(len(missing), 'utterance')} of the files beside without a text "
+        f"there and without a record, first {missing[0]}"
+    ]
 
 
 def _cut(line: str) -> tuple[str, str]:
@@ -255,7 +265,7 @@ def _audio(recording: str, tables: _Tables) -> str:
 
 
 KALDI = Format(
-    "kaldi",
+    FORMAT,
     "a Kaldi data directory: text, utt2dur or segments or reco2dur, wav.scp, utt2spk",
     lambda look: "text" in (look.folder or ()) or "text.gz" in (look.folder or ()),
     _find,

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -19,6 +20,7 @@ from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.formatting.units import plural
 from curate.manifest import find_sources
 from curate.manifest.convert import Converter, Place
+from curate.manifest.kaldi import without_texts
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.origin import Origin, is_archived
 from curate.manifest.text_tally import tally_of, with_changes
@@ -90,11 +92,12 @@ def write_manifest(request: ManifestRequest, execution: Execution = QUIET) -> Ma
                 raise InputError(*convert.unusable)
         write_malformed(malformed, request.malformed)
     warnings = warnings_of(convert.unusable)
+    texts = chain.from_iterable(map(without_texts, origins))
     made = answer(
         request,
         inputs,
         convert.reasons,
-        [*warnings, *convert.audio_warnings, *without_files(origins)],
+        [*warnings, *convert.audio_warnings, *without_files(origins), *texts],
     )
     return with_changes(made, tally, request.text_changes, execution)
 

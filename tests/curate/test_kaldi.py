@@ -99,3 +99,12 @@ def test_durations_that_no_file_has_are_measured(tmp_path: Path) -> None:
     assert "measure_duration" in raised.value.faults[0].hint
     measured = replace(request, reading=ReadOptions(measure_duration=True))
     assert write_manifest(measured).hours * 3600 == pytest.approx(1.0)
+
+
+def test_recordings_without_a_text_are_counted(tmp_path: Path) -> None:
+    """Where nothing else names the utterances, by wav.scp."""
+    (tmp_path / "text").write_text("s-a one two\n")
+    (tmp_path / "utt2dur").write_text("s-a 1.0\n")
+    (tmp_path / "wav.scp").write_text("s-a a.wav\ns-b b.wav\n")
+    made = write_manifest(ManifestRequest([str(tmp_path)], tmp_path / "m.jsonl"))
+    assert any("1 utterance of the files beside without a text" in each for each in made.warnings)

@@ -12,7 +12,7 @@ from curate.artifacts.profile_audio import Loading
 from curate.audio.header import OVERRUN_S
 from curate.formatting.units import duration, plural
 from curate.manifest.folders import TEXTS
-from curate.manifest.kaldi import texts_missing
+from curate.manifest.kaldi import without_texts
 from curate.manifest.mapping import fields_of
 from curate.manifest.origin import Origin
 from curate.manifest.sniff import Look
@@ -55,8 +55,7 @@ def origin_warnings(origins: Iterable[Origin]) -> list[str]:
                 f"{origin.name}: no file in the folder is a transcript, so that every text is "
                 "null: it is profiled by its audio (--audio signal)"
             )
-        if origin.format == "kaldi" and is_local(origin.name):
-            warnings += _without_text(origin)
+        warnings += without_texts(origin)
         if origin.format != "nemo" or "offset" in fields_of(origin) or not is_local(origin.name):
             continue
         first = Look.at(origin.name).first
@@ -67,17 +66,6 @@ def origin_warnings(origins: Iterable[Origin]) -> list[str]:
                 f"(--map offset={names[0]} reads it, in seconds)"
             )
     return warnings
-
-
-def _without_text(origin: Origin) -> list[str]:
-    missing = texts_missing(origin)
-    if missing is None:
-        return []
-    count, first = missing
-    return [
-        f"{origin.name}: {plural(count, 'utterance')} of the files beside have no text there and "
-        f"no record, first {first}"
-    ]
 
 
 _MEANING = {

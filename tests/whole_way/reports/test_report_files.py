@@ -70,7 +70,7 @@ DIRECTORIES = {
     "kaldi-bom": Directory(nothing, mark="\ufeff"),
     "kaldi-wide-blanks": Directory(wide_blanks),
     "kaldi-without-text": Directory(
-        two_texts_missing, {"clean": 10}, warning="2 utterances of the files beside have no text"
+        two_texts_missing, {"clean": 10}, warning="2 utterances of the files beside without a text"
     ),
     "kaldi-two-texts": Directory(
         appended("text", "u00 another text"), {"clean": 11, "malformed": 2},
