@@ -15,6 +15,7 @@ import time
 import urllib.request
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,7 +140,8 @@ class Explorer(ABC):
     def stop(self) -> None:
         """End it, with the processes that it started."""
         if self.run is not None:
-            os.killpg(self.run.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it ended at its start, which is reported
+                os.killpg(self.run.pid, signal.SIGTERM)
             self.run.wait()
 
     @abstractmethod

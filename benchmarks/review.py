@@ -41,6 +41,7 @@ def profile_of(manifest: Path, folder: Path) -> Path:
 
 def large_profile(rows: int) -> Path:
     """A profile directory of so many generated rows."""
+    WORK.mkdir(parents=True, exist_ok=True)
     manifest = corpus.make(WORK / f"rows{rows}.jsonl", rows)
     return profile_of(manifest, WORK / f"review-of-{rows}")
 
