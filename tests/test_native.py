@@ -87,7 +87,10 @@ def c_type(annotation: ast.expr | None) -> str:
 def exported() -> dict[str, Signature]:
     """What C exports."""
     return {
-        name: (tuple(" ".join(each.split()[:-1]) for each in arguments.split(",")), returned)
+        name: (
+            tuple(" ".join(each.split()[:-1]) for each in arguments.split(",") if each != "void"),
+            returned,
+        )
         for file in SOURCES
         for returned, name, arguments in EXPORTED.findall(file.read_text("utf-8"))
     }
