@@ -62,8 +62,8 @@ def _find(look: Look) -> list[Origin]:
 def _refuse_kaldi(names: Sequence[str], folder: Folder) -> None:
     """InputError where the texts are in Kaldi data directories below."""
     there = set(names)
-    found = [name[: -len("wav.scp")] for name in names if PurePosixPath(name).name == "wav.scp"]
-    named = [f"{folder.texts.root}/{each}".rstrip("/") for each in found if f"{each}text" in there]
+    folders = [name[: -len("wav.scp")] for name in names if PurePosixPath(name).name == "wav.scp"]
+    named = [f"{folder.texts.root}/{each}".rstrip("/") for each in folders if f"{each}text" in there]
     if named:
         what = "holds audio whose texts are in Kaldi data directories"
         raise InputError.of(folder.texts.root, what, f"name them instead: {' '.join(named)}")
