@@ -63,7 +63,9 @@ def _refuse_kaldi(names: Sequence[str], folder: Folder) -> None:
     """InputError where the texts are in Kaldi data directories below."""
     there = set(names)
     folders = [name[: -len("wav.scp")] for name in names if PurePosixPath(name).name == "wav.scp"]
-    named = [f"{folder.texts.root}/{each}".rstrip("/") for each in folders if f"{each}text" in there]
+    named = [
+        f"{folder.texts.root}/{each}".rstrip("/") for each in folders if f"{each}text" in there
+    ]
     if named:
         what = "holds audio whose texts are in Kaldi data directories"
         raise InputError.of(folder.texts.root, what, f"name them instead: {' '.join(named)}")
