@@ -147,11 +147,11 @@ def test_a_name_in_the_other_unicode_form_is_the_same_file(
     name = normalize(written, "voix/été/caf\u00e9.wav")
     there = normalize(named, "voix/été/caf\u00e9.wav")
     sound(tmp_path / there, 8000)
-    found = find_audio(name, tmp_path)
-    assert found.samefile(tmp_path / there)
+    resolved = find_audio(name, tmp_path)
+    assert resolved.samefile(tmp_path / there)
     assert measured(str(tmp_path / name)) == measured(str(tmp_path / there))
     if not (tmp_path / name).exists():  # a disk that does not take both forms for one
-        assert found == tmp_path / there
+        assert resolved == tmp_path / there
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).touch()
         assert find_audio(name, tmp_path) == tmp_path / name

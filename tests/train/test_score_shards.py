@@ -233,8 +233,8 @@ def test_damaged_shards_are_refused_and_nothing_is_written(
 ) -> None:
     stub = site.use(Levels())
     damage(shards)
-    with pytest.raises(InputError, match=what) as caught:
+    with pytest.raises(InputError, match=what) as raised:
         score(of_shards(site, shards))
-    assert len(caught.value.faults) == count
+    assert len(raised.value.faults) == count
     assert stub.calls == []
     assert not (site.folder / "out").exists()

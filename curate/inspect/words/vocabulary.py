@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from threading import Lock
 
 import polars as pl
 
 from curate.artifacts.frames import Spans
 from curate.artifacts.words import Coverage, Vocabulary, WordFrequency
+from curate.inspect.words.summed import SummedCounts
 
 SHOWN, HAPAXES = 20, 200
 _SHARES = (0.5, 0.9, 0.99)
-_MOST_PARTS = 32
 _PUNCTUATION = "".join(
     char for char in map(chr, range(0x3100)) if unicodedata.category(char)[0] in "PS"
 )
@@ -24,8 +22,7 @@ class Tokens:
     """Counts of tokens, added batch by batch from any thread; what is between blanks is a token."""
 
     def __init__(self) -> None:
-        self._parts: list[pl.DataFrame] = []
-        self._lock = Lock()
+        self._counts = SummedCounts(_TOKENS)
 
     def add(self, texts: Spans) -> None:
         """Count the tokens of some texts."""
@@ -33,15 +30,11 @@ class Tokens:
             "token", [texts.decode(row) for row in range(texts.start.size)], pl.String
         )
         split = decoded.str.extract_all(r"\S+").explode(empty_as_null=False).to_frame()
-        counted = split.group_by("token").agg(pl.len().cast(pl.Int64).alias("count"))
-        with self._lock:
-            self._parts.append(counted)
-            if len(self._parts) >= _MOST_PARTS:
-                self._parts = [_added(self._parts)]
+        self._counts.add(split.group_by("token").agg(pl.len().cast(pl.Int64).alias("count")))
 
     def counted(self) -> pl.DataFrame:
         """`token`, as it is written, and its `count`."""
-        return _added(self._parts)
+        return self._counts.total()
 
 
 def bare(token: pl.Expr) -> pl.Expr:
@@ -57,11 +50,6 @@ def words_of(tokens: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("word") != "")
     )
     return words.sort(["count", "word"], descending=[True, False])
-
-
-def _added(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    empty = pl.DataFrame(schema=_TOKENS)
-    return pl.concat([empty, *parts]).group_by("token").agg(pl.col("count").sum())
 
 
 def vocabulary(words: pl.DataFrame) -> Vocabulary:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import Lock
 from typing import Final
 
 import polars as pl
 
 from curate.artifacts.frames import Spans
+from curate.inspect.words.summed import SummedCounts
 from curate.inspect.words.vocabulary import bare
 
-_MOST_PARTS: Final = 32
 _COUNTS: Final = {"word": pl.String, "count": pl.Int64, "rows": pl.Int64}
 
 
@@ -21,20 +20,15 @@ class WordRows:
     """
 
     def __init__(self) -> None:
-        self._parts: list[pl.DataFrame] = []
-        self._lock = Lock()
+        self._counts = SummedCounts(_COUNTS)
 
     def add(self, texts: Spans) -> None:
         """Count the words of some texts, each a row."""
-        counted = _counted([texts.decode(row) for row in range(texts.start.size)])
-        with self._lock:
-            self._parts.append(counted)
-            if len(self._parts) >= _MOST_PARTS:
-                self._parts = [_added(self._parts)]
+        self._counts.add(_counted([texts.decode(row) for row in range(texts.start.size)]))
 
     def counted(self) -> pl.DataFrame:
         """`word`, its `count`, and the `rows` that hold it."""
-        return _added(self._parts)
+        return self._counts.total()
 
 
 def _counted(texts: Sequence[str]) -> pl.DataFrame:
@@ -55,8 +49,3 @@ def _counted(texts: Sequence[str]) -> pl.DataFrame:
         .group_by("word")
         .agg(pl.col("count").sum(), pl.len().cast(pl.Int64).alias("rows"))
     )
-
-
-def _added(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    whole = pl.concat([pl.DataFrame(schema=_COUNTS), *parts])
-    return whole.group_by("word").agg(pl.col("count").sum(), pl.col("rows").sum())
