@@ -89,6 +89,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.fixture(scope="module")
+def opened() -> Iterator[Any]:
+    """A headless Chromium; skips where none is installed."""
+    from tests.browsing import browser
+
+    with browser() as launched:
+        yield launched
+
+
+@pytest.fixture(scope="module")
 def collected() -> Iterator[None]:
     """Lhotse's open shards are found at the end of the module, where they are expected."""
     yield

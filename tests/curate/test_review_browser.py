@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from tests.browsing import SCREENS, browser, sticks_out, until, violations, watched
+from tests.browsing import SCREENS, sticks_out, until, violations, watched
 from tests.curate.review_browsing import (
     curate,
     filled,
@@ -25,12 +24,6 @@ pytest.importorskip("starlette", reason="the review extra is not installed")
 pytest.importorskip("uvicorn", reason="the review extra is not installed")
 
 HOSTILE = "<img src=x onerror=alert(1)> </script> \x1b[31m evil \u202e txt la la la la la la la la"
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Any]:
-    with browser() as launched:
-        yield launched
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from curate.errors import InputError
 from curate.reviews.background import Background, Watch
 from curate.reviews.query import Query
 from curate.reviews.session import ReviewSession
-from tests.browsing import NAMED, SCREENS, browser, sticks_out, until, violations, watched
+from tests.browsing import NAMED, SCREENS, sticks_out, until, violations, watched
 from tests.curate.review_browsing import listed, served
 from tests.curate.review_client import client_of, opened_session
 
@@ -128,12 +128,6 @@ def test_what_is_made_beside_the_requests_is_waited_for_no_longer_than_wanted() 
     for _ in range(2):
         with pytest.raises(InputError, match=r"the texts.*gone"):
             failed.wait(20.0)
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Any]:
-    with browser() as launched:
-        yield launched
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from curate.profiles.named import WORD_TABLE
 from curate.profiles.opened import open_profile
 from curate.reviews import words as words_module
 from curate.rules.file import load_rules
-from tests.browsing import NAMED, SCREENS, browser, sticks_out, until, violations, watched
+from tests.browsing import NAMED, SCREENS, sticks_out, until, violations, watched
 from tests.curate.review_browsing import listed, served
 from tests.curate.review_client import client_of, opened_session
 from tests.profiling import write_profile
@@ -167,12 +167,6 @@ def test_an_evaluation_is_what_words_are_compared_with(folder: Path, tmp_path: P
         client = client_of(session)
         assert words(client, "part=fox")["words"] == [["fox", 3, 2, 3, 3]]
         assert words(client, "part=evil")["words"][0][3] is None
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Any]:
-    with browser() as launched:
-        yield launched
 
 
 @pytest.fixture(scope="module")

@@ -5,22 +5,15 @@ axe-core looks for what people who cannot see well, or use no mouse, would stumb
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reports import build
-from tests.browsing import NAMED, SCREENS, browser, look, until, violations, watched
+from tests.browsing import NAMED, SCREENS, look, until, violations, watched
 from tests.processes import curate
 from tests.reports.fixtures import MAKERS, make
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Any]:
-    with browser() as launched:
-        yield launched
 
 
 @pytest.mark.parametrize("screen", [SCREENS[0], SCREENS[3]], ids=[NAMED[0], NAMED[3]])

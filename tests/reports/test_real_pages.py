@@ -10,13 +10,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browsing import NAMED, SCREENS, browser, look
+from tests.browsing import NAMED, SCREENS, look
 from tests.checkout import ROOT
 from tests.processes import curate
 
@@ -26,12 +25,6 @@ PAGES = {
     "profile", "compared", "split", "what-if", "compare", "diff", "audit", "reconsider",
     "shards", "verification", "run", "eval",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Any]:
-    with browser() as launched:
-        yield launched
 
 
 @pytest.fixture(scope="module")
