@@ -14,29 +14,21 @@ them; `--table` prints it and trains nothing. About 35 seconds of one core an ar
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from benchmarks.effect_arms import (
-    ARMS,
-    EACH_SHARE,
-    EVERYTHING,
-    ONE_SHARE,
-    Corpus,
-    Sizes,
-    count_kinds,
-    make_split,
-)
+from benchmarks.effect_arms import ARMS, EVERYTHING, Corpus, Sizes, count_kinds, make_split
+from benchmarks.effect_models import MODELS, Learner
 from benchmarks.effect_table import (
     Result,
     mixed_lines,
+    read_models,
     read_results,
     readme_lines,
     table_lines,
@@ -44,12 +36,6 @@ from benchmarks.effect_table import (
 from benchmarks.joined_digits import Json, Takes, read_rows, seconds, write_rows
 
 RESULTS = Path(__file__).parent / "effect_real"
-RECIPE = "tiny-ctc"
-SETTINGS = ("trainer.log_every_n_steps=100", "optim.lr=3e-3", "train_ds.batch_duration=20")
-WIDTH, LAYERS = 64, 2
-"""Of the model: 250,000 parameters."""
-START_STEPS, STEPS = 300, 200
-"""Of the model that all arms of a seed begin with, on the few sound utterances, and of an arm."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +46,7 @@ class Bench:
     work: Path
     results: Path
     sizes: Sizes
+    model: Learner
 
     @cached_property
     def takes(self) -> Takes:
@@ -69,22 +56,7 @@ class Bench:
     @cached_property
     def digest(self) -> str:
         """One name for what results depend on beside arm and seed."""
-        from train.config import RECIPES
-
-        settings = [
-            SETTINGS,
-            START_STEPS,
-            STEPS,
-            asdict(self.sizes),
-            WIDTH,
-            LAYERS,
-            ONE_SHARE,
-            EACH_SHARE,
-        ]
-        digest = hashlib.blake2b(json.dumps(settings).encode(), digest_size=8)
-        digest.update(self.digits.read_bytes())
-        digest.update((RECIPES / f"{RECIPE}.yaml").read_bytes())
-        return digest.hexdigest()
+        return self.model.digest(self.sizes, self.digits)
 
     def run(self, arms: Sequence[str], seeds: Sequence[int]) -> None:
         """Train what has no result yet, all arms of a seed before the next seed."""
@@ -125,11 +97,17 @@ class Trial:
 
         if trained := self.trained("start"):
             return trained
+        model = self.bench.model
         untrained = self.folder / "tiny.nemo"
         texts = write_rows(self.folder / "texts.jsonl", self.corpus.clean)
-        sizes = Sizes(d_model=WIDTH, layers=LAYERS)
-        build_tiny(untrained, [texts], "ctc", sizes, self.seed)
-        return self.train("start", self.corpus.start, untrained, START_STEPS)
+        build_tiny(untrained, [texts], model.kind, Sizes(**model.shape), self.seed, self.encoder)
+        return self.train("start", self.corpus.start, untrained, model.start_steps)
+
+    @property
+    def encoder(self) -> str | None:
+        """The model whose encoder this one begins with: the start of another kind's arms."""
+        lender = self.bench.model.encoder
+        return str(Trial(replace(self.bench, model=lender), self.seed).start) if lender else None
 
     def trained(self, arm: str) -> Path | None:
         """The arm's model, where an earlier process has trained it to the end."""
@@ -150,8 +128,14 @@ class Trial:
         for key in ("trainer.max_steps", "trainer.val_check_interval"):
             options += setting(key, steps)
         options += setting("seed", self.seed)
-        fit(RunRequest(configure(RECIPE, str(start), options, SETTINGS), overwrite=True))
+        model = self.bench.model
+        config = configure(model.recipe, str(start), options, model.settings)
+        fit(RunRequest(config, overwrite=True))
         return out / "run" / "model.nemo"
+
+    def train_arm(self, arm: str, rows: Sequence[Json]) -> Path:
+        """The model trained on the rows from the start that all arms have."""
+        return self.train(arm, rows, self.start, self.bench.model.steps)
 
     def measure(self, arm: str) -> Result:
         """Train the arm and count the errors of its model on the held-out speakers."""
@@ -160,7 +144,7 @@ class Trial:
 
         began = time.process_time()
         rows = self.corpus.rows(arm)
-        model = self.start if arm == "start" else self.train(arm, rows, self.start, STEPS)
+        model = self.start if arm == "start" else self.train_arm(arm, rows)
         out = model.parent.parent / "test"
         words_apart = Normaliser((BASIC,))  # the default makes one number of all digits
         evaluate(EvalRequest(str(model), [self.corpus.test_of(arm)], out, normaliser=words_apart))
@@ -184,7 +168,7 @@ class Trial:
 
         model = self.trained("spoiled")
         if model is None:
-            model = self.train("spoiled", self.corpus.spoiled, self.start, STEPS)
+            model = self.train_arm("spoiled", self.corpus.spoiled)
         score(ScoreRequest(str(model), [manifest], self.folder / "scored"))
         return self.folder / "scored" / SCORES
 
@@ -196,17 +180,20 @@ def main() -> None:
     arguments.add_argument("--results", type=Path, default=RESULTS)
     arguments.add_argument("--work", type=Path, default=Path("effect-work"))
     arguments.add_argument("--seeds", type=int, nargs="+", default=range(5))
-    arguments.add_argument("--arms", nargs="+", choices=ARMS, default=ARMS)
+    arguments.add_argument("--model", nargs="+", choices=MODELS, default=["ctc"])
+    arguments.add_argument("--arms", nargs="+", choices=ARMS, help="those of the model by default")
     arguments.add_argument("--table", action="store_true", help="train nothing")
     options = arguments.parse_args()
     if not options.table:
         if options.digits is None:
             raise SystemExit("name the manifest of single digits, or --table")
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-        bench = Bench(options.digits, options.work, options.results, Sizes())
-        bench.run(options.arms, options.seeds)
-    results = read_results(options.results)
-    tables = table_lines(results), mixed_lines(results), readme_lines(results)
+        for name in options.model:
+            model = MODELS[name]
+            bench = Bench(options.digits, options.work, options.results / name, Sizes(), model)
+            bench.run(options.arms or model.arms, options.seeds)
+    by_model = read_models(options.results)
+    tables = table_lines(by_model), mixed_lines(by_model["CTC"]), readme_lines(by_model)
     print("\n\n".join("\n".join(lines) for lines in tables))
 
 

@@ -16,6 +16,8 @@ import numpy as np
 
 from benchmarks.effect_arms import ARMS, FILTERS, KINDS, MIXED, MIXED_ARMS, RANDOM
 
+TITLES = {"ctc": "CTC", "canary": "Canary"}
+"""Of the models, by the names of their folders of results."""
 DRAWS = 10_000
 ORDER = ("start", "clean", "spoiled", *ARMS[3:])
 
@@ -51,6 +53,17 @@ def read_results(folder: Path, digest: str | None = None) -> list[Result]:
     if len(digests) > 1:
         raise SystemExit(f"{folder}: results of several configurations; choose another --results")
     return sorted(results, key=lambda each: (each.seed, ORDER.index(each.arm)))
+
+
+ByModel = Mapping[str, Sequence[Result]]
+"""The results of each model, by its name in the tables."""
+
+
+def read_models(folder: Path) -> ByModel:
+    """The results in the folder of each model that has some."""
+    return {
+        title: results for name, title in TITLES.items() if (results := read_results(folder / name))
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,26 +114,33 @@ def _resample(more: Counts, words: Counts, rng: np.random.Generator) -> tuple[Co
     return times @ more, times @ words
 
 
-def table_lines(results: Sequence[Result]) -> Iterator[str]:
-    """How many runs there are, then a line an arm; those of two domains are `mixed_lines`."""
-    results = [each for each in results if each.arm not in MIXED_ARMS]
-    by_arm = {arm: [each for each in results if each.arm == arm] for arm in ORDER}
-    seeds = sorted({each.seed for each in results})
-    speakers = sorted({name for each in results for name in each.speakers})
-    hours = sum(each.processor_s for each in results) / 3600
-    yield (
-        f"{len(results)} runs in {hours:.1f} processor hours, seeds {', '.join(map(str, seeds))}, "
-        f"held-out speakers {', '.join(speakers)}."
-    )
+def table_lines(by_model: ByModel) -> Iterator[str]:
+    """How many runs there are, then a line a model and arm; those of two domains are
+    `mixed_lines`.
+    """
+    one_domain = {
+        model: [each for each in results if each.arm not in MIXED_ARMS]
+        for model, results in by_model.items()
+    }
+    for model, results in one_domain.items():
+        seeds = sorted({each.seed for each in results})
+        speakers = sorted({name for each in results for name in each.speakers})
+        hours = sum(each.processor_s for each in results) / 3600
+        yield (
+            f"{model}: {len(results)} runs in {hours:.1f} processor hours, seeds "
+            f"{', '.join(map(str, seeds))}, held-out speakers {', '.join(speakers)}."
+        )
     yield ""
     yield (
-        "| training data | seeds | minutes | with a defect | WER | against clean | against spoiled "
-        "| against random, equal hours |"
+        "| model | training data | seeds | minutes | with a defect | WER | against clean "
+        "| against spoiled | against random, equal hours |"
     )
-    yield "|---|---|---|---|---|---|---|---|"
-    for arm, own in by_arm.items():
-        if own:
-            yield _line(arm, own, by_arm)
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for model, results in one_domain.items():
+        by_arm = {arm: [each for each in results if each.arm == arm] for arm in ORDER}
+        for arm, own in by_arm.items():
+            if own:
+                yield f"| {model} {_line(arm, own, by_arm)}"
 
 
 def _line(arm: str, own: Sequence[Result], by_arm: Mapping[str, Sequence[Result]]) -> str:
@@ -174,15 +194,23 @@ README = {
 """Arms that README shows, in words."""
 
 
-def readme_lines(results: Sequence[Result]) -> Iterator[str]:
+def readme_lines(by_model: ByModel) -> Iterator[str]:
     """The table of README: the main arms, and what each gains over random data."""
-    yield "| trained on | WER | against random data of equal hours, 95 % |"
-    yield "|---|---|---|"
+    columns = [f"{model}: WER | against random, equal hours, 95 %" for model in by_model]
+    yield f"| trained on | {' | '.join(columns)} |"
+    yield f"|---|{'---|---|' * len(by_model)}"
     for arm, words in README.items():
-        own = [each for each in results if each.arm == arm]
-        other = [each for each in results if each.arm == f"{arm}{RANDOM}"]
-        if own:
-            yield f"| {words} | {pooled_wer(own):.3f} | {compare(own, other) or ''} |"
+        cells = [cell for results in by_model.values() for cell in _readme_cells(arm, results)]
+        yield f"| {words} | {' | '.join(cells)} |"
+
+
+def _readme_cells(arm: str, results: Sequence[Result]) -> tuple[str, str]:
+    """WER of an arm, and what it is against random data; empty where the model has no such arm."""
+    own = [each for each in results if each.arm == arm]
+    other = [each for each in results if each.arm == f"{arm}{RANDOM}"]
+    if not own:
+        return "", ""
+    return f"{pooled_wer(own):.3f}", str(compare(own, other) or "")
 
 
 def pooled_wer(results: Sequence[Result]) -> float:

@@ -25,7 +25,7 @@ from typing import Any
 import polars as pl
 
 from benchmarks.effect_arms import EVERYTHING, Corpus, Sizes
-from benchmarks.effect_real import LAYERS, RECIPE, SETTINGS, START_STEPS, STEPS, WIDTH
+from benchmarks.effect_models import CTC
 from benchmarks.joined_digits import Json, Takes, read_rows, write_rows
 from benchmarks.processes import run
 from curate.rules.overrides import Decision, append
@@ -52,23 +52,27 @@ class Loop:
 
     def train(self, name: str, inputs: str, start: str, steps: int) -> None:
         """Split, shard and train into the folder `name`; the model is name/run/model.nemo."""
-        settings = [*SETTINGS, f"trainer.max_steps={steps}", f"trainer.val_check_interval={steps}"]
+        settings = [
+            *CTC.settings,
+            f"trainer.max_steps={steps}",
+            f"trainer.val_check_interval={steps}",
+        ]
         options = " ".join(f"--set {each}" for each in settings)
         self.run(f"curate split {inputs} --out {name}/split --eval 30s --test 0s --group utterance")
         self.run(f"curate shard {name}/split --out {name}/shards")
         self.run(
-            f"train run --data {name}/shards --model {start} --config {RECIPE} --out {name}/run "
-            f"{options}",
+            f"train run --data {name}/shards --model {start} --config {CTC.recipe} "
+            f"--out {name}/run {options}",
             accepted=(0, 1),  # 1: all is written, but worse than at the start, as by spoiled texts
         )
 
     def first_model(self) -> None:
         """A model that knows a little, and one of the whole corpus."""
-        size = f"--d-model {WIDTH} --layers {LAYERS}"
+        size = f"--d-model {CTC.shape['d_model']} --layers {CTC.shape['layers']}"
         self.run(f"train tiny tiny.nemo --kind ctc --manifest few.jsonl {size}")
-        self.train("start", "few.jsonl", "tiny.nemo", START_STEPS)
+        self.train("start", "few.jsonl", "tiny.nemo", CTC.start_steps)
         everything = "corpus.jsonl --rules everything.yaml"
-        self.train("first", everything, "start/run/model.nemo", STEPS)
+        self.train("first", everything, "start/run/model.nemo", CTC.steps)
 
     def second_model(self, reviewed: int) -> None:
         """Scores, verdicts, a review, and the model of what is left."""
@@ -78,7 +82,7 @@ class Loop:
         self.run(profile)
         print(f"# review: {self.review(reviewed)}")
         self.run(f"{profile} --overrides overrides.jsonl")
-        self.train("second", "profile", "start/run/model.nemo", STEPS)
+        self.train("second", "profile", "start/run/model.nemo", CTC.steps)
 
     def review(self, count: int) -> str:
         """Decide about the `count` records of the highest CER, and say how."""

@@ -33,6 +33,7 @@ from benchmarks.effect_table import (
     compare,
     interval,
     mixed_lines,
+    read_models,
     read_results,
     readme_lines,
     table_lines,
@@ -245,11 +246,29 @@ def test_results_of_two_configurations_do_not_compare(tmp_path: Path) -> None:
 
 
 def test_the_tables_of_the_pages_are_those_of_the_stored_runs(root: Path) -> None:
-    stored = read_results(RESULTS)
-    assert len(stored) >= 10
+    stored = read_models(RESULTS)
+    assert len(stored["CTC"]) >= 10
     for name, lines in (
-        ("benchmarks/results.md", table_lines),
-        ("benchmarks/results.md", mixed_lines),
-        ("README.md", readme_lines),
+        ("benchmarks/results.md", table_lines(stored)),
+        ("benchmarks/results.md", mixed_lines(stored["CTC"])),
+        ("README.md", readme_lines(stored)),
     ):
-        assert "\n".join(lines(stored)) in (root / name).read_text(encoding="utf-8"), name
+        assert "\n".join(lines) in (root / name).read_text(encoding="utf-8"), name
+
+
+def test_each_model_has_its_own_rows(tmp_path: Path) -> None:
+    for folder, arm, errors in (
+        ("ctc", "clean", 1),
+        ("canary", "clean", 2),
+        ("canary", "start", 3),
+    ):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        content = json.dumps(asdict(result(arm, 0, [errors], folder)))
+        (tmp_path / folder / f"{arm}-0.json").write_text(content, encoding="utf-8")
+    by_model = read_models(tmp_path)
+    rows = [line.split(" | ")[:6] for line in table_lines(by_model) if line.startswith("| C")]
+    assert [(row[0], row[1], row[5]) for row in rows] == [
+        ("| CTC", "clean", "0.250"), ("| Canary", "start", "0.750"), ("| Canary", "clean", "0.500")
+    ]  # fmt: skip
+    assert "| no defect in the data | 0.250 |  | 0.500 |  |" in readme_lines(by_model)
+    assert list(read_models(tmp_path / "nosuch")) == []

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 
+import curate
 from curate.artifacts.shard_index import Shard
+from curate.shards.options import ShardOptions, ShardSize
 from tests.shard_indexes import shard_of, write_index
 from tests.train.scored import Site
 
@@ -27,6 +31,10 @@ optim:
 train_ds:
   batch_duration: 60
 """
+
+
+SPOKEN_RATE = 16_000
+SPOKEN = "one two three four five six seven eight nine ten".split()  # noqa: SIM905
 
 
 @pytest.fixture
@@ -87,3 +95,28 @@ def _eval_row(folder: Path, index: int) -> dict[str, Any]:
     audio = folder / f"eval{index}.wav"
     soundfile.write(audio, [0.0] * 160, 16_000)
     return {"audio_filepath": str(audio), "duration": 1.5, "text": "yes", "target_lang": "en"}
+
+
+@pytest.fixture(scope="session")
+def made_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten records in shards of three; the last five are segments of one recording."""
+    folder = tmp_path_factory.mktemp("made")
+    rows = []
+    for at, text in enumerate(SPOKEN):
+        name = f"{text}.wav" if at < 5 else "long.wav"
+        seconds = 2 if at < 5 else 10
+        soundfile.write(
+            folder / name, np.repeat((np.arange(seconds) + 1) / 20, SPOKEN_RATE), SPOKEN_RATE
+        )
+        segment = {"offset": float(at - 5), "duration": 1.0} if at >= 5 else {"duration": 2.0}
+        rows.append({"audio_filepath": name, **segment, "text": f"{text} words", "lang": "de"})
+    manifest = folder / "source.jsonl"
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    curate.shard([manifest], folder / "shards", ShardOptions(size=ShardSize(cuts=3)))
+    return folder / "shards"
+
+
+@pytest.fixture
+def shards(made_shards: Path, tmp_path: Path) -> Path:
+    """A copy of the shards, to be damaged."""
+    return shutil.copytree(made_shards, tmp_path / "shards")

@@ -13,7 +13,8 @@ import soundfile
 from curate.nemo.archive import Archive
 from tests.lines import lines_of
 from train import score as scoring
-from train.score import SCORES, ScoreRequest, lines, pieces
+from train.runs import lines
+from train.score import SCORES, ScoreRequest, pieces
 from train.scoring.row_scores import RowScore
 
 CANARY = "nemo.collections.asr.models.aed_multitask_models.EncDecMultiTaskModel"

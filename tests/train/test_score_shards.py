@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import soundfile
 
@@ -18,14 +16,12 @@ from curate.artifacts.base import read_artifact, write_artifact
 from curate.artifacts.score_fields import SCORE_FIELD
 from curate.artifacts.shard_index import ShardIndex
 from curate.errors import InputError
-from curate.shards.options import ShardOptions, ShardSize
 from tests.lines import lines_of
 from tests.train.scored import Site, Stub
 from train.score import Part, ScoreRequest, score, score_part
 from train.scoring.row_scores import RowScore
 
 RATE = 16_000
-TEXTS = "one two three four five six seven eight nine ten".split()  # noqa: SIM905
 
 
 class Levels(Stub):
@@ -47,29 +43,6 @@ def level_of(row: Mapping[str, Any]) -> float:
     samples, rate = soundfile.read(row["audio_filepath"], dtype="float64")
     assert rate == RATE
     return float(samples[first : first + count].mean() + count / RATE)
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten records in shards of three; the last five are segments of one recording."""
-    folder = tmp_path_factory.mktemp("source")
-    rows = []
-    for at, text in enumerate(TEXTS):
-        name = f"{text}.wav" if at < 5 else "long.wav"
-        seconds = 2 if at < 5 else 10
-        soundfile.write(folder / name, np.repeat((np.arange(seconds) + 1) / 20, RATE), RATE)
-        segment = {"offset": float(at - 5), "duration": 1.0} if at >= 5 else {"duration": 2.0}
-        rows.append({"audio_filepath": name, **segment, "text": f"{text} words", "lang": "de"})
-    manifest = folder / "source.jsonl"
-    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    curate.shard([manifest], folder / "shards", ShardOptions(size=ShardSize(cuts=3)))
-    return folder / "shards"
-
-
-@pytest.fixture
-def shards(source: Path, tmp_path: Path) -> Path:
-    """A copy of the shards, to be damaged."""
-    return shutil.copytree(source, tmp_path / "shards")
 
 
 def of_shards(site: Site, shards: Path, out: str = "out") -> ScoreRequest:

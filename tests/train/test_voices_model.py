@@ -145,6 +145,49 @@ def test_pieces_of_another_request_are_not_taken(site: Site, change: dict[str, A
     assert len(stub.lengths) == (len(lines) or 8)
 
 
+def of_shards(site: Site, shards: Path, out: str = "out") -> VoicesRequest:
+    return VoicesRequest([], site.folder / out, model=site.folder, data=[shards])
+
+
+def test_voices_of_shards_are_those_of_the_same_records(site: Site, shards: Path) -> None:
+    stub = site.use(Stub())
+    files = VoicesRequest([shards / "train.jsonl"], site.folder / "files", model=site.folder)
+    by_files = score_voices(files)
+    record = score_voices(of_shards(site, shards))
+    assert site.output() == site.output("files")
+    assert stub.lengths[:10] == stub.lengths[10:]
+    assert sorted(stub.lengths[:10]) == [*[RATE] * 5, *[2 * RATE] * 5]
+    assert len({tuple(voice) for voice in np.load(site.folder / "out" / VECTORS)}) == 6
+    assert (record.lines, record.embedded, record.hours) == (10, 10, by_files.hours)
+    assert (record.manifests, record.data) == ((), (str(shards),))
+
+
+@pytest.mark.parametrize("dies_at", [0, 4, 9])
+def test_a_killed_run_over_shards_goes_on_to_the_same_bytes(
+    site: Site, shards: Path, dies_at: int
+) -> None:
+    site.use(Stub())
+    score_voices(of_shards(site, shards, "whole"))
+    site.use(Stub(dies_at))
+    with pytest.raises(KeyboardInterrupt):
+        score_voices(of_shards(site, shards))
+    rest = site.use(Stub())
+    score_voices(of_shards(site, shards))
+    assert site.output() == site.output("whole")
+    assert len(rest.lengths) == 10 - dies_at // 3 * 3
+
+
+def test_damaged_shards_are_refused_before_the_model_is_loaded(site: Site, shards: Path) -> None:
+    stub = site.use(Stub())
+    for name in ("recording.000000.tar", "recording.000002.tar"):
+        tar = shards / "train" / name
+        tar.write_bytes(bytes(len(tar.read_bytes())))
+    with pytest.raises(InputError) as raised:
+        score_voices(of_shards(site, shards))
+    assert len(raised.value.faults) == 2
+    assert not stub.lengths
+
+
 def test_what_cannot_be_done_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.use(Stub())
     with pytest.raises(InputError, match=r"no record has a voice .shorter than N s"):
@@ -153,7 +196,9 @@ def test_what_cannot_be_done_is_refused(site: Site, monkeypatch: pytest.MonkeyPa
     with pytest.raises(ConfigError, match="embeddings are given"):
         score_voices(site.request(line("a"), embeddings=given))
     with pytest.raises(ConfigError, match="embeddings are given"):
-        embed_part(VoicesRequest([], site.folder / "out", given), Part(1, 2))
+        embed_part(VoicesRequest([given], site.folder / "out", given), Part(1, 2))
+    with pytest.raises(ConfigError, match="exactly one is needed"):
+        VoicesRequest([], site.folder / "out")
     with pytest.raises(ConfigError, match=r"has no camplusplus\.py with its weights"):
         ModelFiles.of(site.folder / "nosuch")
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)

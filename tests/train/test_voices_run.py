@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from curate.errors import InputError
@@ -115,6 +117,52 @@ def test_embeddings_that_cannot_be_used_are_refused(site: Site, content: Any, wh
         np.save(site.folder / "given.npy", content)
     with pytest.raises(InputError, match=what):
         score_voices(request)
+    assert not request.out.exists()
+
+
+def write_parquet(path: Path, **columns: Any) -> Path:
+    pl.DataFrame(columns, strict=False).write_parquet(path)
+    return path
+
+
+@pytest.mark.parametrize("dtype", [pl.List(pl.Float64), pl.List(pl.Int32), pl.Array(pl.Float32, 2)])
+def test_embeddings_in_parquet_are_those_of_the_array(site: Site, dtype: pl.DataType) -> None:
+    lines = [line("a", "a"), line("b", "b"), line("c", "a"), line("d", "a")]
+    site.score(lines, [EAST, NORTH, EAST, NONE])
+    expected = [(site.folder / "out" / name).read_bytes() for name in (ROWS, VECTORS)]
+    vectors = pl.Series([EAST, NORTH, EAST, None], dtype=dtype)
+    given = write_parquet(site.folder / "given.parquet", id=["a", "b", "c", "d"], voice=vectors)
+    request = VoicesRequest([site.folder / "m.jsonl"], site.folder / "again", given)
+    score_voices(request)
+    assert [(request.out / name).read_bytes() for name in (ROWS, VECTORS)] == expected
+
+
+@pytest.mark.parametrize(
+    ("columns", "what"),
+    [
+        ({"a": [[1.0, 0.0]]}, "1 rows for 2 lines"),
+        ({"a": [1.0, 2.0]}, "no column of lists of numbers"),
+        ({"a": [["x"], ["y"]]}, "no column of lists of numbers"),
+        ({"a": [[1.0], [2.0]], "b": [[1.0], [2.0]]}, "2 columns of lists of numbers"),
+        ({"a": [[1.0], [2.0, 3.0]]}, "column 'a' has lists of 1 to 2 numbers"),
+        ({"a": [[], []]}, "has no column"),
+        ({"a": pl.Series([None, None], dtype=pl.List(pl.Float32))}, "has no column"),
+        ({"a": pl.Series([None, [float("nan")]], dtype=pl.List(pl.Float32))}, "no record has"),
+    ],
+)
+def test_parquet_that_cannot_be_used_is_refused(
+    site: Site, columns: dict[str, Any], what: str
+) -> None:
+    request = site.request([line("a", "a"), line("b", "b")], [EAST, EAST])
+    given = write_parquet(site.folder / "given.parquet", **columns)
+    with pytest.raises(InputError, match=what):
+        score_voices(replace(request, embeddings=given))
+    given.write_bytes(b"text")
+    with pytest.raises(InputError, match="is no Parquet file"):
+        score_voices(replace(request, embeddings=given))
+    given.unlink()
+    with pytest.raises(InputError, match="no such file"):
+        score_voices(replace(request, embeddings=given))
     assert not request.out.exists()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from curate.artifacts.base import CommandArtifact, Model, SchemaId
+from curate.artifacts.base import CommandArtifact, Model, OptionalKey, SchemaId
 from train.artifacts.scores import Missing
 
 
@@ -22,7 +22,8 @@ class EqualErrorRate(Model):
 
 class Voices(CommandArtifact):
     """voices.json. `lines` are all of the manifests but blank ones: `embedded` ones with a voice
-    embedding of so many `dimensions`, those without one, and `malformed` ones: no records.
+    embedding of so many `dimensions`, those without one, and `malformed` ones: no records. They are
+    of `manifests`, or of the records of the directories of shards in `data`.
 
     `model` made the embeddings, or is the file that they were read from. `named` rows have a
     speaker and a voice. Records whose cosine is `same_voice` or more are of one of the `clusters`.
@@ -38,6 +39,7 @@ class Voices(CommandArtifact):
     dimensions: int
     same_voice: float
     manifests: tuple[str, ...]
+    data: OptionalKey[tuple[str, ...]] = None
     lines: int
     embedded: int
     hours: float

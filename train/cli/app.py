@@ -81,6 +81,14 @@ DataFolders = Annotated[
 Manifests = Annotated[
     list[Path], typer.Option("--manifest", help="NeMo manifest. Repeat for several.")
 ]
+ShardDirectories = Annotated[
+    list[Path],
+    typer.Option(
+        "--data",
+        help="Directory of `curate shard`, instead of manifests: the records of its train.jsonl, "
+        "by the audio in its shards. Repeat for several.",
+    ),
+]
 PartOf = Annotated[
     str | None,
     typer.Option(

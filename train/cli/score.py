@@ -9,23 +9,25 @@ from typing import Annotated, Literal
 
 import typer
 
-from train.cli.app import AsJson, Device, PartOf, answer, app, command_line, say
+from train.cli.app import (
+    AsJson,
+    Device,
+    Manifests,
+    PartOf,
+    ShardDirectories,
+    answer,
+    app,
+    command_line,
+    say,
+)
 
 
 @app.command(name="score")
 def score(
     model: Annotated[str, typer.Argument(help="A .nemo file, or the name of a pretrained model.")],
     out: Annotated[Path, typer.Option(help="Directory for the results; replaced as a whole.")],
-    manifest: Annotated[
-        list[Path], typer.Option("--manifest", help="NeMo manifest. Repeat for several.")
-    ] = [],  # noqa: B006 - Typer reads it, nobody writes it
-    data: Annotated[
-        list[Path],
-        typer.Option(
-            help="Directory of `curate shard`, instead of manifests: the records of its "
-            "train.jsonl, by the audio in its shards. Repeat for several."
-        ),
-    ] = [],  # noqa: B006
+    manifest: Manifests = [],  # noqa: B006 - Typer reads it, nobody writes it
+    data: ShardDirectories = [],  # noqa: B006
     batch_size: Annotated[int, typer.Option(min=1, help="Utterances per batch.")] = 16,
     device: Device = "auto",
     max_duration: Annotated[

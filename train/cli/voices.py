@@ -7,13 +7,24 @@ from typing import Annotated
 
 import typer
 
-from train.cli.app import AsJson, Device, Manifests, PartOf, answer, app, command_line, say
+from train.cli.app import (
+    AsJson,
+    Device,
+    Manifests,
+    PartOf,
+    ShardDirectories,
+    answer,
+    app,
+    command_line,
+    say,
+)
 
 
 @app.command(name="voices")
 def voices(
-    manifest: Manifests,
     out: Annotated[Path, typer.Option(help="Directory for the results; replaced as a whole.")],
+    manifest: Manifests = [],  # noqa: B006 - Typer reads it, nobody writes it
+    data: ShardDirectories = [],  # noqa: B006
     model: Annotated[
         Path | None,
         typer.Option(
@@ -24,8 +35,8 @@ def voices(
     embeddings: Annotated[
         Path | None,
         typer.Option(
-            help="Embeddings of another model instead: a .npy file with a row for each line that "
-            "is not blank."
+            help="Embeddings of another model instead: a .npy file, or a .parquet file with a "
+            "column of lists of numbers, with a row for each line that is not blank."
         ),
     ] = None,
     same_voice: Annotated[
@@ -47,9 +58,12 @@ def voices(
     """
     from train.cli.render.voices import tables
     from train.runs.pieces import Part
-    from train.voices.run import VoicesRequest, embed_part, score_voices
+    from train.voices.request import VoicesRequest
+    from train.voices.run import embed_part, score_voices
 
-    request = VoicesRequest(manifest, out, embeddings, model, device, same_voice, command_line())
+    request = VoicesRequest(
+        manifest, out, embeddings, model, device, same_voice, command_line(), data
+    )  # fmt: skip
     if part is not None:
         pieces = embed_part(request, Part.parse(part), say)
         say(f"part {part}: {pieces} pieces")

@@ -18,6 +18,7 @@ from typing import Any
 from curate.artifacts.outputs import one_writer, whole_file
 from curate.errors import ConfigError, InputError
 from train.data.rows import Row, Unread, read_lines
+from train.data.stored_rows import StoredRow
 from train.runs.provenance import versions
 
 PIECE = 512
@@ -25,9 +26,12 @@ PIECE = 512
 DONE = "done"
 
 Log = Callable[[str], None]
-Line = Row | Unread
+Line = Row | Unread | StoredRow
+"""A line of a manifest, or a record of shards."""
 Work = Callable[[Sequence[Line]], bytes]
 """The content of a piece, of its lines."""
+Start = Callable[[Sequence[Line]], Work]
+"""What makes pieces, of the lines of all that are to be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,12 @@ class Part:
         return part
 
 
-def read_all(manifests: Sequence[Path], needs_text: bool = True) -> list[Line]:
+def record_of(line: Line) -> Row | Unread:
+    """The line as its manifest has it."""
+    return line.row if isinstance(line, StoredRow) else line
+
+
+def read_all(manifests: Sequence[Path], needs_text: bool = True) -> list[Row | Unread]:
     """The lines of all manifests but blank ones; InputError where there is no record."""
     lines = [line for manifest in manifests for line in read_lines(manifest, needs_text)]
     if not any(isinstance(line, Row) for line in lines):
@@ -73,23 +82,25 @@ class Pieces:
         """How many pieces there are."""
         return -(-len(self.lines) // PIECE)
 
-    def finish(
-        self, done: Path, pieces: Sequence[int], start: Callable[[], Work], log: Log
-    ) -> None:
+    def finish(self, done: Path, pieces: Sequence[int], start: Start, log: Log) -> None:
         """Make those of the pieces that are not in `done`; where there are some, `start` gives what
         makes them.
         """
         due = [piece for piece in pieces if not self.path(done, piece).is_file()]
         if len(due) < len(pieces):
             log(f"{len(pieces) - len(due)} of {len(pieces)} pieces were scored before")
-        work = start() if due else None
+        work = start([line for piece in due for line in self.of(piece)]) if due else None
         for number, piece in enumerate(due, start=1):
             assert work is not None
             with whole_file(self.path(done, piece)) as path:
-                path.write_bytes(work(self.lines[piece * PIECE : (piece + 1) * PIECE]))
+                path.write_bytes(work(self.of(piece)))
             log(f"{number} of {len(due)} pieces of {PIECE} lines scored")
 
-    def finish_part(self, out: Path, part: Part, start: Callable[[], Work], log: Log) -> int:
+    def of(self, piece: int) -> Sequence[Line]:
+        """The lines of a piece."""
+        return self.lines[piece * PIECE : (piece + 1) * PIECE]
+
+    def finish_part(self, out: Path, part: Part, start: Start, log: Log) -> int:
         """Make the pieces of one part, beside `out`, where `resumable_directory` takes them; how
         many there are.
         """
@@ -116,7 +127,7 @@ def key_of(settings: Sequence[Any], files: Sequence[Path], lines: Sequence[Line]
     for path in files:
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
-    for line in lines:
+    for line in map(record_of, lines):
         where, content = (
             (line.place, line.raw.encode())
             if isinstance(line, Row)

@@ -20,10 +20,11 @@ from curate.artifacts.outputs import (
     one_writer,
     resumable_directory,
 )
+from curate.nemo.archive import Archive
 from train.artifacts.scores import Scores
 from train.pretrained import archive_of
+from train.runs.lines import Lines
 from train.runs.pieces import DONE, Log, Part
-from train.score.lines import Lines
 from train.score.pieces import Bench, Finish, finish
 from train.score.record import make_record
 from train.score.request import ScoreRequest
@@ -46,11 +47,11 @@ def score(
     """
     check_out(request.out, Scores.file)
     archive = archive_of(request.model)
-    lines = Lines.of(request)
+    lines = Lines.read(request.manifests, request.data)
     with (
         full_disk_as_error(request.out, ROOM),
         resumable_directory(
-            request.out, OUTPUT_FILES, Scores.file, lines.key(request, archive)
+            request.out, OUTPUT_FILES, Scores.file, _key(request, archive, lines)
         ) as stage,
     ):
         bench = Bench(request, archive, stage / DONE)
@@ -70,13 +71,20 @@ def score_part(
     takes them, once all parts are done.
     """
     archive = archive_of(request.model)
-    lines = Lines.of(request)
+    lines = Lines.read(request.manifests, request.data)
     out = request.out.absolute()
-    done = out.parent / f".{out.name}.{lines.key(request, archive)}.part" / DONE
+    done = out.parent / f".{out.name}.{_key(request, archive, lines)}.part" / DONE
     mine = range(part.number - 1, lines.pieces, part.count)
     with one_writer(done / f"part {part.number}", done.parent / f"{part.number}.lock"):
         finish_pieces(Bench(request, archive, done), lines, mine, log)
     return len(mine)
+
+
+def _key(request: ScoreRequest, archive: Archive, lines: Lines) -> str:
+    """One name for all that the scores depend on."""
+    settings = request.batch_size, request.device, request.max_duration_s, str(request.out)
+    files = [path for path in (archive.path, archive.checkpoint) if path is not None]
+    return lines.key(settings, files)
 
 
 def _join(pieces: Sequence[Path], out: Path) -> None:

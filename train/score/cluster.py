@@ -13,8 +13,8 @@ from typing import Literal
 
 from curate.environment.ray_tasks import DEATHS, Died, cluster
 from curate.errors import ConfigError, CurateError, Fault, InputError, raise_all
+from train.runs.lines import Lines, Piece
 from train.runs.pieces import Log
-from train.score.lines import Lines, Piece
 from train.score.pieces import Bench, Finish, due_of, finish, score_piece
 from train.scoring.row_scores import ScoresRows
 

@@ -10,13 +10,12 @@ from pathlib import Path
 from curate.artifacts.outputs import whole_file
 from curate.nemo.archive import Archive
 from train.data.rows import Row, Unread
-from train.data.stored_rows import StoredRow
 from train.recipe import recipe_for
 from train.runs import runtime
-from train.runs.pieces import PIECE, Log
-from train.score.lines import Line, Lines, Piece, ScoredFrom
+from train.runs.lines import Lines, Piece, ReadableRow, moved
+from train.runs.pieces import PIECE, Log, record_of
 from train.score.request import ScoreRequest
-from train.scoring.row_scores import RowScore, ScoresRows, moved_path, scored_line
+from train.scoring.row_scores import RowScore, ScoresRows, scored_line
 from train.scoring.scoring import run_model, why_unusable
 
 
@@ -75,14 +74,14 @@ def _scored(bench: Bench, piece: Piece, scorer: ScoresRows) -> Iterator[bytes]:
         results = score_rows([each.row for each in rows], scorer, prompted, bench.request)
         scores = iter(_named(each, score) for each, score in zip(rows, results, strict=True))
     for line in piece.lines:
-        if isinstance(line, Unread):
-            yield line.line.rstrip(b"\r") + b"\n"
+        record = record_of(line)
+        if isinstance(record, Unread):
+            yield record.line.rstrip(b"\r") + b"\n"
         else:
-            row = line.row if isinstance(line, StoredRow) else line
-            yield scored_line(row, next(scores), _moved(line)).encode()
+            yield scored_line(record, next(scores), moved(line)).encode()
 
 
-def _named(source: ScoredFrom, score: RowScore) -> RowScore:
+def _named(source: ReadableRow, score: RowScore) -> RowScore:
     return RowScore(score.hypothesis, score.values, source.named(score.reason))
 
 
@@ -100,10 +99,3 @@ def score_rows(
     run = partial(scorer.score, batch_size=request.batch_size)
     scores = run_model(rows, usable, run, problems) if usable else {}
     return [scores.get(at) or RowScore(None, {}, problems[at]) for at in range(len(rows))]
-
-
-def _moved(line: Line) -> str | None:
-    """The audio's path in another folder, where the row's own is relative to the manifest's; that
-    of a record of shards stays, relative where it was inside a tar.
-    """
-    return moved_path(line) if isinstance(line, Row) else None

@@ -9,8 +9,8 @@ from curate.artifacts.score_fields import SCORE_FIELD, SCORE_REASON, SCORE_VALUE
 from curate.errors import InputError
 from train.artifacts.scores import Scores
 from train.data.rows import Row, read_lines
+from train.runs.lines import Lines
 from train.runs.provenance import versions
-from train.score.lines import Lines
 from train.score.request import ScoreRequest
 from train.scoring.missing import count_reasons
 from train.scoring.row_scores import HYPOTHESIS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from curate.errors import ConfigError
+from train.runs.lines import check_sources
 
 Device = Literal["auto", "cpu", "gpu"]
 
@@ -28,6 +28,4 @@ class ScoreRequest:
     data: Sequence[Path] = ()
 
     def __post_init__(self) -> None:
-        if bool(self.manifests) == bool(self.data):
-            what = "exactly one is needed"
-            raise ConfigError.of("--manifest, --data", what, "name manifests, or shards")
+        check_sources(self.manifests, self.data)

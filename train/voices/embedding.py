@@ -12,7 +12,8 @@ import numpy as np
 
 from curate.arrays import Float32s
 from train.data.rows import Row
-from train.runs.pieces import Line, Work
+from train.runs.lines import ReadableRow, readable
+from train.runs.pieces import Line, Work, record_of
 from train.scoring.voices import unit_vectors
 from train.voices.audio import read_segment
 from train.voices.campplus import DIMENSIONS, RATE
@@ -64,12 +65,21 @@ def piece_of(model: Embeds) -> Work:
         voices = np.full((len(lines), DIMENSIONS), np.nan, np.float32)
         reasons = [""] * len(lines)
         for at, line in enumerate(lines):
-            if isinstance(line, Row):
-                samples, reasons[at] = read_segment(line, RATE)
-                if samples is not None:
-                    voices[at] = model.embed(samples)
+            if isinstance(record_of(line), Row):  # one at a time: a piece has hours of audio
+                with readable([line], None) as [each]:
+                    voice, reasons[at] = _embedded(model, each)
+                if voice is not None:
+                    voices[at] = voice
         content = io.BytesIO()
         np.savez(content, voices=voices, reasons=np.array(reasons, np.str_))
         return content.getvalue()
 
     return embed
+
+
+def _embedded(model: Embeds, source: ReadableRow) -> tuple[Float32s | None, str]:
+    """The voice of a record, or None and why it has none."""
+    samples, reason = read_segment(source.row, RATE)
+    if samples is None:
+        return None, source.named(reason)
+    return model.embed(samples), ""
