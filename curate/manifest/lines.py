@@ -6,6 +6,8 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import numpy as np
+
 from curate.arrays import Int64s
 from curate.errors import InputError
 from curate.manifest.chunks import Chunk, open_manifest, read_chunks
@@ -16,6 +18,8 @@ from curate.manifest.origin import Origin, Portion
 
 Place = tuple[int, int]
 """(byte_offset, byte_length) of a line in the decompressed manifest."""
+_GAP = 1024
+"""Bytes between two lines that cost less to read than another read."""
 
 
 def fetch_lines(source: str | Origin, places: Sequence[Place]) -> Mapping[Place, bytes]:
@@ -64,19 +68,26 @@ def is_plain(origin: Origin) -> bool:
         os.close(descriptor)
 
 
-def joined_lines(origin: Origin, offsets: Int64s, lengths: Int64s) -> bytes:
-    """The lines of a plain file at these places, one behind the other. InputError where the file
-    has become too short for that.
+def lines_at(origin: Origin, offsets: Int64s, lengths: Int64s) -> tuple[bytes, Int64s]:
+    """Bytes of a plain file that have the lines at these places, and where in them each begins.
+
+    Places are in the order of their offsets. Lines that are near each other are read at once, with
+    what is between them. InputError where the file has become too short for that.
     """
+    ends = np.maximum.accumulate(offsets + lengths)
+    first = np.flatnonzero(np.concatenate([[True], offsets[1:] > ends[:-1] + _GAP]))
+    last = np.concatenate([first[1:], [offsets.size]]) - 1
+    sizes = ends[last] - offsets[first]
     descriptor = open_manifest(origin.name)
     try:
-        places = zip(offsets.tolist(), lengths.tolist(), strict=True)
-        data = b"".join([os.pread(descriptor, length, offset) for offset, length in places])
+        stretches = zip(sizes.tolist(), offsets[first].tolist(), strict=True)
+        data = b"".join([os.pread(descriptor, size, offset) for size, offset in stretches])
     finally:
         os.close(descriptor)
-    if len(data) != int(lengths.sum()):
+    if len(data) != int(sizes.sum()):
         raise _changed(origin)
-    return data
+    shift = np.cumsum(sizes) - sizes - offsets[first]
+    return data, offsets + np.repeat(shift, last - first + 1)
 
 
 def iter_unchanged(

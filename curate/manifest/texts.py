@@ -25,10 +25,10 @@ def read_texts(parts: Iterable[memoryview], work: Callable[[Spans], Result]) -> 
 
     It runs on worker threads. A line that is no record has an empty text.
     """
-    return in_order(lambda part: work(texts_of(bytes(part))), parts, thread_count())
+    return in_order(lambda part: work(texts_of(part)), parts, thread_count())
 
 
-def texts_of(lines_of_records: bytes) -> Spans:
+def texts_of(lines_of_records: bytes | memoryview) -> Spans:
     """The text of each line that is not blank."""
     data = np.frombuffer(lines_of_records, np.uint8)
     lines = scan(data, ("text",))
@@ -50,10 +50,10 @@ def texts_of(lines_of_records: bytes) -> Spans:
     return Spans(np.concatenate([data, read.data]), start, length)
 
 
-def _strict(data: bytes, starts: Places, lengths: Places, row: int) -> str:
+def _strict(data: bytes | memoryview, starts: Places, lengths: Places, row: int) -> str:
     first = int(starts[row])
     try:
-        text = parse_line(data[first : first + int(lengths[row])]).get("text")
+        text = parse_line(bytes(data[first : first + int(lengths[row])])).get("text")
     except Malformed:
         return ""
     return text if isinstance(text, str) else ""

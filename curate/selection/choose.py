@@ -29,13 +29,34 @@ def choose(score: Floats, us: Int64s, stratum: Int64s, noise: UInt64s, budget_us
     is_scored = ~np.isnan(score)
     usable = _time(us, stratum, strata)
     scored = _time(np.where(is_scored, us, 0), stratum, strata)
-    drawn = np.argsort(noise, kind="stable")
+    drawn = _order(noise)
     by_score = drawn[is_scored[drawn]]
-    by_score = by_score[np.argsort(score[by_score], kind="stable")]
+    by_score = by_score[_order_of_scores(score[by_score])]
     most = shares(usable, scored, budget_us)
     best = _first(_by_stratum(by_score, stratum), us, stratum, most)
     taken = _time(np.where(best, us, 0), stratum, strata).astype(np.float64)
     return Chosen(best, _first(_by_stratum(drawn, stratum), us, stratum, taken))
+
+
+def _order_of_scores(score: Floats) -> Int64s:
+    """The order of the scores, lowest first; equal ones stay as they are."""
+    bits = (score + 0.0).view(np.uint64)  # + 0.0: -0.0 is 0.0
+    return _order(np.where(bits >> np.uint64(63), ~bits, bits | np.uint64(1 << 63)))
+
+
+def _order(values: UInt64s) -> Int64s:
+    """The order of the values; equal ones stay as they are.
+
+    Sorting numbers is seven times as fast as sorting positions by numbers, so the low bits of each
+    have its position; those few that differ in these bits only are put right afterwards.
+    """
+    low = np.uint64((1 << max(values.size - 1, 0).bit_length()) - 1)
+    packed = (values & ~low) | np.arange(values.size, dtype=np.uint64)
+    order = (np.sort(packed) & low).astype(np.int64)
+    ordered = values[order]
+    if (ordered[1:] < ordered[:-1]).any():
+        order = order[np.argsort(ordered, kind="stable")]
+    return order
 
 
 def _by_stratum(order: Int64s, stratum: Int64s) -> Int64s:

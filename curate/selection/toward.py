@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from curate.arrays import Floats, Int64s, UInt64s
+from curate.arrays import Bools, Floats, Int64s, UInt64s
 from curate.artifacts.frames import Clips, Spans
 from curate.artifacts.profile import Input
 from curate.artifacts.selection import SelectionTarget
@@ -26,6 +26,8 @@ from curate.text.relevance import BUCKETS, count_shingles, log_ratio, relevance
 
 SAMPLE: Final = 200_000
 """Records of the corpus by which its shingles are counted: ten million and more of them."""
+RUN: Final = 16
+"""Records in a row of which such a sample has all or none, so that one read gives them all."""
 _READ = "read"
 
 
@@ -40,7 +42,7 @@ def score_toward(
     InputError where the target cannot be read or has no text, or a manifest has changed.
     """
     texts, target_counts = _count_target(target)
-    sample = noise <= np.sort(noise)[min(SAMPLE, noise.size) - 1] if noise.size else noise == 0
+    sample = _sample(noise)
     corpus = np.zeros(BUCKETS, np.int64)
     for counts in read_texts(_lines(rows, pl.Series(sample), inputs), count_shingles):
         corpus += counts
@@ -55,6 +57,14 @@ def score_toward(
     known = scores[~np.isnan(scores)]
     scale = float(known.std()) if known.size else 0.0
     return scores + scale * _gumbel(noise), SelectionTarget(path=target, texts=texts)
+
+
+def _sample(noise: UInt64s) -> Bools:
+    """Which rows the corpus is counted by: runs of RUN rows, drawn by the noise of their first."""
+    first = noise[::RUN]
+    last = min(-(-SAMPLE // RUN), first.size) - 1
+    drawn = first <= np.partition(first, last)[last] if first.size else first == 0
+    return np.repeat(drawn, RUN)[: noise.size]
 
 
 def _gumbel(noise: UInt64s) -> Floats:

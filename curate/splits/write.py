@@ -27,7 +27,7 @@ from curate.artifacts.columns import (
 )
 from curate.artifacts.profile import Input
 from curate.manifest.formats import COPIED
-from curate.manifest.lines import is_plain, joined_lines, unchanged_portions
+from curate.manifest.lines import is_plain, lines_at, unchanged_portions
 from curate.manifest.origin import Portion
 from curate.native import kernel
 from curate.profiles.opened import origin_of
@@ -157,11 +157,12 @@ def _pass_by(
 def _look_up(
     rows: pl.DataFrame, entry: Input, count: int, marks: LineMarks
 ) -> Iterator[list[memoryview]]:
-    """The lines of a plain source, each read by itself."""
+    """The lines of a plain source, read at their places."""
     for part in rows.iter_slices(_LOOKED_UP):
         lengths = part[BYTE_LENGTH.name].to_numpy().astype(np.int64)
-        data = joined_lines(origin_of(entry), part[BYTE_OFFSET.name].to_numpy(), lengths)
-        lines = _Lines.of(data, np.cumsum(lengths) - lengths, lengths)
+        offsets = part[BYTE_OFFSET.name].to_numpy().astype(np.int64)
+        data, starts = lines_at(origin_of(entry), offsets, lengths)
+        lines = _Lines.of(data, starts, lengths)
         yield _route(lines, part, count, marks)
 
 

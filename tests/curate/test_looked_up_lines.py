@@ -14,6 +14,7 @@ from curate.artifacts.base import read_artifact
 from curate.artifacts.columns import BYTE_LENGTH, BYTE_OFFSET, SOURCE
 from curate.artifacts.profile import Profile
 from curate.errors import InputError
+from curate.manifest import lines
 from curate.rules.file import load_rules
 from curate.splits import write
 from curate.splits.write import read_lines
@@ -41,9 +42,11 @@ def profiled(folder: Path, name: str, ending: str) -> Profile:
 
 @pytest.mark.parametrize("name", ["m.jsonl", "m.jsonl.gz"])
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\n\n"])
+@pytest.mark.parametrize("gap", [-1, 0, 2, 200, 1024])
 def test_few_lines_are_the_lines_of_a_pass(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, ending: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, ending: str, gap: int
 ) -> None:
+    monkeypatch.setattr(lines, "_GAP", gap)
     profile = profiled(tmp_path, name, ending)
     inputs = {entry.source: entry for entry in profile.inputs}
     rows = pl.read_parquet(tmp_path / "p/records.parquet", columns=NEEDED)

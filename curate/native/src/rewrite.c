@@ -48,6 +48,12 @@ static inline bool rewrite_is_beside(uint8s out, int64_t word, int64_t to, int64
     return (48 <= code && code < 58) != ('0' <= AT(out, to - 1) && AT(out, to - 1) < ':');
 }
 
+/* Whether a byte is a letter whose normal form is itself in every language: most bytes of most
+ * texts. */
+static inline bool rewrite_is_small(uint8_t byte) {
+    return 'a' <= byte && byte <= 'z';
+}
+
 /* Write one text's normal form at `to`: (where it ends, COMPOSED or why it may be wrong). */
 static i64_i64 rewrite_rewrite(uint8s data, int64_t start, int64_t length, int64_t bits,
                                uint16s flags, uint8s combining, uint32s forms, uint32s2 long_,
@@ -65,6 +71,15 @@ static i64_i64 rewrite_rewrite(uint8s data, int64_t start, int64_t length, int64
     bool sticks = false;
     bool english = (checks & REWRITE_CHECK_ENGLISH) && (bits & NUMERALS_ENGLISH);
     while (at < end) {
+        if (rewrite_is_small(AT(data, at))) {
+            sticks |= rewrite_is_beside(out, word, to, AT(data, at));
+            do {
+                AT(out, to++) = AT(data, at++);
+            } while (at < end && rewrite_is_small(AT(data, at)));
+            before = AT(flags, AT(data, at - 1));
+            last_combining = 0;
+            continue;
+        }
         i64_i64 both = code_points_decode_at(data, at);
         int64_t code = both.a;
         int64_t width = both.b;
