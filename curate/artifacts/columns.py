@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from curate.artifacts.unread import UNREAD_BY, UNTRANSCRIBED_BY
+
 VERDICTS = ("clean", "borderline", "unknown", "bad", "untranscribed", "skipped", "malformed")
 """Every verdict, from best to worst. A row has exactly one."""
 
@@ -40,12 +42,6 @@ MALFORMED = Column(
     "why no rule evaluates the line: malformed, its own _skipme, or a text that is null; null "
     "where rules do",
 )  # fmt: skip
-SKIPPED_BY = "_skipme"
-"""How MALFORMED begins for a line that says itself that it is to be skipped, as NeMo does it."""
-UNTRANSCRIBED_BY = "untranscribed"
-"""How MALFORMED begins for a record whose text is null: audio that nobody has transcribed."""
-UNREAD_BY: Mapping[str, str] = {SKIPPED_BY: "skipped", UNTRANSCRIBED_BY: "untranscribed"}
-"""How MALFORMED begins for each verdict that no rule gives, but that of a malformed line."""
 AUDIO_KEY = Column(
     "audio_key", pl.UInt64(), "hash of audio_filepath, offset and channel, as written"
 )

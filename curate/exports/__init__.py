@@ -18,8 +18,8 @@ from curate.exports.output import Output, Report
 from curate.exports.outputs import NEMO, OUTPUTS
 from curate.exports.spooled import Spooled
 from curate.formatting.units import US_PER_HOUR, plural
-from curate.manifest import find_sources
 from curate.manifest.convert import Converter
+from curate.manifest.read import find_sources
 from curate.manifest.recipes import prepare
 from curate.manifest.text_tally import tally_of, with_changes
 from curate.manifest.unusable import warnings_of

@@ -21,10 +21,10 @@ from curate.artifacts.columns import (
 from curate.artifacts.frames import Clips
 from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.errors.nearest import suggest
-from curate.manifest import find_sources, read_manifest
 from curate.manifest.chunks import Chunk
 from curate.manifest.nemo import read_batch
 from curate.manifest.origin import Origin
+from curate.manifest.read import find_sources, read_manifest
 from curate.metrics import groups_of
 from curate.profiles.opened import Json, open_profile, origins_of, records_of
 from curate.profiles.whole_input.conventions import exempted

@@ -16,10 +16,9 @@ from curate.artifacts.columns import (
     DURATION_US,
     LINE,
     MALFORMED,
-    SKIPPED_BY,
-    UNREAD_BY,
 )
 from curate.artifacts.manifest import ConvertedInput
+from curate.artifacts.unread import SKIPPED_BY, UNREAD_BY
 from curate.errors import Fault
 from curate.formatting.units import US_PER_HOUR
 from curate.manifest.absent_audio import LOOKED_AT, absent_audio

@@ -11,7 +11,7 @@ import math
 import re
 from typing import Never
 
-from curate.artifacts.columns import UNTRANSCRIBED_BY
+from curate.artifacts.unread import UNTRANSCRIBED_BY
 
 DEEPEST = 64
 LONGEST_S = 1e7

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from curate.artifacts.frames import Spans
 from curate.environment.cores import thread_count
-from curate.manifest import in_order
+from curate.manifest.read import in_order
 from curate.manifest.scan import BLANK, OK, scan, span_of
 from curate.manifest.strict import Malformed, parse_line
 from curate.manifest.syntax import ESCAPED, STRING

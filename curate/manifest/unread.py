@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.arrays import Bytes
-from curate.artifacts.columns import SKIPPED_BY
+from curate.artifacts.unread import SKIPPED_BY
 from curate.manifest.fields import AUDIO, SKIPME, TEXT, Fields
 from curate.manifest.scan import OK
 from curate.manifest.strict import (

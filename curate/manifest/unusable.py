@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from curate.artifacts.columns import SKIPPED_BY
+from curate.artifacts.unread import SKIPPED_BY
 from curate.errors import Fault, parameter
 from curate.manifest.captions.audio import FOLDER, NO_AUDIO
 from curate.manifest.corrections import number_written

@@ -18,11 +18,11 @@ from curate.artifacts.outputs import full_disk_as_error, whole_file
 from curate.environment.execution import QUIET, Execution
 from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.formatting.units import plural
-from curate.manifest import find_sources
 from curate.manifest.convert import Converter, Place
 from curate.manifest.kaldi import without_texts
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.origin import Origin, is_archived
+from curate.manifest.read import find_sources
 from curate.manifest.text_tally import tally_of, with_changes
 from curate.manifest.unusable import warnings_of
 

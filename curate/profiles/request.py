@@ -9,10 +9,10 @@ from pathlib import Path
 from curate.audio.options import AudioOptions
 from curate.errors import ConfigError, parameter
 from curate.gates import Gate
-from curate.manifest import find_sources
 from curate.manifest.corpus import rules_of_inputs
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.origin import Origin
+from curate.manifest.read import find_sources
 from curate.metrics import groups_of
 from curate.metrics.compute.phrases import known_phrases
 from curate.metrics.compute.tokens import read_tokenizer

@@ -18,7 +18,7 @@ from curate.artifacts.frames import Clips, Spans
 from curate.artifacts.profile import Input
 from curate.artifacts.selection import SelectionTarget
 from curate.errors import InputError
-from curate.manifest import find_sources, read_manifest
+from curate.manifest.read import find_sources, read_manifest
 from curate.manifest.texts import read_texts
 from curate.splits.write import read_lines
 from curate.statistics.splitmix import GOLDEN, splitmix64

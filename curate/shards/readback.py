@@ -16,8 +16,6 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
-import polars as pl
-
 from curate.files.tar_members import NOTHING, Damage, Member, tar_members
 
 
@@ -88,6 +86,8 @@ def read_nemo(paths: Mapping[str, Path]) -> ShardRead:
 
 def read_hf(paths: Mapping[str, Path]) -> ShardRead:
     """Parquet: what its columns hold."""
+    import polars as pl  # which no worker of another form waits for
+
     path = paths["parquet"]
     try:
         names = pl.col("audio").struct.field("path")

@@ -13,7 +13,7 @@ from curate.artifacts.split import Split
 from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.errors.nearest import lacking
 from curate.gates import Gate
-from curate.manifest import find_sources
+from curate.manifest.read import find_sources
 from curate.profiles.request import RuleOptions, Rules
 from curate.shards.options import ShardOptions
 from curate.splits.given_options import NamedManifests, read_inputs

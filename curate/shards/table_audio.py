@@ -14,7 +14,6 @@ import numpy as np
 
 from curate.arrays import Int64s
 from curate.audio.faults import Unusable
-from curate.manifest.columnar import audio_of_rows
 from curate.manifest.origin import Origin
 
 _ENDS = ".ends.npy"
@@ -22,6 +21,8 @@ _ENDS = ".ends.npy"
 
 def unpack(origin: Origin, file: Path) -> None:
     """Write the audio of all rows to `file`; one that an earlier run finished stays."""
+    from curate.manifest.columnar import audio_of_rows  # imports Polars: most sources are no tables
+
     ends_file = file.with_name(file.name + _ENDS)
     if ends_file.exists():
         return

@@ -26,10 +26,10 @@ from curate.artifacts.columns import (
 from curate.artifacts.frames import Clips, Spans
 from curate.artifacts.split import Split
 from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
-from curate.manifest import find_sources, read_manifest
 from curate.manifest.audio_files import Bases, bases_of
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.origin import Origin
+from curate.manifest.read import find_sources, read_manifest
 from curate.rules.routes import UNUSED
 from curate.splits.lock import BORDERLINE_COPY, HELD_OUT
 from curate.splits.near_duplicates import Work

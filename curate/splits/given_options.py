@@ -10,8 +10,8 @@ from pathlib import Path
 
 from curate.errors import ConfigError, CurateError, Fault, InputError, parameter, raise_all
 from curate.errors.nearest import nearest
-from curate.manifest import find_sources
 from curate.manifest.mapping import ReadAs
+from curate.manifest.read import find_sources
 from curate.manifest.spool import is_local
 from curate.rules.routes import TRAIN
 from curate.splits.given_strategy import GivenSplits

@@ -10,8 +10,8 @@ import polars as pl
 from curate.artifacts.leaks import Proposal
 from curate.errors import ConfigError, parameter
 from curate.formatting.units import plural
-from curate.manifest import read_manifests
 from curate.manifest.origin import Origin
+from curate.manifest.read import read_manifests
 from curate.splits.written_manifests import PATH
 
 CANDIDATES = (

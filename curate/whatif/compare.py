@@ -31,7 +31,7 @@ from curate.environment.cores import thread_count
 from curate.environment.versions import versions
 from curate.errors import ConfigError, parameter
 from curate.errors.nearest import suggest
-from curate.manifest import in_order
+from curate.manifest.read import in_order
 from curate.profiles.named import LIBRARIES, hours, rules_named
 from curate.rules.evaluate import tag_batch
 from curate.rules.evaluate.groups import demote

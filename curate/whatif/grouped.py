@@ -23,7 +23,7 @@ from curate.artifacts.columns import (
 )
 from curate.artifacts.profile import Profile
 from curate.environment.cores import thread_count
-from curate.manifest import in_order
+from curate.manifest.read import in_order
 from curate.rules.evaluate import evaluate_each, malformed_rows
 from curate.rules.evaluate.groups import (
     VALUE,

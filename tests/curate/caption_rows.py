@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from curate.manifest import find_sources
 from curate.manifest.formats import BY_NAME
 from curate.manifest.origin import Origin
+from curate.manifest.read import find_sources
 from tests.lines import lines_of
 
 Row = str | Mapping[str, Any]

@@ -10,8 +10,8 @@ import pytest
 import soundfile as sf
 
 from curate.errors import InputError
-from curate.manifest import find_sources
 from curate.manifest.formats import BY_NAME
+from curate.manifest.read import find_sources
 from tests.train.world import NEMO
 from tests.whole_way.referee import nemo_input_cfg
 

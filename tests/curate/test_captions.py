@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from curate.artifacts.frames import Clips
 from curate.errors import InputError
-from curate.manifest import find_sources, read_manifest, read_manifests
 from curate.manifest.captions import CAPTIONS
 from curate.manifest.formats import BY_NAME
 from curate.manifest.mapping import ReadOptions
+from curate.manifest.read import find_sources, read_manifest, read_manifests
 from tests.curate.caption_rows import Row, cue, read, rows_of
 
 SRT = "00:00:01,000 --> 00:00:02,500"

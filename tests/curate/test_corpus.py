@@ -10,9 +10,9 @@ import pytest
 
 import curate
 from curate.errors import ConfigError
-from curate.manifest import find_sources
 from curate.manifest.corpus import KEYS, read_corpus
 from curate.manifest.mapping import ReadOptions
+from curate.manifest.read import find_sources
 from curate.manifest.write import ManifestRequest, write_manifest
 from tests.curate.folder_writers import CLIPS, sound, text_beside
 from tests.lines import lines_of

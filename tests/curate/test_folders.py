@@ -19,10 +19,10 @@ import zstandard
 
 import curate
 from curate.errors import InputError
-from curate.manifest import find_sources
 from curate.manifest.folders.layouts import LAYOUTS
 from curate.manifest.formats import BY_NAME
 from curate.manifest.mapping import ReadOptions
+from curate.manifest.read import find_sources
 from curate.manifest.write import ManifestRequest, write_manifest
 from tests.curate import folder_writers as made
 from tests.curate.folder_writers import CLIPS, sound, write

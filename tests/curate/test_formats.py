@@ -15,9 +15,9 @@ import polars as pl
 import pytest
 
 from curate.errors import ConfigError, CurateError, InputError
-from curate.manifest import find_sources
 from curate.manifest.formats import BY_NAME, FORMATS, NEMO, expand
 from curate.manifest.mapping import ReadOptions
+from curate.manifest.read import find_sources
 from curate.metrics import chosen
 from curate.profiles.request import ProfileRequest
 from curate.profiles.run import profile_into

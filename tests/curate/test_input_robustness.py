@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import CurateError, InputError
-from curate.manifest import chunks, decompressed, find_sources, read_manifest
+from curate.manifest import chunks, decompressed
 from curate.manifest.chunks import LONGEST_LINE, read_chunks
 from curate.manifest.lines import fetch_lines
+from curate.manifest.read import find_sources, read_manifest
 from curate.metrics.measure import measure
 from curate.rules.file import load_rules
 from tests.profiling import write_profile as profile
@@ -201,7 +202,7 @@ def test_many_small_files(tmp_path: Path) -> None:
 MEMORY = """
 import sys
 from curate.errors import InputError
-from curate.manifest import read_manifest
+from curate.manifest.read import read_manifest
 from curate.metrics.measure import measure
 def held():
     with open("/proc/self/status") as file:

@@ -11,7 +11,7 @@ import pytest
 from curate.cli.app import app, rules_app
 from curate.errors import InputError
 from curate.files.missing import refuse_missing
-from curate.manifest import find_sources
+from curate.manifest.read import find_sources
 from tests.checkout import run
 from tests.lines import lines_of
 from tests.profiling import write_profile
@@ -37,7 +37,7 @@ CASES = (
     (["sample", "PROFILE"], NEVER | PAGES | MEASURING | {"duckdb", "curate.rules.file"}),
     (
         ["query", "SELECT count(*) FROM records", "PROFILE"],
-        NEVER | PAGES | MEASURING | {"polars", "curate.manifest", "curate.rules"},
+        NEVER | PAGES | MEASURING | {"polars", "curate.manifest.read", "curate.rules"},
     ),
     (
         ["rules", "explain", "--profile", "PROFILE", "2"],
@@ -76,6 +76,13 @@ def test_help_waits_for_no_table_and_no_model(arguments: list[str]) -> None:
         {"pydantic"} if arguments == ["--help"] else set()
     )  # Typer's, to read options before it
     assert modules & ({"numpy", "polars", "pygments", "rich"} | values) == set()
+
+
+def test_a_worker_of_an_export_waits_for_no_table() -> None:
+    code = "import json, sys, curate.shards.pool; print(json.dumps(sorted(sys.modules)))"
+    modules = set(json.loads(run(sys.executable, "-c", code)))
+    assert {"numpy", "soundfile", "curate.shards.work"} <= modules
+    assert modules & (NEVER | PAGES | {"duckdb", "polars", "yaml", "curate.manifest.read"}) == set()
 
 
 def other_commands(arguments: list[str]) -> set[str]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from curate.artifacts.columns import LINE
 from curate.artifacts.frames import Clips, Spans
-from curate.manifest import read_manifest
+from curate.manifest.read import read_manifest
 from curate.manifest.texts import read_texts
 
 LINES = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from curate.manifest import find_sources
+from curate.manifest.read import find_sources
 from tests.curate.caption_rows import Row, cue, read, rows_of
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from curate.errors import InputError
-from curate.manifest import find_sources
+from curate.manifest.read import find_sources
 from curate.profiles.request import MeasureOptions
 from curate.rules.file import load_rules
 from curate.splits.audit import AuditRequest, audit

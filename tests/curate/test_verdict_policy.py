@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from curate.errors import InputError
-from curate.manifest import read_manifest
+from curate.manifest.read import read_manifest
 from curate.metrics.measure import measure
 from curate.rules.evaluate import tag
 from curate.rules.file import load_rules

@@ -25,8 +25,8 @@ from curate.inspect.words.tokenizer import lacking_of, unknown_tokens
 from curate.inspect.words.vocabulary import Tokens, vocabulary, words_of
 from curate.inspect.words.word_errors import Errors, totals
 from curate.inspect.words.word_rows import WordRows
-from curate.manifest import read_manifest
 from curate.manifest.lines import fingerprint
+from curate.manifest.read import read_manifest
 from curate.metrics.compute.tokens import Tokenizer
 from curate.profiles.named import LIBRARIES
 from curate.profiles.opened import RECORDS, open_profile, origin_of

@@ -25,9 +25,9 @@ from curate.artifacts.columns import (
 from curate.audio.analyse import Depth, Segment
 from curate.audio.options import Sample
 from curate.environment.cores import thread_count
-from curate.manifest import in_order
 from curate.manifest.lines import iter_lines
 from curate.manifest.origin import is_archived
+from curate.manifest.read import in_order
 from curate.manifest.tarred import NEMO_TARRED
 from curate.metrics import BY_NAME
 from curate.metrics.measure import Settings

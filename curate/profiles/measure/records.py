@@ -13,7 +13,7 @@ from curate.artifacts.columns import LANG_CODE, VERDICT_COLUMNS
 from curate.artifacts.ledger import Amount
 from curate.environment.cores import thread_count
 from curate.environment.execution import QUIET, Execution
-from curate.manifest import in_order, read_manifests
+from curate.manifest.read import in_order, read_manifests
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from curate.artifacts.measured import MeasuredInput
 from curate.artifacts.profile import Input
 from curate.formatting.units import plural
-from curate.manifest import Part
 from curate.manifest.formats import copied_as
 from curate.manifest.lines import fingerprint
 from curate.manifest.origin import Origin, home_of
+from curate.manifest.read import Part
 
 
 @dataclass(slots=True)

@@ -19,12 +19,12 @@ from curate.artifacts.columns import (
     MALFORMED,
     REASON,
     TAGS,
-    UNREAD_BY,
     VERDICT,
     VERDICT_COLUMNS,
     VERDICTS,
     schema,
 )
+from curate.artifacts.unread import UNREAD_BY
 from curate.errors import ConfigError, Fault
 from curate.rules.evaluate.reasons import operands, reason_words, unknown_words
 from curate.rules.expression import Batch
