@@ -25,8 +25,11 @@ ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_S = 400
 _PACKAGES = ("scipy.stats", "jinja2", "rich.pretty", "duckdb", "soundfile", "lhotse")
 EXPORT = "tests.curate.shard_export"
-_LATER = ("curate.scale.ray", "curate.audio.vad", "curate.audio.language", "reports.plots")
-"""Modules of extras, whose packages begin threads, and matplotlib's."""
+_LATER = (
+    *("curate.scale.ray", "curate.audio.vad", "curate.audio.language", "reports.plots"),
+    "train.nemo",
+)
+"""Modules of extras, whose packages begin threads, matplotlib's, and NeMo's, which take long."""
 
 
 def curate(
@@ -37,6 +40,12 @@ def curate(
     subprocess.TimeoutExpired where it takes longer than TIMEOUT_S.
     """
     with started("curate.cli", *words, cwd=cwd, stdin=stdin, **env) as command:
+        return command.ended()
+
+
+def train(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """`train WORDS`, as `curate` above; a command that needs NeMo imports it for itself."""
+    with started("train.cli", *words, cwd=cwd) as command:
         return command.ended()
 
 
@@ -99,9 +108,9 @@ def started(
 def _server() -> ForkServerContext:
     own = [
         module.name
-        for package in ("curate", "reports")
+        for package in ("curate", "reports", "train")
         for module in walk_packages([str(ROOT / package)], f"{package}.")
-        if module.name not in _LATER and "._kernels" not in module.name
+        if not module.name.startswith(_LATER) and "._kernels" not in module.name
     ]
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload([__name__, EXPORT, *_PACKAGES, *own])

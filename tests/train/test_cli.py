@@ -1,4 +1,4 @@
-"""The command line: quick help, plain errors, exit codes; in a process of its own."""
+"""The command line: quick help, plain errors, exit codes; each command in a process of its own."""
 
 from __future__ import annotations
 
@@ -9,14 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import train
+
 HEAVY = ("torch", "nemo", "lightning", "lhotse", "polars", "jiwer", "omegaconf", "yaml")
-
-
-def train(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("train")
-    return subprocess.run(
-        [str(program), *arguments], capture_output=True, text=True, cwd=cwd, check=False
-    )
 
 
 @pytest.mark.parametrize("arguments", [(), ("tiny",), ("plan",), ("run",), ("eval",)])
@@ -80,7 +75,10 @@ def test_errors_are_plain_and_write_nothing(
 
 def test_a_train_py_of_the_users_own_is_not_run(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text("raise SystemExit('hostile')", encoding="utf-8")
-    done = train("--help", cwd=tmp_path)
+    program = str(Path(sys.executable).with_name("train"))
+    done = subprocess.run(
+        [program, "--help"], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
     assert done.returncode == 0
     assert "hostile" not in done.stdout + done.stderr
 

@@ -17,6 +17,7 @@ import pytest
 
 from curate.errors import InputError
 from tests.lines import lines_of
+from tests.processes import curate, train
 from tests.train.planted import write_model
 from train.plan import CHECKS
 from train.plan.corpus import MOST_EXAMPLES, Corpus, Example, read_corpus
@@ -25,10 +26,10 @@ TOTAL = 60
 WORDS = ("ja", "nein", "doch", "jod", "hai", "ein", "dein", "chance", "joch")
 
 
-def curate(*arguments: str | Path) -> None:
-    program = Path(sys.executable).with_name("curate")
-    done = subprocess.run([str(program), *map(str, arguments), "-q"], check=False)
-    assert done.returncode == 0
+def made(*words: object) -> None:
+    """Run `curate WORDS`, which must end well."""
+    done = curate(*words, "-q")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +48,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         lines.append(json.dumps(record | {"lang": "de", "speaker": speaker}) + "\n")
     manifest = folder / "m.jsonl"
     manifest.write_text("".join(lines), encoding="utf-8")
-    curate("profile", manifest, "--out", folder / "profile")
-    curate("split", folder / "profile", "--out", folder / "split", "--eval", "20s", "--test", "20s")
+    made("profile", manifest, "--out", folder / "profile")
+    made("split", folder / "profile", "--out", folder / "split", "--eval", "20s", "--test", "20s")
     return folder
 
 
@@ -145,10 +146,7 @@ def test_what_is_dropped_is_told_by_stratum(folder: Path, tmp_path: Path) -> Non
 
 def plan(folder: Path, tmp_path: Path, *more: str) -> subprocess.CompletedProcess[str]:
     model = write_model(tmp_path / "model.nemo")
-    program = Path(sys.executable).with_name("train")
-    given = ["plan", "--data", folder / "profile", "--model", model, "--config", "tiny", *more]
-    command = [str(program), *map(str, given)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return train("plan", "--data", folder / "profile", "--model", model, "--config", "tiny", *more)
 
 
 def test_the_command_says_all_and_writes_it_down(folder: Path, tmp_path: Path) -> None:
