@@ -83,6 +83,11 @@ class SpeechDataExplorer(Explorer):
         cells = """[...document.querySelectorAll('td[data-dash-column="count"]')]"""
         until(hands.page, f"{cells}.every((it) => Number(it.innerText) === {self.corpus.once})", 60)
 
+    def _worst_words(self, hands: Hands) -> None:
+        hands.click('th[data-dash-column="accuracy"] .column-header--sort')
+        cells = """[...document.querySelectorAll('td[data-dash-column="accuracy"]')]"""
+        until(hands.page, f"{cells}.length && {cells}.every((it) => Number(it.innerText) < 1)", 120)
+
     def _speaker(self, hands: Hands) -> None:
         self._filter(hands, "speaker", self.corpus.speaker)
         matching(hands.page, "speaker", self.corpus.speaker)
@@ -91,7 +96,7 @@ class SpeechDataExplorer(Explorer):
         """What its statistics and its table of samples can do."""
         return (
             "total hours only: `num_hours` sums all durations", "no rules, no ranking",
-            self._tail, self._word, self._wer, self._once, self._speaker,
+            self._tail, self._word, self._wer, self._once, self._worst_words, self._speaker,
             "its table is read-only", "its table is read-only", "downloads the vocabulary only",
         )  # fmt: skip
 
@@ -162,7 +167,7 @@ class Spotlight(Explorer):
         return (
             "no sums of a column", "issues of labels and images only (`analysis/analyzers`)",
             self._bar, "filters of texts are = and !=", self._wer,
-            "a cloud of the commonest words", self._speaker,
+            "a cloud of the commonest words", "it aligns no words", self._speaker,
             "cells can be edited one by one, audio cannot be cut",
             "cells can be edited one by one", "no splits; the edited table is read in Python",
         )  # fmt: skip

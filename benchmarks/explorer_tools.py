@@ -150,7 +150,7 @@ class Explorer(ABC):
 
     @abstractmethod
     def tasks(self) -> tuple[Task, ...]:
-        """The ten tasks, in the order of `benchmarks.explorers.TASKS`."""
+        """The tasks, in the order of `benchmarks.explorers.TASKS`."""
 
 
 class Curate(Explorer):
@@ -241,6 +241,11 @@ class Curate(Explorer):
         cells = "[...document.querySelectorAll('#vocabulary td:nth-child(2)')]"
         until(hands.page, f"{cells}.length && {cells}.every((it) => it.innerText === '1')")
 
+    def _worst_words(self, hands: Hands) -> None:
+        hands.press("W")
+        shares = "[...document.querySelectorAll('#vocabulary td:nth-child(4)')]"
+        until(hands.page, f"{shares}.length && {shares}.every((it) => it.innerText === '0.0 %')")
+
     def _speaker(self, hands: Hands) -> None:
         hands.click("#facts button")
         until(hands.page, "state.rows.every((it) => it.speaker === filters.elements.speaker.value)")
@@ -284,9 +289,10 @@ class Curate(Explorer):
         )
 
     def tasks(self) -> tuple[Task, ...]:
-        """All ten; without audio nothing is trimmed."""
+        """All; without audio nothing is trimmed."""
         return (
-            self._usable, self._worst, self._bar, self._word, self._wer, self._once, self._speaker,
-            self._trim if self.corpus.audio else "no audio in this corpus", self._reject_many,
-            self._export,
+            self._usable, self._worst, self._bar, self._word, self._wer, self._once,
+            self._worst_words, self._speaker,
+            self._trim if self.corpus.audio else "no audio in this corpus",
+            self._reject_many, self._export,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Ten tasks of a data lead in asr-curate and in explorers: `python -m benchmarks.explorers M`.
+"""Eleven tasks of a data lead in asr-curate and in explorers: `python -m benchmarks.explorers M`.
 
 M is a NeMo manifest whose records have `speaker` and `pred_text`. Each tool shows it in a headless
 Chromium, driven by the same clicks and keys that a person needs: steps, and the median time from
@@ -40,6 +40,7 @@ TASKS = (
     "a word in all texts, and listen",
     "sort by WER, listen to the worst",
     "words that occur once",
+    "words that are recognised worst",
     "records of a speaker",
     "trim an edge",
     "reject many by a filter, and undo",

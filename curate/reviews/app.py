@@ -25,6 +25,7 @@ from curate.reviews.bulk import (
     undo_all,
 )
 from curate.reviews.decisions import Refused, Segment, now
+from curate.reviews.groups import groups_request
 from curate.reviews.guard import App, Guard
 from curate.reviews.proposals import NAME as PROPOSALS
 from curate.reviews.proposals import proposals
@@ -39,7 +40,7 @@ from curate.rules.overrides.decision import SEGMENT
 
 REVIEW_PAGE = (
     "review.html", "review.css", "common.js", "table.js", "record.js", "sound.js", "review.js",
-    "bulk.js", "views.js", "histogram.js", "words.js",
+    "bulk.js", "views.js", "histogram.js", "panels.js", "words.js", "groups.js",
 )  # fmt: skip
 Audio = Callable[[Mapping[str, Any]], Clip]
 """Gives a record's clip."""
@@ -71,6 +72,10 @@ def review_app(session: ReviewSession, look: Look, token: str, port: int) -> App
         web.route("/api/histogram", lambda r: web.json(_histogram(session, r, look.draw))),
         web.route(
             "/api/words", lambda r: web.json(session.words.answer(words_request(r.query_params)))
+        ),
+        web.route(
+            "/api/groups",
+            lambda r: web.json(session.groups.answer(*groups_request(r.query_params))),
         ),
         web.route(
             "/api/records/{row:int}", lambda request: web.json(session.describe(_row(request)))

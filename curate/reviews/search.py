@@ -12,7 +12,7 @@ import threading
 import time
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -28,7 +28,7 @@ from curate.reviews.background import Background, Watch
 Mask = npt.NDArray[np.bool_]
 """Of each row, whether it matches."""
 
-HOW: Final = ("substring", "word", "regex")
+HOW: Final = ("substring", "word", "token", "regex")
 """What a search may look for."""
 LONGEST_PATTERN: Final = 1_000
 BLOCK_ROWS: Final = 1 << 15
@@ -36,6 +36,8 @@ _ABANDONED_S: Final = 5.0
 """A search that no request has waited for since is stopped."""
 _REMEMBERED: Final = 8
 _WORD = re.compile(r"\w")
+_OUTER: Final = r"[[\p{P}\p{S}]&&[\x{0}-\x{30FF}]]*"
+"""What is no part of a word where it surrounds one: see `curate.inspect.words.vocabulary.bare`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +51,37 @@ class Pattern:
     @property
     def regex(self) -> str:
         """The regular expression that finds it, composed (NFC) and decomposed (NFD) alike."""
-        if self.how == "regex":
-            body = self.text
-        else:
-            forms = {unicodedata.normalize(form, self.text) for form in ("NFC", "NFD")}
-            word = self.how == "word"
-            body = "|".join(_bounded(form) if word else re.escape(form) for form in sorted(forms))
+        body = self.text if self.how == "regex" else "|".join(map(_ENDS[self.how], self._forms))
         return body if self.case else f"(?i){body}"
+
+    @property
+    def first(self) -> str | None:
+        """An expression that is searched for first, in a third of the time: what `regex` matches
+        contains it.
+        """
+        return Pattern(self.text, "substring", self.case).regex if self.how == "token" else None
+
+    @property
+    def _forms(self) -> list[str]:
+        return sorted({unicodedata.normalize(form, self.text) for form in ("NFC", "NFD")})
 
 
 def _bounded(text: str) -> str:
     """The text where no letter, digit or underscore continues it."""
     before, after = (r"\b" if _WORD.match(end) else "" for end in (text[0], text[-1]))
     return f"{before}{re.escape(text)}{after}"
+
+
+def _as_token(text: str) -> str:
+    """The text as a word that is counted: between blanks, but for outer punctuation."""
+    return rf"(?:^|\s){_OUTER}{re.escape(text)}{_OUTER}(?:\s|$)"
+
+
+_ENDS: Final[Mapping[str, Callable[[str], str]]] = {
+    "substring": re.escape,
+    "word": _bounded,
+    "token": _as_token,
+}
 
 
 def check_pattern(pattern: Pattern) -> Pattern:
@@ -152,7 +172,7 @@ class _Search:
     """One pattern in all texts, block by block."""
 
     def __init__(self, texts: pl.Series, pattern: Pattern, pool: ThreadPoolExecutor) -> None:
-        self._texts, self._regex = texts, pattern.regex
+        self._texts, self._first, self._regex = texts, pattern.first, pattern.regex
         self._mask = np.zeros(texts.len(), np.bool_)
         self._awaited = time.monotonic()
         self._changed = threading.Condition()
@@ -174,8 +194,11 @@ class _Search:
             self.abandoned = True
             return
         block = self._texts.slice(start, BLOCK_ROWS)
-        hits = block.str.contains(self._regex)
-        self._mask[start : start + block.len()] = hits.to_numpy()
+        hits = block.str.contains(self._first or self._regex).to_numpy()
+        if self._first:
+            hits = hits.copy()
+            hits[hits] = block.filter(hits).str.contains(self._regex).to_numpy()
+        self._mask[start : start + block.len()] = hits
         with self._changed:
             self._done += 1
             if self._done == self._blocks:

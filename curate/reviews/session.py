@@ -37,6 +37,7 @@ from curate.reviews.decisions import (
     duration_us,
     facets_json,
 )
+from curate.reviews.groups import Groups
 from curate.reviews.histogram import Histograms
 from curate.reviews.proposals import proposal_json
 from curate.reviews.query import Query
@@ -80,6 +81,7 @@ class ReviewSession:
         self.table = RecordTable(folder, self.profile, records, beside)
         self.histograms = Histograms(folder / RECORDS, self.profile, self.table)
         self.words = Words(folder, self.profile, self.table)
+        self.groups = Groups(folder, self.table)
         self._counts = metrics_of_rules(self.profile.rules_hit)
         self._folders = {entry.source: Path(entry.folder) for entry in self.profile.inputs}
         self.metrics = tuple(m for m in METRICS if m.name in self.table.browser.columns)
@@ -96,6 +98,7 @@ class ReviewSession:
     def close(self) -> None:
         """Stop what runs beside the requests."""
         self.words.close()
+        self.groups.close()
         self.table.search.close()
         self.histograms.close()
 

@@ -4,14 +4,10 @@ recognised where there are predictions.
 
 from __future__ import annotations
 
-import threading
-import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import polars as pl
 
 from curate.artifacts.columns import LANG
@@ -22,31 +18,19 @@ from curate.inspect.words.word_errors import Errors
 from curate.profiles.named import WORD_TABLE
 from curate.profiles.opened import RECORDS, Json
 from curate.reviews.background import Background, Watch
-from curate.reviews.browse import Rows
-from curate.reviews.query import NoSuch
-from curate.reviews.search import Mask
+from curate.reviews.listing import Listing, ListRequest, list_request
 from curate.reviews.stored import FEWEST_ROWS, Stored
 from curate.reviews.table import WAIT_S, RecordTable
 
-SORTS: Final = ("count", "rows", "accuracy")
-MOST_WORDS: Final = 100
-"""Words of one page."""
-_SCHEMA: Final = "curate.word_table/1"
-_COLUMNS: Final = ["word", "count", "rows", "predicted", "wrong"]
-
-
-@dataclass(frozen=True, slots=True)
-class WordsRequest:
-    """Words with `part` in them that occur from `least` to `most` times (None: any), sorted by one
-    of SORTS (words in which that is unknown are left out), from the place `after` on.
-    """
-
-    part: str = ""
-    least: int | None = None
-    most: int | None = None
-    sort: str = "count"
-    down: bool = True
-    after: int = 0
+SORTS: Final = ("count", "word", "rows", "accuracy", "accuracy_2", "difference")
+"""`difference`: how many more errors the first prediction has in a word than the second has in as
+many."""
+_SCHEMA: Final = "curate.word_table/2"
+_COUNTED: Final = ["word", "count", "rows"]
+_ERRORS: Final = ["predicted", "wrong", "predicted_2", "wrong_2", "written"]
+_SHOWN: Final = [*_COUNTED, *_ERRORS, "difference"]
+_OFTEN: Final = pl.coalesce("count", "predicted", "predicted_2")
+"""Words that only the normaliser writes so occur as often as they are to be predicted."""
 
 
 class Words:
@@ -60,8 +44,6 @@ class Words:
         self._folder, self._profile, self._table = folder, profile, table
         self._stored = Stored(folder, WORD_TABLE, _SCHEMA, profile)
         self._words = Background("the words of the texts", table.browser.rows, self._count)
-        self._lock = threading.Lock()
-        self._orders: dict[tuple[str, bool], Rows] = {}
 
     def start(self) -> None:
         """Count them in advance, where that takes a moment."""
@@ -72,7 +54,7 @@ class Words:
         """Stop what runs beside the requests."""
         self._words.close()
 
-    def answer(self, request: WordsRequest) -> Json:
+    def answer(self, request: ListRequest) -> Json:
         """A page of words; `loaded` is the share of texts that have been read, and nothing is
         listed before it is 1. InputError where the texts cannot be read.
         """
@@ -80,42 +62,27 @@ class Words:
         words = self._words.wait(WAIT_S)
         if words is None:
             return {"words": [], "after": None, "total": 0, "loaded": share}
-        order = self._order(words, request.sort, request.down)
-        at = order[_mask(words, request)[order]]
-        shown = at[request.after : request.after + MOST_WORDS]
-        end = request.after + MOST_WORDS
+        page = words.page(request, "place" if request.sort == "word" else request.sort)
         return {
-            "words": words[shown].select(_COLUMNS).rows(),
-            "after": end if end < at.size else None,
-            "total": int(at.size),
-            "predicted": words["predicted"].count() > 0,
+            "words": page.rows.select(_SHOWN).rows(named=True),
+            "after": page.after,
+            "total": page.total,
+            "models": [words.table[name].count() > 0 for name in ("predicted", "predicted_2")],
             "loaded": 1.0,
         }
 
-    def _order(self, words: pl.DataFrame, sort: str, down: bool) -> Rows:
-        """The places of the words in which the sorted figure is known; the commoner one of equals
-        first.
-        """
-        with self._lock:
-            if (sort, down) not in self._orders:
-                values = words[sort].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-                order = np.argsort(-values if down else values, kind="stable")
-                self._orders[sort, down] = order[: int(np.count_nonzero(~np.isnan(values)))]
-            return self._orders[sort, down]
-
-    def _count(self, on_read: Watch) -> pl.DataFrame:
-        words = self._stored.read(_COLUMNS)
+    def _count(self, on_read: Watch) -> Listing:
+        words = self._stored.read([*_COUNTED, *_ERRORS])
         if words is None:
             words = tabulate_words(self._profile, on_read)
             if self._table.browser.rows >= FEWEST_ROWS:
                 self._stored.write(words)
         if self._table.evaluation is not None:
             errors = self._errors(self._table.evaluation.hypotheses, on_read)
-            known = words.select(_COLUMNS[:3]).filter(pl.col("count").is_not_null())
-            words = with_errors(known, errors)
-        accuracy = 1 - pl.col("wrong") / pl.col("predicted")
-        order = pl.col("count").fill_null(pl.col("predicted"))
-        return words.with_columns(accuracy=accuracy).sort(order, "word", descending=[True, False])
+            known = words.select(_COUNTED).filter(pl.col("count").is_not_null())
+            # A second prediction is not that of the evaluated records only: it is left out.
+            words = with_errors(known, errors, Errors(errors.normaliser))
+        return Listing(_ordered(words), "word", "often")
 
     def _errors(self, hypotheses: Mapping[int, str], on_read: Watch) -> Errors:
         """The errors of an evaluation's hypotheses, by row."""
@@ -132,35 +99,25 @@ class Words:
         return errors
 
 
-def words_request(parameters: Mapping[str, str]) -> WordsRequest:
+def words_request(parameters: Mapping[str, str]) -> ListRequest:
     """The words that a request's parameters name. NoSuch, or ValueError, for what is no such."""
-    sort = parameters.get("sort", SORTS[0])
-    if sort not in SORTS:
-        raise NoSuch(f"words are sorted by one of {', '.join(SORTS)}")
-    least, most = (parameters.get(name) or None for name in ("least", "most"))
-    after = int(parameters.get("after") or 0)
-    if after < 0:
-        raise NoSuch("no page begins there")
-    return WordsRequest(
-        parameters.get("part", "").strip(),
-        None if least is None else int(least),
-        None if most is None else int(most),
-        sort,
-        parameters.get("order", "down") != "up",
-        after,
+    return list_request(parameters, SORTS, "words")
+
+
+def _ordered(words: pl.DataFrame) -> pl.DataFrame:
+    """The words with all that they are sorted by, the commonest first."""
+    accuracy, accuracy_2 = (
+        1 - pl.col(f"wrong{suffix}") / pl.col(f"predicted{suffix}") for suffix in ("", "_2")
     )
-
-
-def _mask(words: pl.DataFrame, request: WordsRequest) -> Mask:
-    # Words that only the normaliser writes so occur as often as they are to be predicted.
-    count = pl.col("count").fill_null(pl.col("predicted"))
-    conditions = [pl.col("word").is_not_null()]
-    if request.least is not None:
-        conditions.append(count >= request.least)
-    if request.most is not None:
-        conditions.append(count <= request.most)
-    if request.part:
-        forms = {unicodedata.normalize(form, request.part.lower()) for form in ("NFC", "NFD")}
-        contained = [pl.col("word").str.contains(form, literal=True) for form in sorted(forms)]
-        conditions.append(pl.any_horizontal(contained))
-    return words.select(pl.all_horizontal(conditions).alias("held"))["held"].to_numpy()
+    other = pl.col("wrong_2") * pl.col("predicted") / pl.col("predicted_2")
+    return (
+        words.sort("word")
+        .with_row_index("place")
+        .with_columns(
+            accuracy=accuracy,
+            accuracy_2=accuracy_2,
+            difference=pl.col("wrong") - other,
+            often=_OFTEN,
+        )
+        .sort("often", "word", descending=[True, False])
+    )

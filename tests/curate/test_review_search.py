@@ -54,6 +54,12 @@ CASES = [
     (Pattern("fox", "word"), [0, 2]),
     (Pattern("für"), [3, 4]),  # composed in one line, decomposed in the other
     (Pattern("fu\u0308r", "word"), [3, 4]),
+    (Pattern("fox", "token"), [0, 2]),
+    (Pattern("c", "token"), [5]),  # (c), without its brackets
+    (Pattern("a+b", "token"), [5]),
+    (Pattern("b", "token"), []),
+    (Pattern("FUR", "token", case=True), []),
+    (Pattern("für", "token"), [3, 4]),
     (Pattern("a+b"), [5]),
     (Pattern("(c)", "word"), [5]),
     (Pattern("狐"), [8]),
@@ -83,7 +89,7 @@ def test_a_substring_is_what_python_calls_one(lines: list[str], part: str) -> No
         (Pattern("(?=a)", "regex"), "look-around"),
         (Pattern(r"\w{1000}{1000}", "regex"), "size limit"),
         (Pattern("a" * 1001), "longer than 1,000"),
-        (Pattern("a", "sound"), "'sound' is none of substring, word, regex"),
+        (Pattern("a", "sound"), "'sound' is none of substring, word, token, regex"),
     ],
     ids=["open", "backreference", "look-ahead", "huge", "long", "how"],
 )

@@ -14,6 +14,7 @@ from curate.inspect.words import count_words, tabulate_words
 from curate.profiles.named import WORD_TABLE
 from curate.profiles.opened import open_profile
 from curate.reviews import words as words_module
+from curate.reviews.listing import ListRequest
 from curate.rules.file import load_rules
 from tests.browsing import NAMED, SCREENS, sticks_out, until, violations, watched
 from tests.curate.review_browsing import listed, served
@@ -23,6 +24,7 @@ from tests.profiling import write_profile
 pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
 
 HOSTILE = "<img/src=x/onerror=alert(1)>"
+SHOWN = ("word", "count", "rows", "predicted", "wrong")
 TEXTS = [
     ("The fox, the FOX", "the fox a fix"), ("a fox!", "a fox"), ("no prediction here", None),
     (f"{HOSTILE} \u202eevil", "evil"), ("fu\u0308r", "für"), ("-- !", "x"),
@@ -30,17 +32,22 @@ TEXTS = [
 ]  # fmt: skip
 
 
-def write_texts(folder: Path, texts: Sequence[tuple[str, str | None]] = TEXTS) -> Path:
-    """A profile of these texts and predictions, and a line that is no record."""
-    rows = [
+def write_texts(folder: Path) -> Path:
+    """A profile of TEXTS, and a line that is no record."""
+    return write_lines(folder, [
         {
-            "audio_filepath": f"{at}.wav",
-            "duration": 3.0,
             "text": text,
             **({"lang": "ja"} if text.startswith("狐") else {}),
             **({} if predicted is None else {"pred_text": predicted}),
         }
-        for at, (text, predicted) in enumerate(texts)
+        for text, predicted in TEXTS
+    ])  # fmt: skip
+
+
+def write_lines(folder: Path, records: Sequence[dict[str, object]]) -> Path:
+    """A profile of records with these fields, and a line that is no record."""
+    rows = [
+        {"audio_filepath": f"{at}.wav", "duration": 3.0, **more} for at, more in enumerate(records)
     ]
     lines = [*map(json.dumps, rows), "{broken"]
     (folder / "m.jsonl").write_text("\n".join(lines), encoding="utf-8")
@@ -65,6 +72,10 @@ def words(client: Any, query: str = "") -> Any:
     while (answer := client.get(f"/api/words?{query}").json())["loaded"] < 1:
         assert answer["words"] == []
     return answer
+
+
+def figures(answer: Any) -> list[list[Any]]:
+    return [[row[name] for name in SHOWN] for row in answer["words"]]
 
 
 def test_counts_are_those_of_curate_words(folder: Path) -> None:
@@ -102,29 +113,33 @@ def test_counts_are_those_of_curate_words(folder: Path) -> None:
 )  # fmt: skip
 def test_which_words(client: Any, query: str, expected: list[list[object]]) -> None:
     answer = words(client, query)
-    assert answer["words"] == expected
-    assert answer["predicted"] is True
+    assert figures(answer) == expected
+    assert answer["models"] == [True, False]
 
 
 def test_the_order_of_words(client: Any) -> None:
     def first(query: str) -> list[str]:
-        return [row[0] for row in words(client, query)["words"]]
+        return [row["word"] for row in words(client, query)["words"]]
 
-    by_count = words(client)["words"]
+    by_count = figures(words(client))
     counts = [count or predicted for _, count, _, predicted, _ in by_count]
     assert first("")[:2] == ["fox", "the"]
     known = [count for _, count, *_ in by_count]
     assert None not in known, "words whose count is unknown are left out"
     assert counts == sorted(counts, reverse=True)
-    assert [row[1] for row in words(client, "order=up")["words"]] == sorted(counts)
-    worst = words(client, "sort=accuracy&order=up")["words"]
+    assert [row["count"] for row in words(client, "order=up")["words"]] == sorted(counts)
+    worst = figures(words(client, "sort=accuracy&order=up"))
     shares = [wrong / predicted for *_, predicted, wrong in worst]
     assert shares == sorted(shares, reverse=True)
     assert shares[0] == 1.0
-    assert words(client, "sort=rows")["words"][0][0] == "fox"
+    assert first("sort=rows")[0] == "fox"
+    letters = first("sort=word&order=up")
+    assert letters[:2] == sorted(letters)[:2] == ["a", "evil"]
+    assert first("sort=word") == letters[::-1]
+    assert first("sort=difference") == [], "there is no second prediction"
 
 
-@pytest.mark.parametrize("query", ["sort=word", "least=x", "most=1.5", "after=-1", "after=x"])
+@pytest.mark.parametrize("query", ["sort=length", "least=x", "most=1.5", "after=-1", "after=x"])
 def test_no_words_of_that(client: Any, query: str) -> None:
     response = client.get(f"/api/words?{query}")
     assert (response.status_code, list(response.json())) == (400, ["error"])
@@ -138,7 +153,7 @@ def test_words_of_a_large_profile_are_counted_once_when_requested(
     log, stored = tmp_path / "overrides.jsonl", tmp_path / "profile" / WORD_TABLE
     with opened_session(tmp_path, log) as session:
         session.start()
-        assert session.words.answer(words_module.WordsRequest()) is not None
+        assert session.words.answer(ListRequest()) is not None
         first = words(client_of(session))
         assert stored.is_file()
     with opened_session(tmp_path, log) as session:
@@ -165,8 +180,50 @@ def test_an_evaluation_is_what_words_are_compared_with(folder: Path, tmp_path: P
     (tmp_path / "wer" / "predictions.jsonl").write_text("\n".join(map(json.dumps, rows)))
     with opened_session(folder, tmp_path / "overrides.jsonl", tmp_path / "wer") as session:
         client = client_of(session)
-        assert words(client, "part=fox")["words"] == [["fox", 3, 2, 3, 3]]
-        assert words(client, "part=evil")["words"][0][3] is None
+        assert figures(words(client, "part=fox")) == [["fox", 3, 2, 3, 3]]
+        assert figures(words(client, "part=evil"))[0][3] is None
+
+
+TWO = [
+    ("The fox's den", "the foxs tent", "the fox's den"),
+    ("a fox's den", "a fox's den", "a fox's ten"),
+    ("the foxes", "the foxes", None),
+    ("the fox", "the fox", "the box"),
+]
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Any]:
+    """A client of a profile in which two recognisers predicted texts."""
+    write_lines(tmp_path, [
+        {"text": text, "pred_text": first, **({} if second is None else {"pred_text_2": second})}
+        for text, first, second in TWO
+    ])  # fmt: skip
+    with opened_session(tmp_path, tmp_path / "overrides.jsonl") as session:
+        yield client_of(session)
+
+
+def test_two_predictions_side_by_side(two: Any) -> None:
+    answer = words(two, "part=den")
+    assert answer["models"] == [True, True]
+    names = ("predicted", "wrong", "predicted_2", "wrong_2", "difference")
+    assert [answer["words"][0][name] for name in names] == [2, 1, 2, 1, 0.0]
+    ordered = words(two, "sort=difference")["words"]
+    assert {row["word"]: row["difference"] for row in ordered}["fox"] == -1.0
+    assert ordered[-1]["word"] == "fox"
+    the = words(two, "part=the")["words"][0]
+    assert (the["predicted"], the["predicted_2"]) == (3, 2), "one record has no second prediction"
+
+
+def test_a_word_lists_as_many_records_as_it_has(two: Any) -> None:
+    """`fox` stands in one record: `fox's` is another word, which the normaliser writes foxs."""
+    for each in words(two)["words"]:
+        found = two.get("/api/records", params={"text": each["word"], "how": "token"}).json()
+        assert found["rows"] == each["rows"], each["word"]
+    normalised = words(two, "part=foxs&sort=accuracy")["words"]
+    assert [(row["word"], row["count"], row["written"]) for row in normalised] == [
+        ("foxs", None, "fox's")
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -202,12 +259,18 @@ def test_from_a_word_to_its_records(address: str, opened: Any) -> None:
         page.select_option("#which-words [name=often]", "")
         until(page, "document.querySelectorAll('#vocabulary tr').length > 5")
         page.click("#vocabulary bdi:text-is('fox')")
-        until(page, "location.hash.includes('text=fox&how=word')")
+        until(page, "location.hash.includes('text=fox&how=token')")
         listed(page)
         assert page.evaluate("state.rows.map((it) => it.text.toLowerCase().includes('fox'))") == [
             True,
             True,
         ]
+        page.locator("#record").focus()
+        page.keyboard.press("w")
+        until(page, "!document.querySelector('#words').open")
+        page.keyboard.press("W")
+        until(page, "document.querySelector('#vocabulary tr').textContent.includes('0.0 %')")
+        page.locator("#record").focus()
         page.keyboard.press("?")
         until(page, "document.querySelector('#help').open")
 

@@ -25,6 +25,7 @@ from curate.inspect.words.tokenizer import lacking_of, unknown_tokens
 from curate.inspect.words.vocabulary import Tokens, vocabulary, words_of
 from curate.inspect.words.word_errors import Errors, totals
 from curate.inspect.words.word_rows import WordRows
+from curate.inspect.words.written import written_forms
 from curate.manifest.lines import fingerprint
 from curate.manifest.read import read_manifest
 from curate.metrics.compute.tokens import Tokenizer
@@ -79,33 +80,43 @@ def count_words(folder: Path, tokenizer: Tokenizer | None = None, command: str =
 
 def tabulate_words(profile: Profile, on_read: Callable[[int], None]) -> pl.DataFrame:
     """Every word of a profile's texts: `word`, its `count`, the `rows` that hold it, and of texts
-    that have a `pred_text` how often it is `predicted` and `wrong`.
+    that have a `pred_text` how often it is `predicted` and `wrong` (see `with_errors`).
 
-    Counts are those of `count_words`. `predicted` and `wrong` are null of words that no such text
-    has, `count` and `rows` of those that only the normaliser writes so. `on_read` is called with
-    the rows read so far; what it raises ends the reading. InputError where a manifest is not the
-    one that was profiled.
+    Counts are those of `count_words`; `predicted_2` and `wrong_2` are those of `pred_text_2`.
+    `on_read` is called with the rows read so far; what it raises ends the reading. InputError where
+    a manifest is not the one that was profiled.
     """
-    words, errors = WordRows(), Errors(normaliser_of(profile))
+    normaliser = normaliser_of(profile)
+    words, errors, second = WordRows(), Errors(normaliser), Errors(normaliser)
     rows, lock = 0, Lock()
 
     def add(clips: Clips, source: int) -> pl.DataFrame:
         nonlocal rows
         words.add(clips.texts)
-        errors.add(clips)
+        errors.add(clips, clips.predicted)
+        second.add(clips, clips.predicted_2)
         with lock:
             rows += clips.frame.height
             on_read(rows)
         return clips.frame.select(LINE.name)
 
     _read(profile, add)
-    return with_errors(words.counted(), errors)
+    return with_errors(words.counted(), errors, second)
 
 
-def with_errors(words: pl.DataFrame, errors: Errors) -> pl.DataFrame:
-    """Words with `count` and `rows`, and beside them how often each is `predicted` and `wrong`."""
-    wrong = errors.counted().rename({"count": "predicted"})
-    return words.join(wrong, on="word", how="full", coalesce=True)
+def with_errors(words: pl.DataFrame, errors: Errors, second: Errors) -> pl.DataFrame:
+    """Words with `count` and `rows`, and how often each is `predicted` and `wrong`, `predicted_2`
+    and `wrong_2`: null of words that no text with such a prediction has.
+
+    Words that only the normaliser writes so have no `count` and `rows`; `written` is what a text
+    has for such a word most often, null where it makes one of several words, or several of one.
+    """
+    table = words
+    for counted, suffix in ((errors, ""), (second, "_2")):
+        wrong = counted.counted().rename({"count": f"predicted{suffix}", "wrong": f"wrong{suffix}"})
+        table = table.join(wrong, on="word", how="full", coalesce=True)
+    normalised = table.filter(pl.col("count").is_null())["word"]
+    return table.join(written_forms(words, normalised, errors.normaliser), on="word", how="left")
 
 
 def normaliser_of(profile: Profile) -> Normaliser:
@@ -135,5 +146,5 @@ class _Counters:
         """Count a batch; called from several threads, and the order of calls changes nothing."""
         self.characters.add(clips, source)
         self.tokens.add(clips.texts)
-        self.errors.add(clips)
+        self.errors.add(clips, clips.predicted)
         return clips.frame.select(LINE.name)

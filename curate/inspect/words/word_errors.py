@@ -34,14 +34,14 @@ class Errors:
         self.rows = 0
         self._parts: list[pl.DataFrame] = []
 
-    def add(self, clips: Clips) -> None:
-        """Count the rows of a batch that have a prediction."""
-        if clips.predicted is None:
+    def add(self, clips: Clips, predicted: Spans | None) -> None:
+        """Count the rows of a batch that have a prediction: one of the hypotheses of `clips`."""
+        if predicted is None:
             return
-        rows = np.flatnonzero(clips.predicted.length >= 0)
+        rows = np.flatnonzero(predicted.length >= 0)
         languages = Languages.declared(clips.frame[LANG.name])
         known = Languages(languages.names, languages.of[rows])
-        self.add_pairs(_chosen(clips.texts, rows), _chosen(clips.predicted, rows), known)
+        self.add_pairs(_chosen(clips.texts, rows), _chosen(predicted, rows), known)
 
     def add_pairs(self, texts: Spans, predicted: Spans, languages: Languages) -> None:
         """Count texts with their predictions, each of its language."""

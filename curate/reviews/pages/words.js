@@ -1,107 +1,56 @@
 // The words of all texts: how often each occurs, how well it is recognised, and by a click its records.
-const panel = by("words");
-const which = by("which-words");
-const COLUMNS = [["count", "occurrences in all texts"], ["rows", "records with it"], ["accuracy", "of the occurrences that a prediction has right; predictions that add a word are not counted"]];
-const SLOW_MS = 150;
-const shown = { sort: "count", down: true, after: null, turn: 0, typing: 0 };
-
-function query() {
-  const { part, often } = which.elements;
-  const made = new URLSearchParams({ sort: shown.sort, order: shown.down ? "down" : "up", part: part.value });
-  if (often.value === "once") made.set("most", "1");
-  else if (often.value) made.set("least", often.value);
-  return made;
+const ACCURACY = "of the occurrences that the prediction has right; words that it adds are not counted";
+const COLUMNS = [
+  ["word", "word", "by their letters"],
+  ["count", "count", "occurrences in all texts"],
+  ["rows", "records", "records with it"],
+  ["accuracy", "accuracy", ACCURACY],
+  ["accuracy_2", "second", `by the second prediction (pred_text_2): ${ACCURACY}`],
+  ["difference", "more errors", "of the first prediction than of the second, in as many occurrences"],
+];
+const CELLS = {
+  count: (each) => figure(each.count),
+  rows: (each) => figure(each.rows),
+  accuracy: (each) => share(each.wrong, each.predicted),
+  accuracy_2: (each) => share(each.wrong_2, each.predicted_2),
+  difference: (each) => figure(each.difference),
+};
+function share(wrong, predicted) {
+  const cell = element("td", predicted ? `${(100 * (1 - wrong / predicted)).toFixed(1)} %` : "", "value");
+  if (predicted) cell.title = `${wrong.toLocaleString("en")} of ${predicted.toLocaleString("en")} wrong`;
+  return cell;
 }
-// Reading all texts takes a while, once: the page requests again until they are counted.
-async function load(restart) {
-  if (!panel.open) return;
-  const turn = ++shown.turn;
-  const requested = query();
-  if (!restart) requested.set("after", shown.after);
-  by("word-rows").ariaBusy = "true";
-  try {
-    let answer;
-    for (;;) {
-      answer = await send(`/api/words?${requested}`);
-      if (turn !== shown.turn || !panel.open) return;
-      if (answer.loaded === 1) break;
-      by("word-count").textContent = `Counting the words, once: ${Math.round(100 * answer.loaded)} % of the texts`;
-      await new Promise((resume) => setTimeout(resume, POLL_MS));
-      if (turn !== shown.turn || !panel.open) return;
-    }
-    const columns = answer.predicted ? COLUMNS : COLUMNS.slice(0, 2);
-    head(columns);
-    if (restart) by("vocabulary").replaceChildren();
-    by("vocabulary").append(...answer.words.map((each) => item(each, answer.predicted)));
-    shown.after = answer.after;
-    by("more-words").hidden = answer.after === null;
-    by("word-count").textContent = answer.total ? `${answer.total.toLocaleString("en")} ${answer.total === 1 ? "word" : "words"}` : "No such word";
-  } catch (error) {
-    if (turn === shown.turn) by("word-count").textContent = error.message;
-  } finally {
-    if (turn === shown.turn) by("word-rows").ariaBusy = "false";
-  }
-}
-function head(columns) {
-  const word = element("th", "word");
-  word.scope = "col";
-  const cells = columns.map(([name, meaning]) => {
-    const made = element("th", undefined, "value");
-    made.scope = "col";
-    if (name === shown.sort) made.setAttribute("aria-sort", shown.down ? "descending" : "ascending");
-    const button = element("button", name === "rows" ? "records" : name);
-    button.type = "button";
-    button.title = meaning;
-    button.addEventListener("click", () => sort(name));
-    made.append(button);
-    return made;
-  });
-  const focused = [...by("word-head").children].findIndex((each) => each.contains(document.activeElement));
-  by("word-head").replaceChildren(word, ...cells);
-  if (focused > 0 && cells[focused - 1]) cells[focused - 1].firstChild.focus();
-}
-// The commonest first, but the worst recognised; a second click turns the order round.
-function sort(name) {
-  shown.down = shown.sort === name ? !shown.down : name !== "accuracy";
-  shown.sort = name;
-  load(true);
-}
-function item([word, count, rows, predicted, wrong], withAccuracy) {
-  const made = document.createElement("tr");
-  const first = document.createElement("th");
-  first.scope = "row";
-  const button = element("button", undefined, "word");
-  button.type = "button";
-  button.append(isolated(literal(word)));
-  button.addEventListener("click", () => lists(word, count === null));
-  first.append(button);
-  const figure = (value) => element("td", value === null ? "" : value.toLocaleString("en"), "value");
-  made.append(first, figure(count), figure(rows));
-  if (withAccuracy) {
-    const cell = element("td", predicted ? `${(100 * (1 - wrong / predicted)).toFixed(1)} %` : "", "value");
-    if (predicted) cell.title = `${wrong.toLocaleString("en")} of ${predicted.toLocaleString("en")} wrong`;
-    made.append(cell);
-  }
-  return made;
-}
-// A word that only the normaliser writes so is looked for as a part of the texts.
-function lists(word, normalised) {
+// A word that only the normaliser writes so is looked for as the texts write it, or as a part of them.
+function lists({ word, count, written }) {
   const { text, how } = filters.elements;
   filters.elements.case.checked = false;
-  text.value = word;
-  how.value = normalised ? "substring" : "word";
+  text.value = count === null ? written ?? word : word;
+  how.value = count === null && written === null ? "substring" : "token";
   text.dispatchEvent(new Event("change", { bubbles: true }));
-  if (window.innerWidth < 992) by("listed").scrollIntoView();
 }
-panel.addEventListener("toggle", () => panel.open && load(true));
-which.addEventListener("submit", (event) => event.preventDefault());
-which.elements.often.addEventListener("change", () => load(true));
-which.elements.part.addEventListener("input", () => {
-  clearTimeout(shown.typing);
-  shown.typing = setTimeout(() => load(true), SLOW_MS);
-});
-by("more-words").addEventListener("click", () => load(false));
-HELP.w = () => {
-  panel.open = !panel.open;
-  if (panel.open) which.elements.part.focus();
-};
+const table = tablePanel(
+  {
+    panel: by("words"), form: by("which-words"), region: by("word-rows"), head: by("word-head"),
+    body: by("vocabulary"), status: by("word-count"), more: by("more-words"),
+  },
+  {
+    path: "/api/words",
+    list: "words",
+    sort: "count",
+    ascends: ["word", "accuracy", "accuracy_2"], // the worst recognised first
+    extra: ({ often }) => (often.value === "once" ? { most: 1 } : often.value ? { least: often.value } : {}),
+    columns({ models: [first, second] }) {
+      const known = { accuracy: first, accuracy_2: second, difference: first && second };
+      return COLUMNS.filter(([name]) => known[name] ?? true);
+    },
+    first: (each) => choice(each.word, each.count === null && each.written ? `the texts have ${each.written}` : "", () => lists(each)),
+    cell: (each, name) => CELLS[name](each),
+    waits: (share) => `Counting the words, once: ${Math.round(100 * share)} % of the texts`,
+    counts({ total, models }) {
+      if (total) return `${total.toLocaleString("en")} ${total === 1 ? "word" : "words"}`;
+      return models[0] ? "No such word" : "No such word, and no predictions";
+    },
+  },
+);
+HELP.w = table.toggle;
+HELP.W = () => table.smallest("accuracy");
