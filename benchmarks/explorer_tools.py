@@ -244,7 +244,11 @@ class Curate(Explorer):
     def _worst_words(self, hands: Hands) -> None:
         hands.press("W")
         shares = "[...document.querySelectorAll('#vocabulary td:nth-child(4)')]"
-        until(hands.page, f"{shares}.length && {shares}.every((it) => it.innerText === '0.0 %')")
+        values = f"{shares}.map((it) => parseFloat(it.innerText))"
+        until(
+            hands.page,
+            f"{values}[0] === 0 && {values}.every((it, i, all) => !i || all[i - 1] <= it)",
+        )
 
     def _speaker(self, hands: Hands) -> None:
         hands.click("#facts button")

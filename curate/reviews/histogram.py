@@ -57,6 +57,7 @@ class Histograms:
         on_metrics = [(hit.rule, hit.metric) for hit in profile.rules_hit]
 
         def triggered(on_read: Watch) -> Mapping[str, Hits]:
+            table.browser.durations_us(np.zeros(0, np.intp))  # read and remembered
             columns = [VERDICT.name, TAGS.name]
             return Triggered(on_metrics).hits(pl.read_parquet(records, columns=columns))
 
@@ -84,7 +85,9 @@ class Histograms:
         with self._lock:
             answer = self._answers.get(key)
         if answer is None:
-            summary = self.of(self._metrics[name], selection.rows, triggered.get(name))
+            summary = self._stored(name, selection.rows)
+            if summary is None:
+                summary = self.of(self._metrics[name], selection.rows, triggered.get(name))
             rows, us = self._table.browser.tally(selection.rows)
             answer = Answer(summary, rows, us / US_PER_HOUR, 1.0, 1.0)
         with self._lock:
@@ -92,6 +95,14 @@ class Histograms:
             while len(self._answers) > _REMEMBERED:
                 self._answers.popitem(last=False)
         return answer
+
+    def _stored(self, name: str, rows: Rows) -> MetricSummary | None:
+        """What the profile has of a metric; None where it is not what these rows have."""
+        browser = self._table.browser
+        if rows.size < browser.rows or browser.beside(name):
+            return None
+        known = self._summaries.get(name)
+        return known and known.model_copy(update={"worst": ()})
 
     def of(self, metric: Metric, rows: Rows, hits: Hits | None) -> MetricSummary:
         """How a metric is spread over rows; `hits` are of all rows."""

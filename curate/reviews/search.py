@@ -23,6 +23,7 @@ import polars as pl
 
 from curate.environment.cores import thread_count
 from curate.errors import ConfigError
+from curate.inspect.words.vocabulary import OUTER
 from curate.reviews.background import Background, Watch
 
 Mask = npt.NDArray[np.bool_]
@@ -36,8 +37,6 @@ _ABANDONED_S: Final = 5.0
 """A search that no request has waited for since is stopped."""
 _REMEMBERED: Final = 8
 _WORD = re.compile(r"\w")
-_OUTER: Final = r"[[\p{P}\p{S}]&&[\x{0}-\x{30FF}]]*"
-"""What is no part of a word where it surrounds one: see `curate.inspect.words.vocabulary.bare`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def _bounded(text: str) -> str:
 
 def _as_token(text: str) -> str:
     """The text as a word that is counted: between blanks, but for outer punctuation."""
-    return rf"(?:^|\s){_OUTER}{re.escape(text)}{_OUTER}(?:\s|$)"
+    return rf"(?:^|\s){OUTER}*{re.escape(text)}{OUTER}*(?:\s|$)"
 
 
 _ENDS: Final[Mapping[str, Callable[[str], str]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from itertools import combinations
 
@@ -18,6 +19,14 @@ from reports.tables import Column, Table
 from reports.transcripts import visible
 
 _STRONGEST = 20
+_SAME, _WEAK = 0.95, 0.3
+"""Correlations from which on two metrics measure the same, and below which they hardly go together
+(Cohen 1988: a medium effect).
+"""
+_NOT_SHOWN = Markup(
+    '<p class="note">Left out: {} of {} or more, which measure the same, and {} of which the '
+    "95 % interval reaches below {}. No correlation says which is the cause.</p>"
+)
 
 
 def worst_groups(profile: Profile) -> Markup | None:
@@ -127,21 +136,47 @@ def together(profile: Profile) -> Markup | None:
 
 
 def correlations(profile: Profile) -> Markup | None:
-    """The pairs of metrics that go together most, either way."""
+    """The pairs of metrics that go together most, either way, where that says something: more than
+    chance gives in so many rows, and less than two names of one measure.
+    """
     table = profile.correlations
+    rows_of = {metric.name: metric.rows for metric in profile.metrics}
     pairs = [
         (table.metrics[one], table.metrics[two], value)
         for one, two in combinations(range(min(len(table.metrics), len(table.pearson))), 2)
         if two < len(table.pearson[one]) and (value := table.pearson[one][two]) is not None
     ]
-    if not pairs:
+    known = [pair for pair in pairs if abs(pair[2]) < _SAME]
+    shown = [
+        (one, two, value)
+        for one, two, value in known
+        if _at_least(value, min(rows_of.get(one, 0), rows_of.get(two, 0))) >= _WEAK
+    ]
+    if not shown:
         return None
-    pairs.sort(key=lambda pair: -abs(pair[2]))
+    shown.sort(key=lambda pair: -abs(pair[2]))
     columns = (
         Column("metric", "name"),
         Column("and", "name"),
         Column("Pearson", "number"),
         Column("strength, 0 to 1", "drawn"),
     )
-    rows = [(*pair, drawn.bar(abs(pair[2]), 1.0)) for pair in pairs[:_STRONGEST]]
-    return Table("Correlations", columns, rows).render()
+    rows = [(*pair, drawn.bar(abs(pair[2]), 1.0)) for pair in shown[:_STRONGEST]]
+    return joined(
+        Table("Correlations", columns, rows).render(),
+        _NOT_SHOWN.format(
+            plural(len(pairs) - len(known), "pair"),
+            _SAME,
+            plural(len(known) - len(shown), "pair"),
+            _WEAK,
+        ),
+    )
+
+
+def _at_least(pearson: float, rows: int) -> float:
+    """How strong a correlation is at least, with 95 % confidence (Fisher's z), 0 where that may be
+    none at all.
+    """
+    if rows <= 3:
+        return 0.0
+    return max(0.0, math.tanh(math.atanh(abs(pearson)) - 1.96 / math.sqrt(rows - 3)))

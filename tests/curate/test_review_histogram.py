@@ -45,6 +45,10 @@ def test_without_a_filter_it_is_that_of_the_profile(session: ReviewSession) -> N
         answer = session.histograms.answer(Query(), metric.name)
         assert answer.metric == metric.model_copy(update={"worst": ()}), metric.name
         assert answer.rows == session.profile.totals.rows
+        # Without the line that is no record it is counted, not read from the profile.
+        counted = session.histograms.answer(Query(records_only=True), metric.name)
+        unknown = {"nulls": metric.nulls - 1}
+        assert counted.metric == answer.metric.model_copy(update=unknown), metric.name
 
 
 def bars_of(svg: str) -> list[tuple[int, dict[str, str]]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 import polars as pl
 
 from curate.artifacts.frames import Spans
@@ -12,9 +10,11 @@ from curate.inspect.words.summed import SummedCounts
 
 SHOWN, HAPAXES = 20, 200
 _SHARES = (0.5, 0.9, 0.99)
-_PUNCTUATION = "".join(
-    char for char in map(chr, range(0x3100)) if unicodedata.category(char)[0] in "PS"
-)
+OUTER = r"[[\p{P}\p{S}]&&[\x{0}-\x{30FF}]]"
+"""Punctuation and signs that are no part of a word where they surround it, as a regular expression
+of Rust's `regex`.
+"""
+_AROUND = f"^{OUTER}+|{OUTER}+$"
 _TOKENS = {"token": pl.String, "count": pl.Int64}
 
 
@@ -39,7 +39,7 @@ class Tokens:
 
 def bare(token: pl.Expr) -> pl.Expr:
     """A token without case and outer punctuation; empty where it is nothing else."""
-    return token.str.to_lowercase().str.strip_chars(_PUNCTUATION)
+    return token.str.to_lowercase().str.replace_all(_AROUND, "")
 
 
 def words_of(tokens: pl.DataFrame) -> pl.DataFrame:

@@ -33,19 +33,20 @@ class WordRows:
 
 def _counted(texts: Sequence[str]) -> pl.DataFrame:
     tokens = pl.DataFrame({"token": pl.Series(texts, dtype=pl.String).str.extract_all(r"\S+")})
-    in_rows = (
+    # Each token is looked up once: after that, words are joined to lists of rows.
+    rows_of = (
         tokens.with_row_index("row")
         .explode("token", empty_as_null=False)
-        .group_by("row", "token")
-        .agg(pl.len().cast(pl.Int64).alias("count"))
+        .group_by("token")
+        .agg("row")
     )
-    # Trimmed once a token, not once an occurrence: the set of punctuation is large.
-    words = in_rows.select(pl.col("token").unique()).with_columns(word=bare(pl.col("token")))
     return (
-        in_rows.join(words, on="token")
+        rows_of.select(bare(pl.col("token")).alias("word"), "row")
         .filter(pl.col("word") != "")
-        .group_by("row", "word")
-        .agg(pl.col("count").sum())
+        .explode("row")
         .group_by("word")
-        .agg(pl.col("count").sum(), pl.len().cast(pl.Int64).alias("rows"))
+        .agg(
+            pl.len().cast(pl.Int64).alias("count"),
+            pl.col("row").n_unique().cast(pl.Int64).alias("rows"),
+        )
     )
