@@ -257,6 +257,22 @@ class Split(GatedArtifact):
     changed: ChangedLines
     cuts: OptionalKey[tuple[CutsFile, ...]] = None
 
+    @property
+    def grouped_by(self) -> tuple[str, ...]:
+        """What really makes the groups: of the speaker, other group fields and the recording those
+        that records have and share. The only one whose values are the groups stands alone; none
+        where each record is a group.
+        """
+        used = [
+            each
+            for each in self.coverage
+            if each.known and (each.key in self.groups.columns or _is_shared_recording(each))
+        ]
+        whole = [
+            each.key for each in used if (each.known, each.values) == (each.rows, self.groups.total)
+        ]
+        return tuple(whole[:1] or [each.key for each in used])
+
     def headline(self) -> str:
         """What train and each drawn or given split hold, and the leaks."""
         shown = ("train", *self.targets)
@@ -284,3 +300,7 @@ class Split(GatedArtifact):
             if leak.count
         ]
         yield HtmlTable(("leak", "between", "count"), leaks)
+
+
+def _is_shared_recording(entry: Coverage) -> bool:
+    return entry.key == "recording" and entry.values < entry.known

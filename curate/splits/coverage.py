@@ -20,7 +20,7 @@ SESSIONS = (
 """Fields beside the speaker whose values stay in one split where they are there, unless the
 grouping fields are named."""
 GROUP_FROM = "group_from"
-"""The group key that a pattern takes from the audio path (curate.splits.patterns)."""
+"""The group key that a pattern takes from the audio path (curate.splits.path_patterns)."""
 KNOWN = "known"
 """Whether it is known who speaks in a row, or which group it is of where others are named."""
 SHOWN = 3
@@ -32,7 +32,7 @@ class Keys:
 
     `everywhere`: the one value that a field has in all rows, which therefore tells nobody apart;
     `placeholders`: values of a field that name nobody, the commonest first; `proposals`: group keys
-    that the paths of rows without a speaker would give (curate.splits.patterns); `contents`: what
+    that the paths of rows without a speaker would give (curate.splits.path_proposals); `contents`: what
     recordings were compared by, where that is the content of their files.
     """
 

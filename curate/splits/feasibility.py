@@ -98,18 +98,20 @@ def _nothing(name: str, split: Split, targets: Targets) -> Fault:
         (what for what in split.gates if what.startswith(f"{name}: 0 s of")),
         f"{name}: no whole group is near that size",
     )
-    groups, clean_s = split.groups, sum(each.clean_s for each in split.strata)
-    made_by = (
-        f"{plural(groups.total, 'group')} by {', '.join(groups.columns)}" if groups.columns else ""
-    )
+    total, clean_s = split.groups.total, sum(each.clean_s for each in split.strata)
+    by = split.grouped_by
+    made_by = f"{plural(total, 'group')} by {', '.join(by)}" if by else ""
+    if by == ("recording",):
+        made_by += ": no field tells speakers apart"
     remedies = [
         f"allow a higher {parameter('max_held_out')} than {targets.allocation.max_held_out:.0%}"
     ]
     most_s = LARGEST_SHARE.get(name, OTHER_SHARE) * clean_s
-    usual_s = clean_s / max(groups.total, 1)
+    usual_s = clean_s / max(total, 1)
     if max(targets.requested_s[name], usual_s) < most_s:
         remedies.append(f"set a size that a whole group fits, up to {duration(most_s)}")
-    remedies.append(f"name other {parameter('group')} fields")
+    if by != ("recording",):
+        remedies.append(f"name other {parameter('group')} fields")
     what = f"no record can go to {name}: {reason.partition(': ')[2]}"
     return Fault(_option(name), f"{what}; {made_by}" if made_by else what, ", or ".join(remedies))
 

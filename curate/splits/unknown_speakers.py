@@ -14,7 +14,7 @@ from curate.manifest.lines import fetch_lines
 from curate.manifest.origin import Origin
 from curate.manifest.strict import Record
 from curate.splits.coverage import KNOWN, Keys, commonest
-from curate.splits.path_patterns import proposals
+from curate.splits.path_proposals import proposals
 from curate.splits.written_manifests import PATH
 from curate.text.ids import SPEAKER_FIELDS, canonical_id
 

@@ -313,10 +313,10 @@ def balance(split: Split) -> Markup | None:
 def groups(split: Split) -> Markup:
     """Groups that stay together, and their splits."""
     made = split.groups
-    by = ", ".join(made.columns) or "nothing"
+    by = ", ".join(split.grouped_by)
     return drawn.figures(
         (
-            Figure("groups", count(made.total), f"by {by}"),
+            Figure("groups", count(made.total), f"by {by}" if by else "one a record"),
             *(
                 Figure(f"in {name}", count(number), percent(share(number, made.total)))
                 for name, number in made.by_split.items()

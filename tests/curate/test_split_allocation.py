@@ -197,11 +197,19 @@ def test_an_empty_split_has_not_been_checked(
 def test_one_recording_cannot_be_split(tmp_path: Path) -> None:
     rows = [{**row, "audio_filepath": "a.wav", "offset": 5.0 * n, "speaker": None}
             for n, row in enumerate(rows_of({"only": 200}))]  # fmt: skip
-    made = split(tmp_path / "a", rows, {"eval": "1m"})
+    split(tmp_path / "a", rows, {"eval": "1m"})
     fault = str(impossible(certificate(tmp_path / "a"), Targets.parse({"eval": "1m"}))[0])
     assert "no record can go to eval" in fault
-    assert f"1 group by {', '.join(made['groups']['columns'])}\n" in fault
+    assert "1 group by recording: no field tells speakers apart\n" in fault
     assert "the smallest group has 16.7 min" in fault
+    assert "group fields" not in fault, "no field divides a recording"
+
+
+def test_one_named_speaker_of_two_cannot_be_split(tmp_path: Path) -> None:
+    rows = [*rows_of({"only": 198}), *rows_of({"other": 2}, seconds=0.01)]
+    split(tmp_path / "a", rows, {"eval": "1m"})
+    fault = str(impossible(certificate(tmp_path / "a"), Targets.parse({"eval": "1m"}))[0])
+    assert "2 groups by speaker\n" in fault
     assert "or name other group fields" in fault
 
 
