@@ -260,8 +260,8 @@ class Split(GatedArtifact):
     @property
     def grouped_by(self) -> tuple[str, ...]:
         """What really makes the groups: of the speaker, other group fields and the recording those
-        that records have and share. The only one whose values are the groups stands alone; none
-        where each record is a group.
+        that records have and share. A field whose values are the groups is the only one named;
+        none is where each record is a group.
         """
         used = [
             each

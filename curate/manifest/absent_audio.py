@@ -1,48 +1,100 @@
-"""A warning where none of the audio that an input names is there, and how to say where it is."""
+"""A warning where audio files that inputs name do not exist, and how to say where they are.
+
+Only a bounded sample of the paths is looked for on disk, so that a million records cost no more
+than a few hundred.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from curate.errors import parameter
+from curate.files.unicode_forms import form_on_disk
 from curate.formatting.units import plural
-from curate.manifest.audio_files import FROM_WORKING_FOLDER, is_address
+from curate.manifest.audio_files import FROM_WORKING_FOLDER, Bases, bases_of, is_address
 from curate.manifest.origin import COMMAND, Origin, is_archived, is_command
-from curate.manifest.strict import parse_line
-from curate.nemo.manifest_fields import audio_path
+from curate.manifest.path_sample import evenly
+from curate.manifest.spool import is_local
 
-LOOKED_AT = 1_000
-"""Records of an input whose audio is looked for; the first file that is there ends the search."""
+LOOKED_FOR = 200
+"""Audio files that are looked for, of all inputs together."""
+REJECTING = "audio_header"
+"""The shipped rules that reject records whose audio does not exist."""
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 
-def absent_audio(origin: Origin, lines: Sequence[bytes], folder: Path) -> str | None:
-    """The warning about records of an input, as NeMo lines whose relative paths begin at `folder`,
-    where none of their files is there; None where one is, or none is named.
+@dataclass(frozen=True, slots=True)
+class SampledAudio:
+    """Audio files of an input that were looked for: those that exist, and those that do not."""
 
-    Addresses, commands, names in archives, and ids of recordings without a path are no files.
-    """
-    if is_archived(origin):
-        return None
-    names: list[str] = []
-    for line in lines[:LOOKED_AT]:
-        name = str(parse_line(line)["audio_filepath"])
-        is_windows = is_windows_path(name)
-        if is_command(name) or name.startswith(COMMAND) or (is_address(name) and not is_windows):
-            continue
-        if origin.format in FROM_WORKING_FOLDER and "/" not in name:
-            continue
-        if not is_windows and os.path.lexists(audio_path(name, folder)):
-            return None
-        names.append(name)
-    if not names:
-        return None
-    what = f"none of {plural(len(names), 'audio file')} that were looked for is there ({names[0]})"
-    return f"{origin.name}: {what}; {hint_of_absent(names)}"
+    source: str
+    present: Sequence[str] = ()
+    absent: Sequence[str] = ()
+
+    @classmethod
+    def of(
+        cls, origin: Origin, paths: Iterable[str], root: Path | None, most: int = LOOKED_FOR
+    ) -> Self:
+        """Look for up to `most` of the files that these paths name, evenly spread.
+
+        Addresses, commands, names in archives, ids of recordings without a path and what standard
+        input names are no files to look for. `root` is where relative paths begin, if not as
+        `bases_of` has it.
+        """
+        if is_archived(origin) or not is_local(origin.name):
+            return cls(origin.name)
+        names = [name for name in dict.fromkeys(paths) if _is_file_name(name, origin)]
+        bases = bases_of(origin, root)
+        present: list[str] = []
+        absent: list[str] = []
+        for at in evenly(len(names), most).tolist():
+            (present if _exists(names[at], bases) else absent).append(names[at])
+        return cls(origin.name, present, absent)
+
+
+def _is_file_name(name: str, origin: Origin) -> bool:
+    if is_command(name) or name.startswith(COMMAND):
+        return False
+    if is_address(name) and not is_windows_path(name):
+        return False
+    return "/" in name or origin.format not in FROM_WORKING_FOLDER
+
+
+def _exists(name: str, bases: Bases) -> bool:
+    """Whether a file is there, under this name or another Unicode form of it."""
+    if is_windows_path(name):
+        return False
+    name = os.path.expanduser(name)  # noqa: PTH111 - a name a row
+    places = [os.path.join(base, name) for base in bases]  # noqa: PTH118
+    return any(os.path.exists(place) or form_on_disk(place) is not None for place in places)  # noqa: PTH110
+
+
+def absent_warnings(samples: Iterable[SampledAudio]) -> list[str]:
+    """The warning about inputs with audio files that do not exist; none where there are none."""
+    incomplete = [each for each in samples if each.absent]
+    if not incomplete:
+        return []
+    first, *others = incomplete
+    more = f" and {plural(len(others), 'more input')}" if others else ""
+    present = [name for each in incomplete for name in each.present]
+    absent = [name for each in incomplete for name in each.absent]
+    return [f"{first.source}{more}: {describe_absent(present, absent)}"]
+
+
+def describe_absent(present: Sequence[str], absent: Sequence[str]) -> str:
+    """How many of the files that were looked for do not exist, and what can be done."""
+    total = plural(len(present) + len(absent), "audio file")
+    verb = "does" if len(absent) == 1 else "do"
+    what = f"{len(absent):,} of {total} looked for {verb} not exist, such as {absent[0]}"
+    if not present:
+        what = f"none of {total} looked for is there ({absent[0]})"
+    return f"{what}; {hint_of_absent(present, absent)}"
 
 
 def is_windows_path(name: str) -> bool:
@@ -50,11 +102,28 @@ def is_windows_path(name: str) -> bool:
     return _WINDOWS.match(name) is not None
 
 
-def hint_of_absent(names: Sequence[str]) -> str:
-    """How to say where the files are now, by what their paths have in common."""
-    plain = [name.replace("\\", "/") for name in names]
-    begin = os.path.commonprefix(plain).rpartition("/")[0]  # noqa: RUF071 - whole parts of it
-    if not begin:
+def hint_of_absent(present: Sequence[str], absent: Sequence[str]) -> str:
+    """What can be done about files that do not exist: where all of a folder are gone, say where
+    they are now, by what their paths have in common; else reject the records without them.
+    """
+    begin = _common_folder(absent)
+    if not present and not begin:
         return f"{parameter('audio_root')} DIR says where relative paths begin"
-    moved = shlex.quote(f"{names[0][: len(begin)]}=NEW_FOLDER")
-    return f"{parameter('path_map')} {moved} says where they are now"
+    moved = shlex.quote(f"{absent[0][: len(begin)]}=NEW_FOLDER")
+    says_where = f"{parameter('path_map')} {moved} says where they are now"
+    if not present:
+        return says_where
+    options = f"{parameter('audio')} header {parameter('rules')} {REJECTING}"
+    rejects = f"curate profile {options} rejects all records without their audio"
+    is_gone = begin and not any(_slashed(name).startswith(f"{begin}/") for name in present)
+    return f"{says_where}, or {rejects}" if is_gone else rejects
+
+
+def _common_folder(names: Sequence[str]) -> str:
+    """The folder in which all of them are, with slashes; empty where there is none."""
+    plain = list(map(_slashed, names))
+    return os.path.commonprefix(plain).rpartition("/")[0]  # noqa: RUF071 - whole parts of it
+
+
+def _slashed(name: str) -> str:
+    return name.replace("\\", "/")

@@ -21,7 +21,7 @@ from curate.artifacts.manifest import ConvertedInput
 from curate.artifacts.unread import SKIPPED_BY, UNREAD_BY
 from curate.errors import Fault
 from curate.formatting.units import US_PER_HOUR
-from curate.manifest.absent_audio import LOOKED_AT, absent_audio
+from curate.manifest.absent_audio import SampledAudio, absent_warnings
 from curate.manifest.audio_files import bases_of
 from curate.manifest.disk_names import DiskNames
 from curate.manifest.ffmpeg_paths import ffmpeg_warnings
@@ -32,6 +32,7 @@ from curate.manifest.nemo import read_lines
 from curate.manifest.origin import Origin, Portion
 from curate.manifest.outside_paths import OutsidePaths
 from curate.manifest.overruns import Overruns
+from curate.manifest.path_sample import PathSample
 from curate.manifest.places import in_original_places
 from curate.manifest.scan import scan
 from curate.manifest.strict import UNTRANSCRIBED, Malformed, parse_line
@@ -95,12 +96,14 @@ class Converter:
         self.reasons: Counter[str] = Counter()
         self.unusable: list[Fault] = []
         self._warnings: list[str] = []
+        self._audio: list[SampledAudio] = []
         self._ffmpeg_rows = Counter[str]()
 
     @property
     def audio_warnings(self) -> list[str]:
         """Warnings about audio that is not there, elsewhere, too short, or not decoded here."""
-        return [*self._warnings, *ffmpeg_warnings(self._ffmpeg_rows)]
+        absent = absent_warnings(self._audio)
+        return [*absent, *self._warnings, *ffmpeg_warnings(self._ffmpeg_rows)]
 
     def add(self, origin: Origin) -> ConvertedInput:
         """Convert the rows of an origin."""
@@ -110,15 +113,14 @@ class Converter:
             OutsidePaths(origin),
             Overruns(origin, self._into or Path("/")),
         )
-        counted, reasons = np.zeros(4, np.int64), Counter[str]()
-        first = list[bytes]()
+        counted, reasons, sample = np.zeros(4, np.int64), Counter[str](), PathSample()
         for portion in BY_NAME[origin.format].read(origin):
-            lines, numbers = self._write(origin, portion, paths, reasons)
-            first += lines[: LOOKED_AT - len(first)]
+            audio_paths, numbers = self._write(origin, portion, paths, reasons)
+            sample.add(audio_paths)
             counted += numbers
-        absent = absent_audio(origin, first, self._into or Path.cwd())
+        self._audio.append(SampledAudio.of(origin, sample.paths, self._root))
         made = (paths.on_disk.warning(), paths.outside.warning(), paths.overruns.warning())
-        self._warnings += filter(None, (absent, *made))
+        self._warnings += filter(None, made)
         records, skipped, untranscribed, duration_us = map(int, counted)
         if not records:
             rows = sum(reasons.values()) + skipped
@@ -140,9 +142,9 @@ class Converter:
         portion: Portion,
         paths: _Paths,
         reasons: Counter[str],
-    ) -> tuple[list[bytes], tuple[int, int, int, int]]:
-        """Convert a portion; its lines, and how many are records, skipped and, of the former,
-        untranscribed, and the duration of all.
+    ) -> tuple[Sequence[str], tuple[int, int, int, int]]:
+        """Convert a portion; some of its audio paths, and how many lines are records, skipped and,
+        of the former, untranscribed, and the duration of all.
         """
         bases = [bases_of(origin, self._root)]
         clips, (batch,) = read_lines([portion.chunk], (), bases)
@@ -173,7 +175,7 @@ class Converter:
             paths.overruns.add(lines[-1])
         self._records.add(origin, lines, places)
         us = int(rows[DURATION_US.name].sum())
-        return lines, (len(lines) - skipped, skipped, untranscribed, us)
+        return batch.paths, (len(lines) - skipped, skipped, untranscribed, us)
 
     def _with_channel(self, raw: bytes, members: dict[str, object]) -> dict[str, object]:
         """The members that a line gets, with the channel where it has none."""

@@ -50,6 +50,7 @@ from curate.manifest.fields import (
     Lines,
 )
 from curate.manifest.origin import Origin
+from curate.manifest.path_sample import sample_paths
 from curate.manifest.scan import BLANK
 from curate.manifest.scores import read_scores
 from curate.manifest.series import alike, audio_keys, channel_column, key_column, reason_column
@@ -68,7 +69,7 @@ DURATION_S = "duration_s"
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What was read of one chunk: its lines, rows (lines that are not blank), and their hash;
-    `ffmpeg_rows` name audio that only ffmpeg reads.
+    `ffmpeg_rows` name audio that only ffmpeg reads, `paths` are some of the audio paths.
     """
 
     lines: int
@@ -77,6 +78,7 @@ class Batch:
     blank_bytes: int
     digest: int
     ffmpeg_rows: int = 0
+    paths: tuple[str, ...] = ()
 
 
 def read_batch(chunk: Chunk, extra_fields: Sequence[str] = (), bases: Bases | None = None) -> Clips:
@@ -104,13 +106,17 @@ def read_lines(
     rows = np.flatnonzero(~blank)
     places, of = lines.places(read.lines, rows), lines.chunk_of(read.lines, rows)
     broken = unread.without_record(rows)
-    places[RECORDING_KEY.name] = _recordings(data, read, rows, broken, of, bases or lines.bases)
+    paths, start, length = unescape(data, *read.span_of(AUDIO, rows))
+    named = np.where(broken, 0, length)
+    keys = recording_keys(paths, start, named, of, bases or lines.bases)
+    places[RECORDING_KEY.name] = key_column(keys, broken)
     clips = _clips(places, data, read, rows, unread, extra_fields)
     batches = lines.batches(read.lines, blank)
-    _, start, length = read.span_of(AUDIO, rows)
-    undecoded = np.bincount(of[ffmpeg_rows(data, start, length)], minlength=len(batches)).tolist()
+    undecoded = np.bincount(of[ffmpeg_rows(paths, start, length)], minlength=len(batches)).tolist()
+    samples = sample_paths(paths, start, named, of, len(batches))
     return clips, [
-        replace(batch, ffmpeg_rows=count) for batch, count in zip(batches, undecoded, strict=True)
+        replace(batch, ffmpeg_rows=count, paths=sample)
+        for batch, count, sample in zip(batches, undecoded, samples, strict=True)
     ]
 
 
@@ -243,20 +249,6 @@ def _clips(
         ),
         _predicted(data, read, PREDICTED_2, rows, broken),
     )
-
-
-def _recordings(
-    data: Bytes,
-    read: Fields,
-    rows: npt.NDArray[np.int64],
-    broken: npt.NDArray[np.bool_],
-    of: npt.NDArray[np.int64],
-    bases: Sequence[Bases],
-) -> pl.Series:
-    """The key of each row's audio file; null for `broken` rows."""
-    paths, start, length = unescape(data, *read.span_of(AUDIO, rows))
-    keys = recording_keys(paths, start, np.where(broken, 0, length), of, bases)
-    return key_column(keys, broken)
 
 
 def _speakers(

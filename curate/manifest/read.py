@@ -41,7 +41,7 @@ class Part:
 
     `bytes` counts all of it, line ends too; `digest` is its hash; `not_finite` counts
     lines whose NaN or Infinity was read as null, `ffmpeg_rows` those that name audio which only
-    ffmpeg reads.
+    ffmpeg reads; `paths` are some of the audio paths.
     """
 
     source: str
@@ -52,6 +52,7 @@ class Part:
     digest: int
     not_finite: int = 0
     ffmpeg_rows: int = 0
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,7 @@ def _read(
                 batch.digest,
                 portion.not_finite,
                 batch.ffmpeg_rows,
+                batch.paths,
             )
             for (origin, portion), batch, rows in zip(load, batches, heights, strict=True)
         ]

@@ -19,6 +19,7 @@ from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
 from curate.profiles.audio import cache as audio_cache
+from curate.profiles.audio.absent import absent_audio_warnings
 from curate.profiles.audio.faults import (
     audio_facts,
     refuse_all_missing,
@@ -176,6 +177,7 @@ def profile_into(
             *origin_warnings(source.origin for source in read),
             *not_finite_warnings(read),
             *ffmpeg_warnings({source.name: source.ffmpeg_rows for source in read}),
+            *absent_audio_warnings(read, audio, settings.audio.root),
             *unread_warnings(audio),
             *undecided_warnings(audio, plan.rules),
         ),

@@ -29,6 +29,7 @@ from curate.manifest.formats import MAPPED
 from curate.manifest.origin import Origin
 from curate.profiles.opened import origins_of
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN, UNTRANSCRIBED, UNUSED
+from curate.splits.absent_audio import SplitAudio, absent_audio_warnings, audio_root
 from curate.splits.assign import Assignment, finish
 from curate.splits.certificate import Finished, amount, certificate
 from curate.splits.codes import CODED
@@ -138,12 +139,14 @@ def split_profile(
         copying = beside.submit(write_lines, done.rows, written, inputs, folder, marks)
         done = finish(done, request.seed, strategy.of_eval(done.rows))
         copied = beside.submit(_write_borderline_copy, done.rows, inputs, folder, marks)
+        splits = [TRAIN, *(aim.name for aim in done.targets)]
+        audio = SplitAudio(origins_of(facts), audio_root(profile, facts))
         similarity = beside.submit(
             text_similarity,
             done.rows,
-            [TRAIN, *(aim.name for aim in done.targets)],
+            splits,
             request.seed,
-            lambda drawn, outputs: read_lines(drawn, outputs, inputs),
+            lambda drawn, outputs: audio.note(drawn, outputs, read_lines(drawn, outputs, inputs)),
         )
         for name in [each for each in (REJECTED, SKIPPED, MALFORMED) if each in written]:
             write_reasons(done.rows["split"], stored, name, folder)
@@ -176,7 +179,11 @@ def split_profile(
         ledger = _ledger(done, written, copied.result(), facts)
         ledger.check()
         write_artifact(folder, ledger)
-        made = made.model_copy(update={"text_similarity": similarity.result()})
+        similar = similarity.result()
+        absent = absent_audio_warnings(done.rows["split"], splits, stored, audio)
+        made = made.model_copy(
+            update={"text_similarity": similar, "warnings": (*made.warnings, *absent)}
+        )
     if request.to is not None:
         cuts = write_cuts(done.rows["split"], stored, written, folder, inputs)
         made = made.model_copy(update={"cuts": cuts})

@@ -32,8 +32,8 @@ class Keys:
 
     `everywhere`: the one value that a field has in all rows, which therefore tells nobody apart;
     `placeholders`: values of a field that name nobody, the commonest first; `proposals`: group keys
-    that the paths of rows without a speaker would give (curate.splits.path_proposals); `contents`: what
-    recordings were compared by, where that is the content of their files.
+    that the paths of rows without a speaker would give (curate.splits.path_proposals); `contents`:
+    what recordings were compared by, where that is the content of their files.
     """
 
     columns: Sequence[str]

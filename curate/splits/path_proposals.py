@@ -68,7 +68,7 @@ def proposals(paths: pl.Series) -> tuple[Proposal, ...]:
     """Patterns that would make groups of these paths, the most plausible first.
 
     Each gives FEWEST groups or more, of several rows each, with how many groups of how many rows,
-    how many rows the largest has, and a group for an example. A counter that begins anew in every
+    how many rows the largest has, and a group for an example. A counter that begins again in every
     folder (or behind every speaker in the file's name) makes no groups; nor do kinds of files
     (train, noisy) where there are fewer than MANY groups.
     """
@@ -119,7 +119,7 @@ def _is_counter(groups: pl.Series) -> bool:
 
 def _tells_few_apart(counted: pl.DataFrame) -> bool:
     """Whether a few groups may be speakers: none has nearly all rows, nor the name of a kind."""
-    if counted["count"][0] > LARGEST_OF_FEW * counted["count"].sum():
+    if counted["count"][0] > LARGEST_OF_FEW * float(counted["count"].sum()):
         return False
     names = [os.path.basename(name).lower() for name in counted["group"]]  # noqa: PTH119
     return not any(_KIND.fullmatch(name) for name in names)

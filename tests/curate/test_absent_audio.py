@@ -12,7 +12,7 @@ from curate.manifest.write import ManifestRequest, write_manifest
 WARNED = [
     (["D:\\Old 1\\a\\x.wav", "D:\\Old 1\\b\\y.wav"], "path_map 'D:\\Old 1=NEW_FOLDER' says"),
     (["/gone/a/x.wav", "/gone/b/y.wav"], "path_map /gone=NEW_FOLDER says"),
-    (["x.wav", "b/y.wav", "s3://bucket/z.wav"], "none of 2 audio files that were looked for"),
+    (["x.wav", "b/y.wav", "s3://bucket/z.wav"], "none of 2 audio files looked for"),
 ]
 
 
@@ -33,8 +33,30 @@ def test_no_file_is_there(names: list[str], expected: str, tmp_path: Path) -> No
     assert names[0] in warning.replace(f"{tmp_path}/in/", "")
 
 
-@pytest.mark.parametrize("names", [["x.wav", "there.wav"], ["s3://bucket/x.wav", "| sox x"]])
-def test_one_is_there_or_none_is_a_file(names: list[str], tmp_path: Path) -> None:
+PARTLY = [
+    (["x.wav", "there.wav"], "1 of 2 audio files looked for does not exist, such as x.wav; curate"),
+    (["x.wav", "there.wav", "y.wav", "x.wav"], "2 of 3 audio files looked for do not exist"),
+    (
+        ["/gone/a/x.wav", "there.wav", "/gone/b/x.wav"],
+        "/gone=NEW_FOLDER says where they are now, or",
+    ),
+]
+
+
+@pytest.mark.parametrize(("names", "expected"), PARTLY)
+def test_some_files_are_not_there(names: list[str], expected: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "there.wav").touch()
+    (warning,) = warnings_of(tmp_path, names)
+    assert expected in warning
+    assert warning.endswith("audio_header rejects all records without their audio")
+    assert ("NEW_FOLDER" in warning) == ("/gone/a/x.wav" in names)
+
+
+@pytest.mark.parametrize(
+    "names", [["there.wav"], ["there.wav", "s3://bucket/x.wav"], ["s3://bucket/x.wav", "| sox x"]]
+)
+def test_all_are_there_or_none_is_a_file(names: list[str], tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "there.wav").touch()
     assert warnings_of(tmp_path, names) == ()
@@ -48,8 +70,9 @@ def test_a_windows_path_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_audio_that_is_not_decoded_is_warned_about(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "there.m4a").touch()
-    (warning,) = warnings_of(tmp_path, ["there.m4a", "there.m4a", "x.wav"])
+    for name in ("there.m4a", "there.wav"):
+        (tmp_path / "in" / name).touch()
+    (warning,) = warnings_of(tmp_path, ["there.m4a", "there.m4a", "there.wav"])
     assert "2 rows with audio of a kind that only ffmpeg reads" in warning
     assert "ffmpeg -i FILE FILE.flac makes one that is read" in warning
 

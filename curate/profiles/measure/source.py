@@ -11,6 +11,7 @@ from curate.formatting.units import plural
 from curate.manifest.formats import copied_as
 from curate.manifest.lines import fingerprint
 from curate.manifest.origin import Origin, home_of
+from curate.manifest.path_sample import PathSample
 from curate.manifest.read import Part
 
 
@@ -25,6 +26,7 @@ class Source:
     blank_bytes: int = 0
     not_finite: int = 0
     ffmpeg_rows: int = 0
+    sample: PathSample = field(default_factory=PathSample)
     digests: list[int] = field(default_factory=list)
     known_fingerprint: str = ""
     state: dict[str, int] = field(default_factory=dict)
@@ -37,6 +39,7 @@ class Source:
         self.blank_bytes += part.blank_bytes
         self.not_finite += part.not_finite
         self.ffmpeg_rows += part.ffmpeg_rows
+        self.sample.add(part.paths)
         self.digests.append(part.digest)
 
     @property
@@ -74,7 +77,12 @@ class Source:
     def as_measured(self) -> MeasuredInput:
         """The same with what only the next profile needs."""
         fields = dict(self.as_input())
-        return MeasuredInput(**fields, blank_bytes=self.blank_bytes, state=self.state)
+        return MeasuredInput(
+            **fields,
+            blank_bytes=self.blank_bytes,
+            state=self.state,
+            audio_paths=tuple(self.sample.paths),
+        )
 
     @classmethod
     def of(cls, entry: MeasuredInput) -> Source:
@@ -87,6 +95,7 @@ class Source:
             blank_bytes=entry.blank_bytes,
             not_finite=entry.not_finite or 0,
             ffmpeg_rows=entry.ffmpeg_rows or 0,
+            sample=PathSample(list(entry.audio_paths)),
             known_fingerprint=entry.fingerprint,
             state=dict(entry.state),
         )

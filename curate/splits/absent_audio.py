@@ -1,0 +1,108 @@
+"""A warning where audio of a split does not exist: counted where the profile analysed it, else by a
+sample of the paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from curate.artifacts.base import read_artifact
+from curate.artifacts.columns import AUDIO_FAULT, SOURCE
+from curate.artifacts.measured import Measured
+from curate.artifacts.profile import Profile
+from curate.errors import parameter
+from curate.formatting.units import plural
+from curate.manifest.absent_audio import LOOKED_FOR, REJECTING, SampledAudio, hint_of_absent
+from curate.manifest.origin import Origin
+from curate.manifest.path_sample import evenly
+from curate.manifest.strict import parse_line
+from curate.splits.records import StoredRecords
+from curate.splits.written_manifests import PATH
+
+MISSING = "missing"
+"""The fault of a record whose audio does not exist."""
+
+
+class SplitAudio:
+    """The audio of up to LOOKED_FOR records of each split, evenly spread, which is looked for.
+
+    Their lines are taken from those that are read for another purpose.
+    """
+
+    def __init__(self, origins: Mapping[str, Origin], root: Path | None) -> None:
+        self._origins, self._root = origins, root
+        self.looked_for: dict[str, list[SampledAudio]] = {}
+
+    def note(
+        self,
+        rows: pl.DataFrame,
+        splits: Sequence[str],
+        portions: Iterator[Sequence[memoryview]],
+    ) -> Iterator[Sequence[memoryview]]:
+        """The portions as they are; `rows` are those whose lines they hold, by split."""
+        sources = {name: rows.filter(pl.col("split") == name)[SOURCE.name] for name in splits}
+        chosen = {name: evenly(sources[name].len(), LOOKED_FOR) for name in splits}
+        first = dict.fromkeys(splits, 0)
+        paths: dict[tuple[str, str], list[str]] = {}
+        for portion in portions:
+            for name, data in zip(splits, portion, strict=True):
+                lines = bytes(data).split(b"\n")[:-1]
+                begin, end = np.searchsorted(chosen[name], [first[name], first[name] + len(lines)])
+                for at in chosen[name][begin:end].tolist():
+                    path = str(parse_line(lines[at - first[name]])[PATH])
+                    paths.setdefault((name, str(sources[name][at])), []).append(path)
+                first[name] += len(lines)
+            yield portion
+        for (name, source), of_source in paths.items():
+            sampled = SampledAudio.of(self._origins[source], of_source, self._root)
+            self.looked_for.setdefault(name, []).append(sampled)
+
+
+def audio_root(profile: Path, facts: Profile) -> Path | None:
+    """Where relative audio paths of a profile directory begin, if not at the manifests' folders."""
+    if not (profile / Measured.file).is_file():
+        return facts.audio_root
+    root = read_artifact(profile, Measured).audio_root
+    return None if root is None else Path(root)
+
+
+def absent_audio_warnings(
+    split: pl.Series, names: Sequence[str], stored: StoredRecords, audio: SplitAudio
+) -> list[str]:
+    """The warning about records of these splits whose audio does not exist; they stay where they
+    are. `split` is each record's, in the order of `stored`.
+    """
+    if AUDIO_FAULT.name in stored.columns and stored.count(AUDIO_FAULT.name):
+        is_missing = stored.read([AUDIO_FAULT.name]).to_series().eq(MISSING).fill_null(False)
+        return _of_profile(split.filter(is_missing), names)
+    return _of_sample(audio.looked_for)
+
+
+def _of_profile(split: pl.Series, names: Sequence[str]) -> list[str]:
+    """The warning by the splits of records whose audio the profile has as missing."""
+    rows = {name: int(split.eq(name).sum()) for name in names}
+    counts = ", ".join(f"{plural(count, 'row')} of {name}" for name, count in rows.items() if count)
+    hint = f"curate profile {parameter('rules')} {REJECTING} rejects such records"
+    return [f"the audio of {counts} does not exist; {hint}"] if counts else []
+
+
+def _of_sample(looked_for: Mapping[str, Sequence[SampledAudio]]) -> list[str]:
+    """The warning by the files of each split that were looked for."""
+    counts: list[str] = []
+    present: list[str] = []
+    absent: list[str] = []
+    for name, sampled in looked_for.items():
+        missing = [path for each in sampled for path in each.absent]
+        there = [path for each in sampled for path in each.present]
+        if missing:
+            counts.append(f"{len(missing):,} of {len(missing) + len(there):,} of {name}")
+        present += there
+        absent += missing
+    if not absent:
+        return []
+    what = f"audio files looked for do not exist: {', '.join(counts)}, such as {absent[0]}"
+    return [f"{what}; {hint_of_absent(present, absent)}"]
