@@ -28,6 +28,7 @@ from train.nemo.canary2_behaviors import known_prompt
 from train.nemo.checkpointing import checkpoint_layers
 from train.nemo.checkpoints import LAST, Continuity, WholeCheckpoints, on_all_ranks
 from train.nemo.connector import read_weights
+from train.nemo.decode_once import DecodeOnce
 from train.nemo.ema import WeightAverage
 from train.nemo.full import FullValidation
 from train.nemo.guard import FiniteSteps, lost_process_as_error, out_of_memory, unreadable
@@ -71,7 +72,8 @@ class _Parts:
         """Continuity first, which knows the batch; the recorder behind what may skip a step."""
         first = self.continuity, self.finite, self.full, self.recorder
         optional = (self.average, self.beam)
-        return *first, self.freezing, *(each for each in optional if each), self.baseline
+        rest = *(each for each in optional if each), DecodeOnce(), self.baseline
+        return *first, self.freezing, *rest
 
 
 def train(job: FitJob, observer: Observer) -> FitResult:
