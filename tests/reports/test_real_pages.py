@@ -6,20 +6,19 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.browsing import NAMED, SCREENS, look
-from tests.checkout import ROOT
+from tests.command_tree import run
 from tests.processes import curate
+from tests.train.world import NEMO
 
-pytestmark = pytest.mark.xdist_group("real pages")
+pytestmark = NEMO
 
 PAGES = {
     "profile", "compared", "split", "what-if", "compare", "diff", "audit", "reconsider",
@@ -51,24 +50,18 @@ def pages(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         ("shard", "--verify", "shards", "--out", "verification"),
     ):
         _ended(curate(*command, cwd=folder))
-    _train(
-        folder,
+    for words in (
         ("tiny", "tiny.nemo", "--kind", "ctc", "--manifest", "shards/train.jsonl"),
         ("run", "--data", "shards", "--model", "tiny.nemo", "--config", "tiny-ctc",
          *(each for key in short for each in ("--set", key)), "--out", "run"),
         ("eval", "run/model.nemo", "--manifest", "shards/test.jsonl", "--out", "eval"),
-    )  # fmt: skip
+    ):  # fmt: skip
+        code, _, errors = run(folder, "train", *words)
+        assert code == 0, f"{words}: {errors}"
     _ended(curate("reconsider", "eval", "profile", "--out", "reconsider", cwd=folder))
     page_of = {page.parent.name: page for page in folder.glob("*/report.html")}
     assert set(page_of) == PAGES
     return page_of
-
-
-def _train(folder: Path, *commands: tuple[str, ...]) -> None:
-    """`train` commands one after another."""
-    words = [sys.executable, "-m", "tests.train.commands", json.dumps(commands)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    _ended(subprocess.run(words, cwd=folder, capture_output=True, text=True, env=environment))
 
 
 def _ended(done: subprocess.CompletedProcess[str]) -> None:
@@ -76,7 +69,7 @@ def _ended(done: subprocess.CompletedProcess[str]) -> None:
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=NAMED)
-def test_pages_of_real_recordings(opened: Any, pages: dict[str, Path], screen: Any) -> None:
+def test_pages_of_real_recordings(pages: dict[str, Path], opened: Any, screen: Any) -> None:
     wrong = {}
     for name, page in pages.items():
         wrong[name] = look(opened, page, screen, _picture(name, screen))
