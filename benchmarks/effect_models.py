@@ -12,6 +12,7 @@ from benchmarks.effect_arms import (
     ARMS,
     EACH_SHARE,
     ONE_SHARE,
+    RANDOM,
     Sizes,
 )
 from train.config import RECIPES
@@ -51,4 +52,25 @@ class Learner:
 SETTINGS = ("trainer.log_every_n_steps=100", "optim.lr=3e-3", "train_ds.batch_duration=20")
 CTC = Learner("ctc", "tiny-ctc", {"d_model": 64, "layers": 2}, SETTINGS, 300, 200, ARMS)
 """250,000 parameters."""
-MODELS = {"ctc": CTC}
+
+CANARY = Learner(
+    "canary",
+    "tiny",
+    {"d_model": 128, "layers": 3, "decoder_layers": 2, "decoder_inner": 512},
+    ("trainer.log_every_n_steps=100", "train_ds.batch_duration=20"),
+    start_steps=600,
+    steps=300,
+    arms=(
+        *("start", "spoiled", "clean"),
+        *(
+            f"{name}{also}"
+            for name in ("rules", "agreement", "over-filtered")
+            for also in ("", RANDOM)
+        ),
+    ),
+    encoder=Learner("ctc", "tiny-ctc", {"d_model": 128, "layers": 3}, SETTINGS, 300, 200, ARMS),
+)
+"""The shape and the recipe of `make demo`: a decoder learns late, so that all begin with an encoder
+that CTC has trained. 1.8 million parameters."""
+
+MODELS = {"ctc": CTC, "canary": CANARY}

@@ -27,6 +27,7 @@ from benchmarks.effect_arms import ARMS, EVERYTHING, Corpus, Sizes, count_kinds,
 from benchmarks.effect_models import MODELS, Learner
 from benchmarks.effect_table import (
     Result,
+    claim_lines,
     mixed_lines,
     read_models,
     read_results,
@@ -193,7 +194,12 @@ def main() -> None:
             bench = Bench(options.digits, options.work, options.results / name, Sizes(), model)
             bench.run(options.arms or model.arms, options.seeds)
     by_model = read_models(options.results)
-    tables = table_lines(by_model), mixed_lines(by_model["CTC"]), readme_lines(by_model)
+    tables = (
+        table_lines(by_model),
+        mixed_lines(by_model["CTC"]),
+        readme_lines(by_model),
+        claim_lines(by_model),
+    )
     print("\n\n".join("\n".join(lines) for lines in tables))
 
 

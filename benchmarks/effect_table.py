@@ -204,6 +204,34 @@ def readme_lines(by_model: ByModel) -> Iterator[str]:
         yield f"| {words} | {' | '.join(cells)} |"
 
 
+CLAIMED = {
+    "rules": "the default rules",
+    "agreement": "the preset `agreement`",
+    "alignment": "the preset `alignment`",
+    "over-filtered": "the narrow limit on the speaking rate",
+}
+"""Filters of which README claims something, in words."""
+
+
+def claim_lines(by_model: ByModel) -> Iterator[str]:
+    """What README claims of each model: which filters have another WER than random data of equal
+    hours. Where the interval includes zero, nothing is claimed.
+    """
+    for model, results in by_model.items():
+        of = {arm: [each for each in results if each.arm == arm] for arm in ORDER}
+        pairs = {words: compare(of[arm], of[f"{arm}{RANDOM}"]) for arm, words in CLAIMED.items()}
+        known = {words: each for words, each in pairs.items() if each is not None}
+        groups = {
+            "a lower WER": [words for words, each in known.items() if each.high < 0],
+            "a higher WER": [words for words, each in known.items() if each.low > 0],
+            "no measurable difference": [
+                w for w, each in known.items() if each.low <= 0 <= each.high
+            ],
+        }
+        claims = [f"{what} after {' and '.join(named)}" for what, named in groups.items() if named]
+        yield f"- {model}, against random data of equal hours: {'; '.join(claims)}."
+
+
 def _readme_cells(arm: str, results: Sequence[Result]) -> tuple[str, str]:
     """WER of an arm, and what it is against random data; empty where the model has no such arm."""
     own = [each for each in results if each.arm == arm]

@@ -6,9 +6,7 @@ speaker, or every second speaker of at least four records has two names, half of
 `train voices` and `curate profile --rules voices` see the result.
 
 For each rule of the preset: how many of the planted records it flags, how many of the others, and
-the precision. A record whose speaker has no other is compared with no one, and is in neither. Then
-the clusters, with every name taken away: the share of the pairs of one speaker that are in one
-cluster, and of the pairs in one cluster that are of one speaker.
+the precision. A record whose speaker has no other is compared with no one, and is in neither.
 """
 
 from __future__ import annotations
@@ -33,7 +31,6 @@ RULES: Mapping[str, Sequence[str]] = {
     "two_names": ("borderline",),
 }
 """Severities of each rule that are counted."""
-COSINES = (0.55, 0.6, 0.65, 0.7)
 
 Json = dict[str, Any]
 
@@ -100,35 +97,8 @@ def lines(defect: str, records: pl.DataFrame) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |"
 
 
-def clusters(rows: Sequence[Json], embeddings: Path, folder: Path) -> Iterator[str]:
-    """The rows of the table of clusters without names."""
-    manifest = folder / "unnamed.jsonl"
-    unnamed = ({k: v for k, v in row.items() if k != "speaker"} for row in rows)
-    manifest.write_text("".join(json.dumps(row) + "\n" for row in unnamed), encoding="utf-8")
-    speakers = [row["speaker"] for row in rows]
-    for cosine in COSINES:
-        out = folder / f"clusters-{cosine}"
-        run("train", "voices", "--manifest", manifest, "--embeddings", embeddings,
-            "--same-voice", cosine, "--out", out)  # fmt: skip
-        given = [
-            json.loads(line)["voice_cluster"]
-            for line in (out / "voices.jsonl").read_text("utf-8").removesuffix("\n").split("\n")
-        ]
-        both, together = pairs(list(zip(speakers, given, strict=True))), pairs(given)
-        cells = (
-            cosine, len(set(speakers)), len(set(given)), max(Counter(given).values()),
-            f"{both / pairs(speakers):.2f}", f"{both / max(1, together):.2f}",
-        )  # fmt: skip
-        yield f"| {' | '.join(map(str, cells))} |"
-
-
-def pairs(values: Sequence[Any]) -> int:
-    """How many pairs have the same value."""
-    return sum(count * (count - 1) // 2 for count in Counter(values).values())
-
-
 def main() -> None:
-    """Print both tables."""
+    """Print the table."""
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("manifest", type=Path)
     arguments.add_argument("embeddings", type=Path)
@@ -141,9 +111,6 @@ def main() -> None:
     for name, plant in DEFECTS.items():
         records = profiled(plant(rows), options.embeddings, folder / name.replace(" ", "-"))
         print("\n".join(lines(name, records)), flush=True)
-    print("\n| cosine | speakers | clusters | largest | recall of pairs | precision |")
-    print("|---|---|---|---|---|---|")
-    print("\n".join(clusters(rows, options.embeddings, folder)))
 
 
 if __name__ == "__main__":

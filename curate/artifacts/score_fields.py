@@ -45,3 +45,6 @@ VOICE_NEAREST, VOICE_CLUSTER = "voice_nearest", "voice_cluster"
 """Fields beside the object: the other speaker whose voice is nearest, and the cluster of records
 that may be of one voice.
 """
+
+VOICE_ROWS, VOICE_VECTORS = "voices.jsonl", "voices.npy"
+"""The manifest that `train voices` writes, and beside it the embedding of each of its lines."""

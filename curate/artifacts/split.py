@@ -194,6 +194,26 @@ class TextSimilarity(Model):
     compared: Mapping[str, int]
 
 
+class VoiceSimilarity(Model):
+    """The share of all similarity of voices that is between splits (DataSAIL's leakage; the cosine
+    of the embeddings that `train voices` wrote, 0 where it is negative), and that of a random split
+    of the same sizes.
+
+    `near`: the share of the records of each split beside train whose cosine with a record of train
+    is `cosine` or more; `near_of_random_split` is that of a random split of the compared records.
+    `compared`: the records of each split that were compared; `lacking` ones were drawn, and have no
+    embedding. `between_splits` is null where no voices are similar.
+    """
+
+    between_splits: float | None
+    of_random_split: float
+    cosine: float
+    near: Mapping[str, float]
+    near_of_random_split: Mapping[str, float]
+    compared: Mapping[str, int]
+    lacking: int
+
+
 class ChangedLines(Model):
     """How lines were changed: rows with corrected texts, without a rate that NeMo would misread,
     with mapped fields; and whether marks were added to all lines.
@@ -221,7 +241,8 @@ class Split(GatedArtifact):
 
     `allocation` is absent, and `given` is present, where the corpus came with its splits;
     `audio_root` where audio is looked for elsewhere than beside the manifests; `cuts` with `--to
-    lhotse`. `lock` is null without an earlier lock. `near_unsure` texts may have an undetected
+    lhotse`. `voice_similarity` is absent where it is not measured: without embeddings of `train
+    voices`. `lock` is null without an earlier lock. `near_unsure` texts may have an undetected
     near-duplicate.
     """
 
@@ -250,6 +271,7 @@ class Split(GatedArtifact):
     leaks: tuple[Leak, ...]
     balance: tuple[Balance, ...]
     text_similarity: OptionalKey[TextSimilarity] = None
+    voice_similarity: OptionalKey[VoiceSimilarity] = None
     statement: str
     gates_by_figure: Mapping[str, tuple[str, ...]]
     gates: tuple[str, ...]

@@ -58,6 +58,7 @@ from curate.splits.strata import GENDER
 from curate.splits.strategy import Strategy
 from curate.splits.targets import AllocationOptions, Targets
 from curate.splits.unknown_speakers import looked_up
+from curate.splits.voice_leakage import voice_similarity
 from curate.splits.write import read_lines, write_lines, write_reasons
 from curate.splits.written_manifests import PATH
 
@@ -148,6 +149,7 @@ def split_profile(
             request.seed,
             lambda drawn, outputs: audio.note(drawn, outputs, read_lines(drawn, outputs, inputs)),
         )
+        voices = beside.submit(voice_similarity, done.rows, splits, request.seed)
         for name in [each for each in (REJECTED, SKIPPED, MALFORMED) if each in written]:
             write_reasons(done.rows["split"], stored, name, folder)
         unrated = done.rows[UNRATED.name].eq(1).fill_null(False)
@@ -182,7 +184,11 @@ def split_profile(
         similar = similarity.result()
         absent = absent_audio_warnings(done.rows["split"], splits, stored, audio)
         made = made.model_copy(
-            update={"text_similarity": similar, "warnings": (*made.warnings, *absent)}
+            update={
+                "text_similarity": similar,
+                "voice_similarity": voices.result(),
+                "warnings": (*made.warnings, *absent),
+            }
         )
     if request.to is not None:
         cuts = write_cuts(done.rows["split"], stored, written, folder, inputs)

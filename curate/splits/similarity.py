@@ -54,7 +54,7 @@ def text_similarity(
         return None
     return TextSimilarity(
         between_splits=round(share, 6),
-        of_random_split=round(_of_random(list(sizes.values())), 6),
+        of_random_split=round(of_random_split(list(sizes.values())), 6),
         compared={name: int(drawn["split"].eq(name).sum()) for name in present},
     )
 
@@ -67,31 +67,48 @@ def leakage(sides: Sequence[Sequence[UInt64s]], sizes: Sequence[int]) -> float |
     >>> leakage([[same, other], [same, other]], [2, 2])
     1.0
     """
-    sums = _sums(sides)
-    scale = [size / max(1, len(side)) for side, size in zip(sides, sizes, strict=True)]
+    sums, counts = _sums(sides), [len(side) for side in sides]
+    means: Floats = np.zeros((len(sides), len(sides)))
+    for one, other in combinations(range(len(sides)), 2):
+        pairs = max(1, counts[one] * counts[other])
+        means[one, other] = float(sums[one] @ sums[other]) / pairs
+    for at, (side, vector) in enumerate(zip(sides, sums, strict=True)):
+        if counts[at] > 1:  # a text is as similar to itself as can be
+            alike = float(vector @ vector) - sum(1 for each in side if each.size)
+            means[at, at] = max(0.0, alike) / (counts[at] * (counts[at] - 1))
+    return share_between(means, sizes)
+
+
+def share_between(means: Floats, sizes: Sequence[float]) -> float | None:
+    """DataSAIL's leakage by the mean similarity of the pairs of each two sides of these sizes
+    (above the diagonal), and of the pairs inside each side (on it); None where nothing is similar.
+
+    >>> share_between(np.array([[0.5, 0.5], [0.0, 0.5]]), [2, 2])
+    0.666...
+    """
     between = sum(
-        float(sums[one] @ sums[other]) * scale[one] * scale[other]
-        for one, other in combinations(range(len(sides)), 2)
+        float(means[one, other]) * sizes[one] * sizes[other]
+        for one, other in combinations(range(len(sizes)), 2)
     )
-    within = 0.0
-    for side, size, vector in zip(sides, sizes, sums, strict=True):
-        count = len(side)
-        if count > 1:  # a text is as similar to itself as can be
-            alike = max(0.0, float(vector @ vector) - sum(1 for each in side if each.size))
-            within += alike / 2 * (size * (size - 1)) / (count * (count - 1))
+    within = sum(float(means[at, at]) * size * (size - 1) / 2 for at, size in enumerate(sizes))
     whole = between + within
     return between / whole if whole > 0 else None
+
+
+def draw_places(rows: pl.DataFrame, split: str, most: int, seed: int) -> Int64s:
+    """The places of at most so many rows of a split; which, depends on the seed and their audio."""
+    places = rows["split"].eq(split).fill_null(False).arg_true()
+    if places.len() > most:
+        keys = mixed(rows[AUDIO_KEY.name].gather(places).to_numpy(), seed)
+        places = places.gather(_least(keys, most))
+    return places.to_numpy().astype(np.int64)
 
 
 def _drawn(rows: pl.DataFrame, splits: Sequence[str], seed: int) -> pl.DataFrame:
     """The rows with a split only where they are compared."""
     chosen = np.zeros(rows.height, np.bool_)
     for name in splits:
-        places = rows["split"].eq(name).fill_null(False).arg_true()
-        if places.len() > SAMPLE:
-            keys = mixed(rows[AUDIO_KEY.name].gather(places).to_numpy(), seed)
-            places = places.gather(_least(keys, SAMPLE))
-        chosen[places.to_numpy()] = True
+        chosen[draw_places(rows, name, SAMPLE, seed)] = True
     return rows.with_columns(
         pl.when(pl.Series(chosen)).then(pl.col("split")).otherwise(None).alias("split")
     )
@@ -126,7 +143,7 @@ def _sums(sides: Sequence[Sequence[UInt64s]]) -> list[Floats]:
     return sums
 
 
-def _of_random(sizes: Sequence[int]) -> float:
+def of_random_split(sizes: Sequence[float]) -> float:
     """The share of all pairs that is between sides of these sizes."""
     whole = sum(sizes) * (sum(sizes) - 1) / 2
     return 1 - sum(size * (size - 1) / 2 for size in sizes) / whole

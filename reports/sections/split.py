@@ -134,7 +134,9 @@ def _against(got: float | None, aim: float | None) -> Sorted | None:
 
 def leaks(split: Split) -> Markup | None:
     """Values that occur on either side of a boundary."""
-    return joined(leak_table(split.leaks), _similarity(split), _unsure(split.near_unsure))
+    return joined(
+        leak_table(split.leaks), _similarity(split), _voices(split), _unsure(split.near_unsure)
+    )
 
 
 def _similarity(split: Split) -> Markup | None:
@@ -145,6 +147,30 @@ def _similarity(split: Split) -> Markup | None:
         f"{percent(split.text_similarity.between_splits)} of all similarity of texts (shared "
         "stretches, DataSAIL's leakage) is between splits; in a random split of the same sizes, "
         f"{percent(split.text_similarity.of_random_split)}."
+    )
+    return Markup('<p class="note">{}</p>').format(sentence)
+
+
+def _voices(split: Split) -> Markup:
+    """Records whose voice is in train, and DataSAIL's leakage of voices."""
+    voices = split.voice_similarity
+    if voices is None:
+        sentence = (
+            "The similarity of voices between splits is not measured: the manifest has no "
+            "embeddings of train voices."
+        )
+        return Markup('<p class="note">{}</p>').format(sentence)
+    near = ", ".join(
+        f"{percent(share)} of {plural(voices.compared[name], 'record')} of {name} (random split: "
+        f"{percent(voices.near_of_random_split[name])})"
+        for name, share in voices.near.items()
+    )
+    share = UNKNOWN if voices.between_splits is None else percent(voices.between_splits)
+    sentence = (
+        f"A voice of train is near (cosine {voices.cosine:g} or more) in {near or 'no split'}. "
+        f"{share} of all similarity of voices (cosine of embeddings, DataSAIL's leakage) is "
+        "between splits; in a random split of the same sizes, "
+        f"{percent(voices.of_random_split)}."
     )
     return Markup('<p class="note">{}</p>').format(sentence)
 

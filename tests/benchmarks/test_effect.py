@@ -30,6 +30,7 @@ from benchmarks.effect_real import RESULTS
 from benchmarks.effect_table import (
     Counts,
     Result,
+    claim_lines,
     compare,
     interval,
     mixed_lines,
@@ -252,8 +253,25 @@ def test_the_tables_of_the_pages_are_those_of_the_stored_runs(root: Path) -> Non
         ("benchmarks/results.md", table_lines(stored)),
         ("benchmarks/results.md", mixed_lines(stored["CTC"])),
         ("README.md", readme_lines(stored)),
+        ("README.md", claim_lines(stored)),
     ):
         assert "\n".join(lines) in (root / name).read_text(encoding="utf-8"), name
+
+
+@pytest.mark.parametrize(
+    ("more", "claim"),
+    [(-3, "a lower WER"), (3, "a higher WER"), (0, "no measurable difference")],
+)
+def test_what_is_claimed_is_what_the_interval_shows(more: int, claim: str) -> None:
+    errors = [4, 5, 6, 4, 5] * 8
+    new = [each + more for each in errors] if more else errors[::-1]
+    results = [
+        each
+        for seed in range(5)
+        for each in (result("rules", seed, new), result("rules, random", seed, errors))
+    ]
+    (line,) = claim_lines({"CTC": results})
+    assert line == f"- CTC, against random data of equal hours: {claim} after the default rules."
 
 
 def test_each_model_has_its_own_rows(tmp_path: Path) -> None:

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from curate.artifacts.base import read_artifact
+from curate.artifacts.score_fields import VOICE_ROWS, VOICE_VECTORS
 from curate.artifacts.split import Split
 from curate.rules.file import load_rules
 from curate.splits import AllocationOptions, SplitRequest, Targets, split_profile
@@ -44,8 +47,12 @@ def split(
     folder: Path, rows: list[Row], sizes: Mapping[str, str],
     allocation: AllocationOptions | None = None, lock: Path | None = None, **options: Any,
 ) -> Mapping[str, Any]:  # fmt: skip
+    """The certificate of the split of these rows; `voices` are embeddings beside their manifest."""
     folder.mkdir(parents=True)
     manifest = folder / "m.jsonl"
+    if (voices := options.pop("voices", None)) is not None:
+        manifest = folder / VOICE_ROWS
+        np.save(folder / VOICE_VECTORS, voices)
     manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
     for name in ("p", "s"):
         (folder / name).mkdir()

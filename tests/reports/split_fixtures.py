@@ -127,6 +127,15 @@ def split() -> Json:
             "of_random_split": 0.0417,
             "compared": {"train": 20_000, "eval": 900, "test": 1_100},
         },
+        "voice_similarity": {
+            "between_splits": 0.0213,
+            "of_random_split": 0.0417,
+            "cosine": 0.75,
+            "near": {"eval": 0.0122, "test": 0.0},
+            "near_of_random_split": {"eval": 0.8911, "test": 0.9},
+            "compared": {"train": 20_000, "eval": 900, "test": 1_100},
+            "lacking": 12,
+        },
         "near_unsure": 0,
         "changed": {
             "text_corrected": 0,

@@ -15,6 +15,7 @@ import numpy as np
 
 from curate.artifacts.base import write_artifact
 from curate.artifacts.outputs import ROOM, check_out, full_disk_as_error, resumable_directory
+from curate.artifacts.score_fields import VOICE_ROWS, VOICE_VECTORS
 from curate.environment.extras import require
 from curate.errors import ConfigError
 from train.artifacts.voices import Voices
@@ -27,7 +28,7 @@ from train.voices.compared import Compared
 from train.voices.embedding import Embedded, Embeds, piece_of
 from train.voices.request import VoicesRequest
 
-ROWS, VECTORS = "voices.jsonl", "voices.npy"
+ROWS, VECTORS = VOICE_ROWS, VOICE_VECTORS
 
 __all__ = ["ROWS", "VECTORS", "VoicesRequest", "embed_part", "score_voices"]
 

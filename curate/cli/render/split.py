@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from curate.artifacts.split import Measure, Split, Target
+from curate.artifacts.split import Measure, Split, Target, VoiceSimilarity
 from curate.cli.render.terminal import leak_lines, plain_table
 from curate.formatting.units import hours
 from curate.terminal.command import printable
@@ -31,13 +31,30 @@ def split_tables(split: Split) -> Sequence[RenderableType]:
 
 
 def _similarity(split: Split) -> Iterator[Text]:
-    """How much of the similarity of texts is between splits."""
+    """How much of the similarity of texts, and of voices, is between splits."""
     if split.text_similarity:
         share, random = split.text_similarity.between_splits, split.text_similarity.of_random_split
         line = (
             f"similarity of texts between splits: {share:.1%} of all (random split: {random:.1%})"
         )
         yield Text(line, style="dim")
+    yield Text(_voices(split.voice_similarity), style="dim")
+
+
+def _voices(voices: VoiceSimilarity | None) -> str:
+    if voices is None:
+        return "similarity of voices between splits: not measured (no embeddings of train voices)"
+    share = "none" if voices.between_splits is None else f"{voices.between_splits:.1%} of all"
+    near = ", ".join(
+        f"{part:.1%} of {voices.compared[name]:,} {name} records (random split: "
+        f"{voices.near_of_random_split[name]:.1%})"
+        for name, part in voices.near.items()
+    )
+    return (
+        f"similarity of voices between splits: {share} (random split: "
+        f"{voices.of_random_split:.1%}); a voice of train within cosine {voices.cosine:g}: "
+        f"{near or 'not measured'}"
+    )
 
 
 _LOST = ("held out", "rejected", "untranscribed", "skipped", "malformed")
