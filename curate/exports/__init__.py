@@ -75,7 +75,7 @@ def write_records(
         refuse_inputs(spooled.origins, request)
         tally = tally_of(spooled.origins, request.text_changes)
         convert = Converter(None, request.audio_root, spooled, malformed, tally, request.channel)
-        inputs = tuple(map(convert.add, spooled.origins))
+        inputs = convert.add_all(spooled.origins)
         if not any(each.records for each in inputs):
             raise InputError(*convert.unusable)
         report = Report(malformed, request.out, request.mono)

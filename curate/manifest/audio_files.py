@@ -101,6 +101,15 @@ def recording_keys(
 _FOLDERS = FolderKeys()
 
 
+def folders_of_paths(data: Bytes, start: Int64s, length: Int64s) -> set[str]:
+    """What paths have up to their last slash, each once."""
+    head, wide = np.zeros(start.size, np.int64), np.zeros(start.size, np.bool_)
+    _cut(data, start, length, head, wide)
+    hashes = hash_spans(data, np.full(start.size, STRING, np.uint8), start, head)
+    first = np.unique(hashes, return_index=True)[1]
+    return set(_texts(data, start, head, first))
+
+
 def _look_up(
     data: Bytes,
     start: Int64s,

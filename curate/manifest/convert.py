@@ -38,6 +38,13 @@ from curate.manifest.scan import scan
 from curate.manifest.strict import UNTRANSCRIBED, Malformed, parse_line
 from curate.manifest.syntax import STRING
 from curate.manifest.text_tally import TextTally
+from curate.manifest.unnamed_audio import (
+    NO_ROW,
+    NamedAudio,
+    is_listed,
+    unnamed_line,
+    unnamed_warning,
+)
 from curate.manifest.unusable import unusable
 
 AUDIO = "audio_filepath"
@@ -97,6 +104,7 @@ class Converter:
         self.unusable: list[Fault] = []
         self._warnings: list[str] = []
         self._audio: list[SampledAudio] = []
+        self._named = NamedAudio(root)
         self._ffmpeg_rows = Counter[str]()
 
     @property
@@ -105,7 +113,24 @@ class Converter:
         absent = absent_warnings(self._audio)
         return [*absent, *self._warnings, *ffmpeg_warnings(self._ffmpeg_rows)]
 
-    def add(self, origin: Origin) -> ConvertedInput:
+    def add_all(self, origins: Sequence[Origin]) -> tuple[ConvertedInput, ...]:
+        """Convert the rows of all origins; audio beside tables that no row names is malformed."""
+        made = list(map(self._add, origins))
+        place_of = {each.source: at for at, each in enumerate(made)}
+        for origin, unnamed, named in self._named.unnamed():
+            if not unnamed:
+                continue
+            if not is_listed(origin, unnamed, named):
+                self._warnings.append(unnamed_warning(origin, unnamed))
+                continue
+            self._malformed.writelines(unnamed_line(origin, name) for name in unnamed)
+            self.reasons[NO_ROW] += len(unnamed)
+            at = place_of[origin.name]
+            malformed = made[at].malformed + len(unnamed)
+            made[at] = made[at].model_copy(update={"malformed": malformed})
+        return tuple(made)
+
+    def _add(self, origin: Origin) -> ConvertedInput:
         """Convert the rows of an origin."""
         paths = _Paths(
             MovedPaths(origin, self._into, self._root),
@@ -115,6 +140,7 @@ class Converter:
         )
         counted, reasons, sample = np.zeros(4, np.int64), Counter[str](), PathSample()
         for portion in BY_NAME[origin.format].read(origin):
+            self._named.add(origin, portion.chunk.data, portion.reasons)
             audio_paths, numbers = self._write(origin, portion, paths, reasons)
             sample.add(audio_paths)
             counted += numbers

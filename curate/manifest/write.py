@@ -87,7 +87,7 @@ def write_manifest(request: ManifestRequest, execution: Execution = QUIET) -> Ma
             with opened_output(scratch, request.out) as manifest:
                 records, into, root = _LinesFile(manifest), request.out.parent, request.audio_root
                 convert = Converter(into, root, records, malformed, tally, request.channel)
-                inputs = tuple(map(convert.add, origins))
+                inputs = convert.add_all(origins)
             if not any(each.records for each in inputs):
                 raise InputError(*convert.unusable)
         write_malformed(malformed, request.malformed)
@@ -113,7 +113,7 @@ def try_text_rules(request: ManifestRequest, execution: Execution = QUIET) -> Ma
         raise ConfigError.of(parameter("dry_run"), what, "name --text-rules")
     with TemporaryFile() as malformed:
         convert = Converter(None, request.audio_root, _Nowhere(), malformed, tally)
-        inputs = tuple(map(convert.add, origins))
+        inputs = convert.add_all(origins)
     if not any(each.records for each in inputs):
         raise InputError(*convert.unusable)
     warnings = warnings_of(convert.unusable)

@@ -33,7 +33,7 @@ class Tree:
     @classmethod
     def read(cls, root: str) -> Tree:
         """Read the directory; InputError where it, or one below it, cannot be listed."""
-        names = sorted(_walk(root), key=os.fsencode)
+        names = sorted(walk(root), key=os.fsencode)
         others = [name for name in names if not is_audio(name)]
         packed = _packed(others)
         of_content = {own: name for name, own in packed.items()}
@@ -77,10 +77,10 @@ def is_audio(name: str) -> bool:
 
 def has_audio(root: str) -> bool:
     """Whether any file below the directory is named as audio is."""
-    return any(is_audio(name) for name in _walk(root))
+    return any(is_audio(name) for name in walk(root))
 
 
-def _walk(root: str) -> Iterator[str]:
+def walk(root: str) -> Iterator[str]:
     """Names of files below the directory, in the order of the disk; each directory once."""
     waiting, seen = [""], set[tuple[int, int]]()
     while waiting:
