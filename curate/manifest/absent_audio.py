@@ -17,6 +17,7 @@ from typing import Self
 from curate.errors import parameter
 from curate.files.unicode_forms import form_on_disk
 from curate.formatting.units import plural
+from curate.manifest.archived_audio import archive_of, archived_hint
 from curate.manifest.audio_files import FROM_WORKING_FOLDER, Bases, bases_of, is_address
 from curate.manifest.origin import COMMAND, Origin, is_archived, is_command
 from curate.manifest.path_sample import evenly
@@ -31,11 +32,14 @@ _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 @dataclass(frozen=True, slots=True)
 class SampledAudio:
-    """Audio files of an input that were looked for: those that exist, and those that do not."""
+    """Audio files of an input that were looked for: those that exist, and those that do not;
+    `archive` holds the audio where the records name one.
+    """
 
     source: str
     present: Sequence[str] = ()
     absent: Sequence[str] = ()
+    archive: str | None = None
 
     @classmethod
     def of(
@@ -55,7 +59,7 @@ class SampledAudio:
         absent: list[str] = []
         for at in evenly(len(names), most).tolist():
             (present if _exists(names[at], bases) else absent).append(names[at])
-        return cls(origin.name, present, absent)
+        return cls(origin.name, present, absent, archive_of(origin.name) if absent else None)
 
 
 def _is_file_name(name: str, origin: Origin) -> bool:
@@ -84,17 +88,26 @@ def absent_warnings(samples: Iterable[SampledAudio]) -> list[str]:
     more = f" and {plural(len(others), 'more input')}" if others else ""
     present = [name for each in incomplete for name in each.present]
     absent = [name for each in incomplete for name in each.absent]
-    return [f"{first.source}{more}: {describe_absent(present, absent)}"]
+    what, hint = describe_absent(present, absent), hint_of_samples(incomplete)
+    return [f"{first.source}{more}: {what}; {hint}"]
+
+
+def hint_of_samples(samples: Sequence[SampledAudio]) -> str:
+    """What can be done about the files of these inputs that do not exist."""
+    archive = next((each.archive for each in samples if each.archive), None)
+    if archive is not None:
+        return archived_hint(archive)
+    present = [name for each in samples for name in each.present]
+    return hint_of_absent(present, [name for each in samples for name in each.absent])
 
 
 def describe_absent(present: Sequence[str], absent: Sequence[str]) -> str:
-    """How many of the files that were looked for do not exist, and what can be done."""
+    """How many of the files that were looked for do not exist."""
     total = plural(len(present) + len(absent), "audio file")
-    verb = "does" if len(absent) == 1 else "do"
-    what = f"{len(absent):,} of {total} looked for {verb} not exist, such as {absent[0]}"
     if not present:
-        what = f"none of {total} looked for is there ({absent[0]})"
-    return f"{what}; {hint_of_absent(present, absent)}"
+        return f"none of {total} looked for is there ({absent[0]})"
+    verb = "does" if len(absent) == 1 else "do"
+    return f"{len(absent):,} of {total} looked for {verb} not exist, such as {absent[0]}"
 
 
 def is_windows_path(name: str) -> bool:

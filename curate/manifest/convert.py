@@ -22,6 +22,7 @@ from curate.artifacts.unread import SKIPPED_BY, UNREAD_BY
 from curate.errors import Fault
 from curate.formatting.units import US_PER_HOUR
 from curate.manifest.absent_audio import SampledAudio, absent_warnings
+from curate.manifest.archived_audio import archive_members
 from curate.manifest.audio_files import bases_of
 from curate.manifest.disk_names import DiskNames
 from curate.manifest.ffmpeg_paths import ffmpeg_warnings
@@ -181,6 +182,7 @@ class Converter:
         if self._tally is not None and portion.text_changes is not None:
             self._tally.add(portion.text_changes, rows, origin.name)
         data, members = portion.chunk.data, dict[str, object](origin.added)
+        members |= archive_members(origin) if self._into is not None else {}
         audio_names = _audio_names(data) if paths.may_change(data) else {}
         lines: list[bytes] = []
         places: list[Place] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from curate.environment.execution import QUIET, Execution
 from curate.environment.versions import versions
 from curate.errors import Fault, InputError, parameter
 from curate.formatting.units import US_PER_HOUR, plural
+from curate.manifest.archived_audio import archive_of, archived_hint
 from curate.nemo.ffmpeg_kinds import CONVERT
 from curate.shards.archives import Archive
 from curate.shards.audio import StoredAudio
@@ -94,7 +95,7 @@ def shard_split(
         reused = _work(place, spool, execution, run)
         outcome = finish(stage, spool, options)
         if not outcome.shards:
-            raise InputError(_nothing_stored(split, spool, outcome))
+            raise InputError(_nothing_stored(split, spool, outcome, list(sources)))
         read = read_back(result, options.format, outcome.shards, lhotse) if with_lhotse else None
     index = _index(outcome, options, certificate, execution.command, read, reused)
     write_artifact(result, index.as_file())
@@ -108,12 +109,13 @@ TAKEN = ("bad", "borderline", "unknown", "malformed")
 """Verdicts that keep a row out of some split."""
 
 
-def _nothing_stored(split: Path, spool: Spool, outcome: Outcome) -> Fault:
+def _nothing_stored(split: Path, spool: Spool, outcome: Outcome, sources: Sequence[str]) -> Fault:
     """Why there is no shard: the split has no training rows, or their audio cannot be stored."""
     where = str(split / "train.jsonl")
     if spool.read["train"].rows:
         what = f"no record of it can be stored: {_why(outcome)}"
-        return Fault(where, what, _remedy(outcome))
+        archive = next(filter(None, map(archive_of, sources)), None)
+        return Fault(where, what, archived_hint(archive) if archive else _remedy(outcome))
     lock = pl.read_parquet(split / LOCK, columns=[TAGS.name])
     sizes = f"{parameter('eval')} and {parameter('test')}"
     hint = f"split again with other rules, or with smaller {sizes}"

@@ -16,7 +16,7 @@ from curate.artifacts.measured import Measured
 from curate.artifacts.profile import Profile
 from curate.errors import parameter
 from curate.formatting.units import plural
-from curate.manifest.absent_audio import LOOKED_FOR, REJECTING, SampledAudio, hint_of_absent
+from curate.manifest.absent_audio import LOOKED_FOR, REJECTING, SampledAudio, hint_of_samples
 from curate.manifest.origin import Origin
 from curate.manifest.path_sample import evenly
 from curate.manifest.strict import parse_line
@@ -93,16 +93,14 @@ def _of_profile(split: pl.Series, names: Sequence[str]) -> list[str]:
 def _of_sample(looked_for: Mapping[str, Sequence[SampledAudio]]) -> list[str]:
     """The warning by the files of each split that were looked for."""
     counts: list[str] = []
-    present: list[str] = []
     absent: list[str] = []
     for name, sampled in looked_for.items():
         missing = [path for each in sampled for path in each.absent]
-        there = [path for each in sampled for path in each.present]
+        total = len(missing) + sum(len(each.present) for each in sampled)
         if missing:
-            counts.append(f"{len(missing):,} of {len(missing) + len(there):,} of {name}")
-        present += there
+            counts.append(f"{len(missing):,} of {total:,} of {name}")
         absent += missing
     if not absent:
         return []
     what = f"audio files looked for do not exist: {', '.join(counts)}, such as {absent[0]}"
-    return [f"{what}; {hint_of_absent(present, absent)}"]
+    return [f"{what}; {hint_of_samples([each for some in looked_for.values() for each in some])}"]

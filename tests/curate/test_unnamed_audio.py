@@ -97,7 +97,7 @@ def test_a_table_of_a_few_files_warns(tmp_path: Path) -> None:
 
 
 def test_a_manifest_of_a_part_warns(tmp_path: Path) -> None:
-    """train.jsonl leaves out what is in eval.jsonl: usual, and yet worth a count."""
+    """train.jsonl leaves out what is in eval.jsonl: usual, but counted."""
     touch(tmp_path, "w/1.wav", "w/2.wav", "w/3.wav")
     rows = [{"audio_filepath": f"w/{n}.wav", "duration": 1.5, "text": "a"} for n in (1, 2)]
     (tmp_path / "train.jsonl").write_text("\n".join(map(json.dumps, rows)))

@@ -29,6 +29,7 @@ from curate.audio.paths import moved
 from curate.errors import InputError, parameter
 from curate.formatting.units import plural
 from curate.manifest.absent_audio import hint_of_absent, is_windows_path
+from curate.manifest.archived_audio import archive_of, archived_hint
 from curate.manifest.origin import Origin
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF, depth_for
@@ -114,6 +115,11 @@ def refuse_all_missing(
         return
     root = audio.request.root or folder
     name = _first_name(records, origins)
+    archive = next(filter(None, (archive_of(origin.name) for origin in origins)), None)
+    if archive is not None:
+        raise InputError.of(
+            name, f"none of {missing:,} audio files was found", archived_hint(archive)
+        )
     if is_windows_path(name):
         what = f"none of {missing:,} audio files was found"
         raise InputError.of(name, what, hint_of_absent([], [name]))
