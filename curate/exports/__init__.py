@@ -22,6 +22,7 @@ from curate.manifest.convert import Converter
 from curate.manifest.read import find_sources
 from curate.manifest.recipes import prepare
 from curate.manifest.text_tally import tally_of, with_changes
+from curate.manifest.unread_tiers import tier_warnings
 from curate.manifest.unusable import warnings_of
 from curate.manifest.write import (
     ManifestRequest,
@@ -91,7 +92,12 @@ def write_records(
         request,
         inputs,
         convert.reasons + report.reasons,
-        [*warnings_of(convert.unusable), *elsewhere, *report.warnings],
+        [
+            *warnings_of(convert.unusable),
+            *elsewhere,
+            *tier_warnings(spooled.origins),
+            *report.warnings,
+        ],
         name,
     )
     return with_changes(made, tally, request.text_changes, execution)

@@ -90,6 +90,9 @@ NEMO_MAPPED = Format(
 _MAPPABLE = ("table", "common_voice", "parquet", "arrow", "hf", "xlsx", "webdataset", "folder")
 """Formats with columns, whose names a mapping can say."""
 
+_TIERED = ("textgrid", "elan")
+"""Formats with tiers, of which `text` names the one that is read."""
+
 FORMATS: tuple[Format, ...] = (
     SHAR,
     SUPERVISIONS,
@@ -160,6 +163,8 @@ def _refuse_idle(reading: ReadOptions, format: Format, name: str) -> None:
     if reading.lenient and format != NEMO_MAPPED:
         what = f"is for JSON lines; {name} is {format.name}"
         raise ConfigError.of(parameter("lenient"), what, "leave it out for this input")
+    if format.name in _TIERED and reading.renamed.keys() <= {"text"}:
+        return
     if reading.renamed and format.name not in (*_MAPPABLE, NEMO_MAPPED.name):
         what = f"renames fields of JSON lines and columns of tables; {name} is {format.name}"
         raise ConfigError.of(parameter("fields"), what, "leave it out for this input")

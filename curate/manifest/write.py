@@ -24,6 +24,7 @@ from curate.manifest.mapping import ReadOptions
 from curate.manifest.origin import Origin, is_archived
 from curate.manifest.read import find_sources
 from curate.manifest.text_tally import tally_of, with_changes
+from curate.manifest.unread_tiers import tier_warnings
 from curate.manifest.unusable import warnings_of
 
 GZIP_LEVEL = 6
@@ -97,7 +98,13 @@ def write_manifest(request: ManifestRequest, execution: Execution = QUIET) -> Ma
         request,
         inputs,
         convert.reasons,
-        [*warnings, *convert.audio_warnings, *without_files(origins), *texts],
+        [
+            *warnings,
+            *convert.audio_warnings,
+            *without_files(origins),
+            *tier_warnings(origins),
+            *texts,
+        ],
     )
     return with_changes(made, tally, request.text_changes, execution)
 

@@ -1,8 +1,9 @@
 """ELAN's annotations (.eaf): the time-aligned annotations of the tiers that depend on no other.
 
 Dependent tiers (words, glosses, translations) have no times of their own, or divide what is above
-them: they hold no record. A tier's PARTICIPANT is the speaker, else its name. A document type is
-refused, and so are all entities and external files that one could declare.
+them: they hold no record, unless one with times of its own is named. A tier's PARTICIPANT is the
+speaker, else its name. A document type is refused, and so are all entities and external files that
+one could declare.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from xml.parsers import expat
 
-from curate.manifest.captions.format import whole_format
+from curate.manifest.captions.format import tier_format
 from curate.manifest.captions.lines import Place, Span, decode_text
 from curate.manifest.captions.segment import record_of, segment
+from curate.manifest.captions.tiers import TierNames, no_tier
 from curate.manifest.origin import number_of
 from curate.manifest.sniff import Look
 from curate.manifest.strict import Record
@@ -38,7 +40,9 @@ class _Annotation:
 class _Document:
     """What expat reports of a document: its annotations, their places and the times."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, tier: str | None = None) -> None:
+        self.tiers: list[tuple[str, bool]] = []
+        self._named = tier
         self.annotations: list[tuple[_Annotation, Place]] = []
         self.times: dict[str, str] = {}
         self._data, self._tier = data, dict[str, str]()
@@ -72,10 +76,18 @@ class _Document:
             self.times[attributes.get("TIME_SLOT_ID", "")] = attributes.get("TIME_VALUE", "")
         elif name == "TIER":
             self._tier = attributes
-        elif name == _ALIGNED and not self._tier.get("PARENT_REF"):
+        elif name == "ANNOTATION":
+            self.tiers.append((self._tier.get("TIER_ID", ""), self._is_read()))
+        elif name == _ALIGNED and self._is_read():
             slots = attributes.get("TIME_SLOT_REF1", ""), attributes.get("TIME_SLOT_REF2", "")
             self._open = _Annotation(self._place(), self._tier, slots)
         self._inside = name == _VALUE and self._open is not None
+
+    def _is_read(self) -> bool:
+        """Whether the tier's annotations are records."""
+        if self._named is None:
+            return not self._tier.get("PARENT_REF")
+        return self._tier.get("TIER_ID", "").strip() == self._named.strip()
 
     def _end(self, name: str) -> None:
         if name == _ALIGNED and self._open is not None:
@@ -91,12 +103,14 @@ class _Document:
             self._open.text.append(text)
 
 
-def parse_elan(data: bytes) -> Iterator[Span]:
-    """The annotations of a document."""
+def parse_elan(data: bytes, tier: str | None = None) -> Iterator[Span]:
+    """The annotations of a document, of the tier that is named or of those without a parent."""
     if not data.strip():
         return
-    document = _Document(data)
+    document = _Document(data, tier)
     fault = document.read()
+    if tier is not None and not fault and not document.annotations:
+        fault = no_tier(tier, TierNames.of(document.tiers))
     last = Place(decode_text(data[:4])[2], 1)
     for annotation, last in document.annotations:
         record = record_of(partial(_record, annotation, document.times))
@@ -104,6 +118,13 @@ def parse_elan(data: bytes) -> Iterator[Span]:
     if fault:  # in what is behind the last annotation
         end = Place(len(data), last.line + data.count(b"\n", last.byte_offset))
         yield Span(last, end, fault)
+
+
+def tiers_of(data: bytes, tier: str | None = None) -> TierNames:
+    """The names of tiers with annotations: those read, and the others."""
+    document = _Document(data, tier)
+    document.read()
+    return TierNames.of(document.tiers)
 
 
 def _record(annotation: _Annotation, times: Mapping[str, str]) -> Record:
@@ -126,10 +147,10 @@ def _is_elan(look: Look) -> bool:
     return "<ANNOTATION_DOCUMENT" in text
 
 
-ELAN = whole_format(
+ELAN = tier_format(
     "elan",
     "ELAN annotations (.eaf)",
     _is_elan,
     parse_elan,
-    "; aligned tiers without a parent, PARTICIPANT is the speaker",
+    "; aligned tiers without a parent, PARTICIPANT is the speaker; --map text=TIER reads one tier",
 )

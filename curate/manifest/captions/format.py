@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from curate.manifest.captions.audio import AUDIO, FOLDER, Recordings, find_talk, folder_of
@@ -22,6 +23,8 @@ from curate.manifest.strict import Record
 
 BESIDE = ", the audio of the same name beside (or in --audio-root)"
 """Ends what a format of one recording reads."""
+TIER = "tier"
+"""Where an origin keeps the name of the tier that is read, if one is named."""
 LANG = "lang"
 """Where an origin keeps the language that its name gives."""
 
@@ -29,6 +32,8 @@ ParseLines = Callable[[Iterable[Line]], Iterator[Block]]
 """The blocks of a file's lines: every line is in one of them, in order."""
 ParseWhole = Callable[[bytes], Iterator[Span]]
 """The spans of a file's content, in order."""
+ParseTiers = Callable[[bytes, str | None], Iterator[Span]]
+"""The spans of a file's content, in order, of the tier that is named, or of the usual ones."""
 ParseRecordings = Callable[[Iterable[Line], Recordings], Iterator[Block]]
 
 
@@ -61,6 +66,29 @@ def whole_format(
         return span_portions(origin, data, (_with_added(span, added) for span in parse(data)))
 
     return Format(name, f"{kind}{BESIDE}{more}", of_file(sniff), find, read)
+
+
+def tier_format(
+    name: str, kind: str, sniff: Callable[[Look], bool], parse: ParseTiers, more: str = ""
+) -> Format:
+    """A format whose files hold several tiers; `--map text=TIER` names the one to read."""
+
+    def find(look: Look) -> list[Origin]:
+        origin = with_talk(look, name, kind)
+        tier = {TIER: (look.fields["text"],)} if "text" in look.fields else {}
+        return [replace(origin, beside={**origin.beside, **tier})]
+
+    def read(origin: Origin) -> Iterator[Portion]:
+        added, data = fields_of_talk(origin), read_whole(origin.name)
+        spans = parse(data, tier_of(origin))
+        return span_portions(origin, data, (_with_added(span, added) for span in spans))
+
+    return Format(name, f"{kind}{BESIDE}{more}", of_file(sniff), find, read)
+
+
+def tier_of(origin: Origin) -> str | None:
+    """The tier that is read, by its name; None where none is named."""
+    return origin.beside.get(TIER, (None,))[0]
 
 
 def recording_format(

@@ -3,7 +3,8 @@
 The labelled intervals of a tier are records; empty intervals are the gaps between them, and points
 have no length: neither is a record. Tiers of phones are none, and tiers of words only where there
 is no other: then they are joined to utterances, as the words of CTM are. A tier's name is the
-speaker, unless it is a usual name of a transcript; `anna - words`, as MFA writes, is of anna.
+speaker, unless it is a usual name of a transcript; `anna - words`, as MFA writes, is of anna. Where
+a tier is named, by its name or that behind the speaker (`words`), only that one is read.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from functools import partial
 from typing import NamedTuple
 
 from curate.manifest.captions.ctm import SILENCES, Word, follows, utterance
-from curate.manifest.captions.format import first_lines, whole_format
+from curate.manifest.captions.format import first_lines, tier_format
 from curate.manifest.captions.lines import Cursor, Span
 from curate.manifest.captions.segment import record_of, require_text, segment
+from curate.manifest.captions.tiers import TierNames, no_tier
 from curate.manifest.origin import number_of
 from curate.manifest.sniff import Look
 from curate.manifest.strict import Malformed, Record
@@ -77,16 +79,19 @@ class _Interval(NamedTuple):
     is_whole: bool
 
 
-def parse_textgrid(data: bytes) -> Iterator[Span]:
-    """The intervals of the tiers that hold transcripts."""
+def parse_textgrid(data: bytes, tier: str | None = None) -> Iterator[Span]:
+    """The intervals of the tiers that hold transcripts, or of the tier that is named."""
     cursor = Cursor(data)
     intervals = list(_intervals(cursor.text))
-    kinds = {interval.tier.kind for interval in intervals} - _PHONES
-    of_words = bool(kinds) and kinds <= _WORDS
+    names = _read_tiers([interval.tier for interval in intervals], tier)
+    if tier is not None and intervals and not names:
+        yield Span(cursor.place(0), cursor.place(len(cursor.text)), no_tier(tier, tiers_of(data)))
+        return
+    of_words = bool(names) and {each.kind for each in names} <= _WORDS
     held: list[_Interval] = []
     words: list[Word] = []
     for interval in intervals:
-        if interval.tier.kind in _PHONES or (not of_words and interval.tier.kind in _WORDS):
+        if interval.tier not in names:
             continue
         if not of_words:
             if not interval.is_whole or interval.tokens[2].value.strip():
@@ -103,6 +108,28 @@ def parse_textgrid(data: bytes) -> Iterator[Span]:
             words.append(word)
     if words:
         yield _span(cursor, held, record_of(partial(_utterance, held, words)))
+
+
+def _read_tiers(tiers: Sequence[_Tier], named: str | None) -> set[_Tier]:
+    """Those of the tiers that are read."""
+    if named is not None:
+        key = named.strip().lower()
+        return {tier for tier in tiers if tier.name == named.strip() or tier.kind == key}
+    spoken = {tier for tier in tiers if tier.kind not in _PHONES}
+    return {tier for tier in spoken if tier.kind not in _WORDS} or spoken
+
+
+def tiers_of(data: bytes, tier: str | None = None) -> TierNames:
+    """The names of tiers with labels, without speakers before them: those read, and the others."""
+    intervals = [
+        each
+        for each in _intervals(Cursor(data).text)
+        if each.is_whole and each.tokens[2].value.strip()
+    ]
+    read = _read_tiers([each.tier for each in intervals], tier)
+    return TierNames.of(
+        (each.tier.name.rpartition(" - ")[2].strip(), each.tier in read) for each in intervals
+    )
 
 
 def _span(cursor: Cursor, intervals: Sequence[_Interval], record: Record | str) -> Span:
@@ -186,10 +213,10 @@ def _is_textgrid(look: Look) -> bool:
     )
 
 
-TEXTGRID = whole_format(
+TEXTGRID = tier_format(
     "textgrid",
     "a Praat TextGrid",
     _is_textgrid,
     parse_textgrid,
-    "; tiers are speakers, tiers of words are joined to utterances",
+    "; tiers are speakers, tiers of words are joined to utterances; --map text=TIER reads one tier",
 )

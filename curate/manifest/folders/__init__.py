@@ -189,8 +189,14 @@ class _Pairs:
 
 
 def _renamed(record: Record, fields: Mapping[str, str]) -> Record:
-    """The record with the fields of a mapping that it has under another name."""
-    mapped = {name: record[its] for name, its in fields.items() if its in record and its != name}
+    """The record with the fields of a mapping that it has under another name; a text is no number,
+    as the field `words` of a record of words is, whose tier has that name.
+    """
+    mapped = {
+        name: record[its]
+        for name, its in fields.items()
+        if its in record and its != name and (name != "text" or isinstance(record[its], str))
+    }
     before = {f"{name}{BEFORE}": record[name] for name in mapped if record.get(name) is not None}
     return {**record, **mapped, **before}
 

@@ -172,7 +172,7 @@ def _origin(folder: Folder, name: str, format: Format) -> tuple[Origin, str]:
 
 
 def _look(folder: Folder, name: str, base: str) -> Look:
-    return Look.at(folder.path(name), audio_root=folder.audio.path(base).rstrip("/"))
+    return Look.at(folder.path(name), folder.fields, folder.audio.path(base).rstrip("/"))
 
 
 def entries_of(portion: Portion, name: str, near: str) -> Iterator[Entry]:

@@ -18,6 +18,7 @@ from curate.manifest.origin import Origin
 from curate.manifest.sniff import Look
 from curate.manifest.spool import is_local
 from curate.manifest.tables import OFFSET_NAMES
+from curate.manifest.unread_tiers import tier_warnings
 from curate.metrics import BY_NAME
 from curate.nemo.manifest_fields import NEMO
 from curate.profiles.named import hours
@@ -46,10 +47,11 @@ def loading_warnings(kinds: Mapping[str, Loading] | None) -> list[str]:
 def origin_warnings(origins: Iterable[Origin]) -> list[str]:
     """A warning for each folder without texts, for each NeMo manifest whose first record says where
     its segment begins by a name that NeMo does not read, and for each Kaldi directory with
-    utterances that have no text.
+    utterances that have no text; and one about tiers that are not read.
     """
-    warnings = []
-    for origin in origins:
+    sources = list(origins)
+    warnings = tier_warnings(sources)
+    for origin in sources:
         if TEXTS in origin.beside:
             warnings.append(
                 f"{origin.name}: no file in the folder is a transcript, so that every text is "
