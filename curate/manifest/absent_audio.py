@@ -32,13 +32,15 @@ _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 @dataclass(frozen=True, slots=True)
 class SampledAudio:
-    """Audio files of an input that were looked for: those that exist, and those that do not;
-    `archive` holds the audio where the records name one.
+    """Audio files of an input that were looked for: those that exist, those of them whose names on
+    disk are in another Unicode form, and those that do not exist; `archive` holds the audio where
+    the records name one.
     """
 
     source: str
     present: Sequence[str] = ()
     absent: Sequence[str] = ()
+    respelled: Sequence[str] = ()
     archive: str | None = None
 
     @classmethod
@@ -55,11 +57,13 @@ class SampledAudio:
             return cls(origin.name)
         names = [name for name in dict.fromkeys(paths) if _is_file_name(name, origin)]
         bases = bases_of(origin, root)
-        present: list[str] = []
-        absent: list[str] = []
-        for at in evenly(len(names), most).tolist():
-            (present if _exists(names[at], bases) else absent).append(names[at])
-        return cls(origin.name, present, absent, archive_of(origin.name) if absent else None)
+        chosen = [names[at] for at in evenly(len(names), most).tolist()]
+        present = [name for name in chosen if _exists(name, bases)]
+        there = set(present)
+        absent = [name for name in chosen if name not in there]
+        respelled = [name for name in present if _is_respelled(name, bases)]
+        archive = archive_of(origin.name) if absent else None
+        return cls(origin.name, present, absent, respelled, archive)
 
 
 def _is_file_name(name: str, origin: Origin) -> bool:
@@ -72,11 +76,20 @@ def _is_file_name(name: str, origin: Origin) -> bool:
 
 def _exists(name: str, bases: Bases) -> bool:
     """Whether a file is there, under this name or another Unicode form of it."""
-    if is_windows_path(name):
-        return False
-    name = os.path.expanduser(name)  # noqa: PTH111 - a name a row
-    places = [os.path.join(base, name) for base in bases]  # noqa: PTH118
+    places = _places(name, bases)
     return any(os.path.exists(place) or form_on_disk(place) is not None for place in places)  # noqa: PTH110
+
+
+def _is_respelled(name: str, bases: Bases) -> bool:
+    """Whether a file that is there has its name on disk only in another Unicode form."""
+    return not name.isascii() and not any(map(os.path.exists, _places(name, bases)))
+
+
+def _places(name: str, bases: Bases) -> list[str]:
+    if is_windows_path(name):
+        return []
+    name = os.path.expanduser(name)  # noqa: PTH111 - a name a row
+    return [os.path.join(base, name) for base in bases]  # noqa: PTH118
 
 
 def absent_warnings(samples: Iterable[SampledAudio]) -> list[str]:

@@ -76,10 +76,27 @@ def absent_audio_warnings(
     """The warning about records of these splits whose audio does not exist; they stay where they
     are. `split` is each record's, in the order of `stored`.
     """
+    respelled = _respelled(audio.looked_for)
     if AUDIO_FAULT.name in stored.columns and stored.count(AUDIO_FAULT.name):
         is_missing = stored.read([AUDIO_FAULT.name]).to_series().eq(MISSING).fill_null(False)
-        return _of_profile(split.filter(is_missing), names)
-    return _of_sample(audio.looked_for)
+        return [*_of_profile(split.filter(is_missing), names), *respelled]
+    return [*_of_sample(audio.looked_for), *respelled]
+
+
+def _respelled(looked_for: Mapping[str, Sequence[SampledAudio]]) -> list[str]:
+    """The warning about paths of another Unicode form than the names on disk: lines are copied as
+    they are, and NeMo takes names byte by byte.
+    """
+    every = [each for sampled in looked_for.values() for each in sampled]
+    paths = list(dict.fromkeys(path for each in every for path in each.respelled))
+    if not paths:
+        return []
+    total = len({path for each in every for path in (*each.present, *each.absent)})
+    what = f"{len(paths):,} of {plural(total, 'audio path')} looked for"
+    return [
+        f"{what} are in another Unicode form than the names on disk ({paths[0]}), which NeMo does "
+        "not open: curate manifest writes them as the disk has them, curate shard stores the audio"
+    ]
 
 
 def _of_profile(split: pl.Series, names: Sequence[str]) -> list[str]:

@@ -104,3 +104,22 @@ def test_a_split_of_analysed_audio_has_the_whole_count(corpus: Path) -> None:
     counts = absent_in(corpus)
     assert f"{counts['train']} rows of train" in warning
     assert not [each for each in split.warnings if " looked for " in each]
+
+
+def test_a_split_names_paths_in_another_unicode_form(tmp_path: Path) -> None:
+    """Three of 60 files are named in NFD on disk, and in NFC in the manifest; a manifest that
+    `curate manifest` writes names them as they are.
+    """
+    rows = rows_of(SPEAKERS, 5.0)
+    for number, row in enumerate(rows):
+        row["audio_filepath"] = f"\u00e9{number}.wav" if number < 3 else f"{number}.wav"
+        sound(tmp_path / str(row["audio_filepath"]).replace("\u00e9", "e\u0301"), 5 * RATE)
+    (tmp_path / "m.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    split = curate.split(tmp_path / "m.jsonl", tmp_path / "s", sizes=SIZES)
+    warning = looked_for(split.warnings)
+    drawn = [name for name in placed(tmp_path).values() if name in {"train", "eval", "test"}]
+    assert f"3 of {len(drawn)} audio paths looked for are in another Unicode form" in warning
+    curate.write_manifest(tmp_path / "m.jsonl", tmp_path / "n.jsonl")
+    again = curate.split(tmp_path / "n.jsonl", tmp_path / "again" / "s", sizes=SIZES)
+    assert not [each for each in again.warnings if " looked for " in each]
+    assert all((tmp_path / path).is_file() for path in placed(tmp_path / "again"))
