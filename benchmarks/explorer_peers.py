@@ -46,7 +46,8 @@ class SpeechDataExplorer(Explorer):
         hands.click("td input[type=radio]")  # a filter or an order unselects
         cell = "document.querySelector('td[data-dash-column=text]').innerText"
         until(hands.page, f"document.querySelector('#_text').innerText === {cell}", 60)
-        until(hands.page, "document.querySelector('#player').readyState > 2", 60)
+        # Its first sound imports librosa and compiles, which takes minutes on a busy machine.
+        until(hands.page, "document.querySelector('#player').readyState > 2", START_S)
         hands.page.locator("#player").scroll_into_view_if_needed()
         box = hands.page.locator("#player").bounding_box()
         hands.at(box["x"] + 20, box["y"] + box["height"] / 2)
@@ -141,7 +142,7 @@ class Spotlight(Explorer):
         box = hands.page.locator("button:has-text('Filtered')").first.bounding_box()
         hands.at(box["x"], box["y"] + 52)
         if self.corpus.audio:
-            until(hands.page, "!document.body.innerText.includes('No Data Selected')")
+            until(hands.page, "!document.body.innerText.includes('No Data Selected')", 120)
             hands.at(52, 804)
 
     def _bar(self, hands: Hands) -> None:
@@ -150,7 +151,7 @@ class Spotlight(Explorer):
         hands.page.wait_for_timeout(200)
         hands.at(1100, 530)
         none = r"(it) => /^Selected\s*0$/.test(it.innerText)"
-        until(hands.page, f"![...document.querySelectorAll('button')].some({none})")
+        until(hands.page, f"![...document.querySelectorAll('button')].some({none})", 120)
         hands.click("button:has-text('Selected')")
 
     def _wer(self, hands: Hands) -> None:

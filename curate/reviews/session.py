@@ -59,6 +59,11 @@ from curate.text.marks import marks_of
 MOST_TEXT = 20_000
 """Characters of a transcript that are shown; longer ones cannot be reviewed."""
 LISTED_TEXT = 200
+_CHANGED = "the manifest has changed since it was profiled: profile it again"
+_UNREAD = (
+    "the line cannot be read: start the session in the folder in which the manifest was profiled, "
+    "or profile it again where it has changed"
+)
 
 
 class ReviewSession:
@@ -285,9 +290,7 @@ def _record(
     if row[MALFORMED.name] is not None:
         return Record(row, {}, None, f"the line is not a valid record: {row[MALFORMED.name]}")
     if content is None or (not _is_fixed(row) and content != known):
-        return Record(
-            row, {}, None, "the manifest has changed since it was profiled: profile it again"
-        )
+        return Record(row, {}, None, _CHANGED if stated else _UNREAD)
     return Record(row, stated, content)
 
 

@@ -44,6 +44,7 @@ def client(session: ReviewSession) -> Any:
 
 PATHS = ["/", "/review.js", "/table.js", "/page.css", "/api/profile", "/api/records",
          "/histogram.js", "/api/histogram?of=chars", "/words.js", "/api/words",
+         "/panels.js", "/groups.js", "/api/groups",
          "/api/records/0", "/api/records/0/audio", "/api/records/0/spectrogram"]  # fmt: skip
 
 
@@ -375,3 +376,13 @@ def test_a_manifest_that_changed_is_noticed(review_folder: Path, tmp_path: Path)
     with open_records(tmp_path / "profile" / "records.parquet") as records:
         session = ReviewSession(tmp_path / "profile", records, tmp_path / "o", "anna")
         assert "has changed" in str(session.describe(0)["why_not"])
+
+
+def test_a_manifest_that_is_not_here_is_not_called_changed(tmp_path: Path) -> None:
+    (tmp_path / "m.jsonl").write_text(json.dumps(record(0)), encoding="utf-8")
+    (tmp_path / "profile").mkdir()
+    write_profile([str(tmp_path / "m.jsonl")], tmp_path / "profile", load_rules(None))
+    (tmp_path / "m.jsonl").unlink()
+    with opened_session(tmp_path, tmp_path / "overrides.jsonl") as session:
+        why = str(session.describe(0)["why_not"])
+    assert "cannot be read: start the session in the folder" in why
