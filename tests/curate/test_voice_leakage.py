@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from curate.arrays import Floats
+from curate.cli.render.split import split_tables
 from curate.splits import voice_leakage
-from tests.curate.splitting import Row, placed, rows_of, split
+from reports.sections.split import leaks
+from tests.curate.splitting import Row, certificate, placed, rows_of, split
 
 SIZES = {"eval": "100s", "test": "150s"}
 SPLITS = ("train", "eval", "test")
@@ -114,3 +116,19 @@ def test_without_embeddings_of_these_lines_nothing_is_measured(tmp_path: Path) -
     for name, other in (("fewer", voices[1:]), ("flat", voices[:, 0]), ("none", voices * np.nan)):
         made = split(tmp_path / name, rows, SIZES, voices=other)
         assert "voice_similarity" not in made, name
+
+
+@pytest.mark.parametrize("has_voices", [False, True])
+def test_terminal_and_page_state_voices_or_that_they_are_not_measured(
+    tmp_path: Path, has_voices: bool
+) -> None:
+    rows = rows_of({f"s{n}": 5 for n in range(40)})
+    split(tmp_path / "a", rows, SIZES, voices=voices_of(rows) if has_voices else None)
+    made = certificate(tmp_path / "a")
+    page = str(leaks(made))
+    (line,) = [str(each) for each in split_tables(made) if "similarity of voices" in str(each)]
+    assert ("not measured" in page, "not measured" in line) == (not has_voices, not has_voices)
+    stated = made.voice_similarity.near_of_random_split if made.voice_similarity else {}
+    assert set(stated) == ({"eval", "test"} if has_voices else set())
+    assert all(f"(random split: {share:.1%})" in line for share in stated.values())
+    assert ("A voice of train is near (cosine 0.75 or more)" in page) == has_voices
