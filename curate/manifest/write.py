@@ -156,7 +156,7 @@ def without_files(origins: Sequence[Origin]) -> list[str]:
     if not archived:
         return []
     what = f"the audio of {plural(len(archived), 'input')} stands inside ({archived[0]})"
-    instead = "curate profile and split read the input itself, and curate shard their output"
+    instead = "curate profile, split and shard read the input itself"
     held = f"{parameter('to')} nemo_tarred or hf holds it"
     return [f"{what}: its paths lead to no file; {instead}, and {held}"]
 
