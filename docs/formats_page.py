@@ -80,7 +80,10 @@ def formats_page() -> str:
         "## Columns",
         "",
         "Known names of the columns of tables and of Parquet, in any case; if a table has several",
-        "of them, the first in this order is used. Other columns are kept unchanged.",
+        "of them, the first in this order is used. Other columns are kept unchanged. Other names,",
+        "such as German, French and Spanish ones, are never read by themselves: the error proposes",
+        "the command with `--map` that reads them. Durations of a table without any, without",
+        "beginnings and without ends are those of the audio's headers.",
         "",
         *table(("field", "names of its column"), names),
     ]

@@ -47,7 +47,7 @@ def measure(frame: object, options: MeasureOptions | None = None) -> pl.DataFram
 
     >>> measured = measure({"duration": [1.0, None], "text": ["a a a", "b"]})
     >>> measured.select("words", "repetitions", "malformed").rows()
-    [(3, 3, None), (None, None, 'duration is not a number (null)')]
+    [(3, 3, None), (None, None, 'no duration (null)')]
     """
     settings = Settings() if options is None else options.settings(RuleOptions().load())
     return _measured(_polars(frame), settings)

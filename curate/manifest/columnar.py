@@ -23,7 +23,7 @@ from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.strict import Malformed, Record
 from curate.manifest.table_files import FILE, STREAM, TableFile, as_input, open_table
 from curate.manifest.table_lines import encode_rows, encoded_table, is_milliseconds
-from curate.manifest.tables import AUDIO_NAMES, columns_of, record_of_row
+from curate.manifest.tables import AUDIO_NAMES, columns_of, measured_if_absent, record_of_row
 
 ROWS = 20_000
 """Rows at a time."""
@@ -62,8 +62,10 @@ def _find_arrow(look: Look) -> list[Origin]:
 
 def _origin(origin: Origin, look: Look) -> Origin:
     with as_input(origin.name, origin.format.capitalize()):
-        inside = _columns(open_table(origin.name), look.fields).is_inside
-    return replace(origin, beside={"audio": (INSIDE,)} if inside else {})
+        table = open_table(origin.name)
+        is_inside, names = _columns(table, look.fields).is_inside, table.schema.names()
+    beside = {"audio": (INSIDE,)} if is_inside else measured_if_absent(names, look)
+    return replace(origin, beside=beside)
 
 
 def _read(origin: Origin) -> Iterator[Portion]:

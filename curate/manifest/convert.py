@@ -24,6 +24,7 @@ from curate.formatting.units import US_PER_HOUR
 from curate.manifest.absent_audio import SampledAudio, absent_warnings
 from curate.manifest.archived_audio import archive_members
 from curate.manifest.audio_files import bases_of
+from curate.manifest.corrections import measured_warnings
 from curate.manifest.disk_names import DiskNames
 from curate.manifest.ffmpeg_paths import ffmpeg_warnings
 from curate.manifest.formats import BY_NAME
@@ -107,12 +108,15 @@ class Converter:
         self._audio: list[SampledAudio] = []
         self._named = NamedAudio(root)
         self._ffmpeg_rows = Counter[str]()
+        self._origins: list[Origin] = []
 
     @property
     def audio_warnings(self) -> list[str]:
-        """Warnings about audio that is not there, elsewhere, too short, or not decoded here."""
-        absent = absent_warnings(self._audio)
-        return [*absent, *self._warnings, *ffmpeg_warnings(self._ffmpeg_rows)]
+        """Warnings about audio that is not there, elsewhere, too short, or not decoded here, and
+        about tables whose durations are measured.
+        """
+        absent, measured = absent_warnings(self._audio), measured_warnings(self._origins)
+        return [*measured, *absent, *self._warnings, *ffmpeg_warnings(self._ffmpeg_rows)]
 
     def add_all(self, origins: Sequence[Origin]) -> tuple[ConvertedInput, ...]:
         """Convert the rows of all origins; audio beside tables that no row names is malformed."""
@@ -133,6 +137,7 @@ class Converter:
 
     def _add(self, origin: Origin) -> ConvertedInput:
         """Convert the rows of an origin."""
+        self._origins.append(origin)
         paths = _Paths(
             MovedPaths(origin, self._into, self._root),
             DiskNames(origin, self._into),

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from curate.files.unicode_forms import form_on_disk
+from curate.formatting.units import plural
 from curate.manifest.absent_audio import is_windows_path
 from curate.manifest.audio_files import bases_of, is_address
 from curate.manifest.captions.segment import seconds_of, seconds_of_clock
@@ -28,6 +29,8 @@ DEFAULTS = "defaults"
 """Where an origin keeps them, DEFAULTS being fields of records that lack them; of MEASURE the root
 of relative paths, or "".
 """
+MEASURE_TABLE = "measure_table"
+"""Where the origin of a table without durations keeps that root, as long as it has no MEASURE."""
 AUDIO = "audio_filepath"
 _UNIT = re.compile(r"\s*(s|sec|secs|seconds|ms)\Z", re.IGNORECASE)
 
@@ -49,13 +52,14 @@ class Corrections:
     def of(cls, origin: Origin) -> Corrections | None:
         """Those of an origin; None where it has none."""
         beside = origin.beside
-        if not {PATTERNS, PATHS, CAST, MEASURE, DEFAULTS} & beside.keys():
+        if not {PATTERNS, PATHS, CAST, MEASURE, MEASURE_TABLE, DEFAULTS} & beside.keys():
             return None
+        root = beside.get(MEASURE, beside.get(MEASURE_TABLE))
         return cls(
             _pairs(beside.get(PATTERNS, ())),
             _pairs(beside.get(PATHS, ())),
             CAST in beside,
-            beside[MEASURE][0] if MEASURE in beside else None,
+            None if root is None else root[0],
             _pairs(beside.get(DEFAULTS, ())),
         )
 
@@ -111,6 +115,20 @@ class Corrections:
                 why = NO_FILE if is_windows_path(path) else length
                 reasons[row] = f"{why}: {path}"
         return reasons
+
+
+def is_measured(origin: Origin) -> bool:
+    """Whether durations that are missing are measured."""
+    return not {MEASURE, MEASURE_TABLE}.isdisjoint(origin.beside)
+
+
+def measured_warnings(origins: Iterable[Origin]) -> list[str]:
+    """A warning that tables have no durations, which are measured without `--measure-duration`."""
+    names = [o.name for o in origins if MEASURE_TABLE in o.beside and MEASURE not in o.beside]
+    if not names:
+        return []
+    more = f" and {plural(len(names) - 1, 'more input')}" if len(names) > 1 else ""
+    return [f"{names[0]}{more}: no column of durations: they are measured by the audio's headers"]
 
 
 def corrected(read: Callable[[Origin], Iterator[Portion]]) -> Callable[[Origin], Iterator[Portion]]:

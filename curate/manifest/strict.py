@@ -137,6 +137,8 @@ def why_no_record(record: Record) -> str | None:
     audio, duration, text = (record.get(key) for key in ("audio_filepath", "duration", "text"))
     if not isinstance(audio, str) or not audio:
         return f"no audio_filepath ({_describe_value(record, 'audio_filepath')})"
+    if duration is None:
+        return f"no duration ({_describe_value(record, 'duration')})"
     if isinstance(duration, bool) or not isinstance(duration, int | float):
         return f"duration is not a number ({_describe_value(record, 'duration')})"
     try:

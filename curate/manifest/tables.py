@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from curate.manifest.chunks import read_chunks
-from curate.manifest.corrections import CAST, MEASURE, number_written
+from curate.manifest.corrections import CAST, MEASURE_TABLE, is_measured, number_written
 from curate.manifest.mapping import BEFORE, fields_of
 from curate.manifest.origin import (
     Origin,
@@ -147,7 +147,7 @@ def header_cells(header: str) -> tuple[str, list[str]]:
     marks = [mark for mark in "\t,;|" if mark in header] or ["\t"]
     cells = {mark: _cells(header, mark) for mark in marks}
     named = [mark for mark in marks if {"audio_filepath", "text"} <= columns_of(cells[mark]).keys()]
-    delimiter = named[0] if named else marks[0]
+    delimiter = named[0] if named else max(marks, key=lambda mark: len(cells[mark]))
     return delimiter, cells[delimiter]
 
 
@@ -178,13 +178,27 @@ def is_quoted(name: str) -> bool:
     return seen
 
 
+def measured_if_absent(header: Sequence[str], look: Look) -> Mapping[str, Sequence[str]]:
+    """What the origin of a table has beside it so that durations are measured: nothing where it has
+    a column of them, of beginnings or ends, with which they are not the audio's own length, or none
+    of audio.
+    """
+    columns = columns_of(header, look.fields)
+    has_times = not {"duration", "offset"}.isdisjoint(columns)
+    has_times |= not set(END_NAMES).isdisjoint(map(_underscored, header))
+    measures = "audio_filepath" in columns and not has_times
+    return {MEASURE_TABLE: (look.audio_root or "",)} if measures else {}
+
+
 def table_origin(look: Look, format: str, **beside: str) -> Origin:
-    """The origin of a table, with how its cells are cut."""
+    """The origin of a table, with how its cells are cut, and whether durations are measured."""
     plain = one_file(look, format)
-    delimiter, _ = header_cells(look.header)
+    delimiter, header = header_cells(look.header)
     quoted = delimiter != "\t" or is_quoted(look.name)
     dialect = {"delimiter": (delimiter,), "quoted": ("yes" if quoted else "no",)}
-    return Origin(plain.name, format, {**{key: (file,) for key, file in beside.items()}, **dialect})
+    files = {key: (file,) for key, file in beside.items()}
+    measured = {} if files else measured_if_absent(header, look)
+    return Origin(plain.name, format, {**files, **dialect, **measured})
 
 
 def _read_table(origin: Origin) -> Iterator[Portion]:
@@ -206,7 +220,7 @@ def _read_common_voice(origin: Origin) -> Iterator[Portion]:
         record = record_of_row(row, columns, CAST in origin.beside)
         clip = row.get("path", "")
         known = durations.get(clip)
-        if known is None and "duration" not in columns and MEASURE not in origin.beside:
+        if known is None and "duration" not in columns and not is_measured(origin):
             raise Malformed(NO_CLIP_DURATION)
         length = record.get("duration") if known is None else _seconds(known, "duration[ms]")
         path = clip if "/" in clip else f"clips/{clip}"

@@ -20,8 +20,6 @@ LINES = "write one JSON object a line with audio_filepath, duration (seconds) an
 TO_LINES = f"{LINES}, a line for each segment (offset: its start in seconds)"
 _FEW = 20
 """Lines that are examined."""
-_SHOWN = 160
-"""Characters of a first line that are shown."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 """The reader says of such a file that it is UTF-16, and how to convert it."""
 _AUDIO_MAGICS = (
@@ -34,21 +32,24 @@ _AUDIO_MAGICS = (
 class Kind:
     """An input that is not read: how it is recognised, what it is, and what to do with it.
 
-    `hint` may name the input as {name}, and the columns of its first line as {columns}.
+    `hint` may name the input as {name}, and as {command} what reads its columns.
     """
 
     sniff: Callable[[Look], bool]
     what: str
     hint: str
 
-    def fault(self, look: Look) -> Fault:
+    def fault(self, look: Look, command: Callable[[Look], str]) -> Fault:
         """The error about an input of this kind."""
-        hint = self.hint.replace("{columns}", _columns(look)).replace("{name}", look.name)
+        hint = self.hint.replace("{name}", look.name)
+        if "{command}" in hint:
+            hint = hint.replace("{command}", command(look) or LINES)
         return Fault(look.name, f"is {self.what}", hint)
 
 
-def refuse_foreign(look: Look) -> None:
-    """InputError for an input of which no format reads anything, by its kind.
+def refuse_foreign(look: Look, command: Callable[[Look], str]) -> None:
+    """InputError for an input of which no format reads anything, by its kind; `command` gives what
+    reads the columns of a table, or "".
 
     A file with a JSON object among its first lines is left to the readers: what is wrong in it is
     reported line by line.
@@ -57,15 +58,7 @@ def refuse_foreign(look: Look) -> None:
         return
     kind = next((kind for kind in KINDS if kind.sniff(look)), None)
     if kind is not None:
-        raise InputError(kind.fault(look))
-
-
-def _columns(look: Look) -> str:
-    """The cells of the first line, as far as they are printable and short enough to be shown."""
-    header = look.header.removeprefix("\ufeff")[:_SHOWN]
-    delimiter = next((mark for mark in "\t;," if mark in header), "\t")
-    shown = ", ".join(cell.strip(' "') for cell in header.split(delimiter))
-    return "".join(letter if letter.isprintable() else "?" for letter in shown)
+        raise InputError(kind.fault(look, command))
 
 
 def _starts(*magics: bytes) -> Callable[[Look], bool]:
@@ -197,11 +190,11 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         lambda look: (
             any(mark in look.header for mark in "\t,;")
-            and not _json_text(look).startswith(("{", '"'))
+            and not _json_text(look).startswith("{")
+            and '":' not in look.header
         ),
         "no manifest: its first line is neither JSON nor a table header that names audio and text",
-        "its first line is: {columns}; name the columns audio_filepath, text and duration "
-        "(seconds) there, or say which they are: --map audio_filepath=COLUMN --map text=COLUMN",
+        "{command}",
     ),
     Kind(
         lambda look: bool(_lines(look)) and not any("{" in line for line in _lines(look)),

@@ -9,13 +9,16 @@ from itertools import islice
 from curate.artifacts.unread import SKIPPED_BY
 from curate.errors import Fault, parameter
 from curate.manifest.captions.audio import FOLDER, NO_AUDIO
-from curate.manifest.corrections import number_written
+from curate.manifest.corrections import CAST, MEASURE, PATHS, number_written
 from curate.manifest.folders.no_records import folder_without_records
 from curate.manifest.formats import BY_NAME
 from curate.manifest.headers import NO_FILE
+from curate.manifest.hints.command import propose
+from curate.manifest.mapping import LENIENT, fields_of
 from curate.manifest.origin import FOLDER_FORMAT, UNPAIRED_FORMAT, Origin
+from curate.manifest.sniff import Look
 from curate.manifest.strict import Malformed, Record, parse_line, why_no_record
-from curate.manifest.tables import NAMES, NO_CLIP_DURATION, NOT_TIMES
+from curate.manifest.tables import NO_CLIP_DURATION, NOT_TIMES
 
 LOOKED_AT = 10_000
 """Lines whose fields are examined for a hint."""
@@ -72,9 +75,17 @@ def _hint(origin: Origin, commonest: str, records: Sequence[Record], rows: int) 
         folder = origin.beside[FOLDER][0]
         where = f"name the folder of the recordings: {parameter('audio_root')} DIR"
         return f"it was looked for in {folder}, by the recording's name; {where}"
+    proposal = (
+        propose(Look.at(origin.name, fields_of(origin)), _given(origin))
+        if (origin.format in _WITH_COLUMNS)
+        else None
+    )
     if NO_FILE.startswith(commonest):
+        if proposal is not None and proposal.places_audio:
+            return f"its audio is elsewhere: {proposal.command(origin.name)}"
         moved = f"{parameter('path_map')} OLD=NEW replaces the beginning of paths"
-        return f"relative paths begin at the folder of {origin.name}; {moved}"
+        root = f"{parameter('audio_root')} DIR names another folder"
+        return f"relative paths begin at the folder of {origin.name}: {root}; {moved}"
     if commonest == NO_CLIP_DURATION:
         measured = f"{parameter('measure_duration')} reads the durations from the audio"
         return f"put the release's clip_durations.tsv beside it, or {measured}"
@@ -91,16 +102,28 @@ def _hint(origin: Origin, commonest: str, records: Sequence[Record], rows: int) 
         return _HINT
     counted = Counter(name for record in records for name in record)
     usual = {name: counted[name] for name in counted if 2 * counted[name] >= len(records)}
-    remarks, maps = [], []
-    for field in fields if "lang" in counted else [*fields, "lang"]:
-        known = _alias(field, usual, records)
+    maps = {} if proposal is None else proposal.guessed
+    remarks = []
+    for field in [*fields, *(name for name in maps if name not in fields)]:
+        known = maps.get(field)
         if known is not None:
-            lines = _lines(usual[known], len(records), rows)
+            lines = _lines(counted[known] or len(records), len(records), rows)
             remarks.append(f"`{known}` in {lines} looks like the {_MEANING[field]}")
-            maps.append(f"--map {field}={known}")
         elif field in _MISSING:
             remarks.append(_MISSING[field](records, usual))
-    return f"{'; '.join(remarks)}{': ' if maps else ''}{' '.join(maps)}"
+    command = "" if proposal is None or not proposal.is_complete else proposal.command(origin.name)
+    return f"{'; '.join(remarks)}{': ' if command else ''}{command}"
+
+
+def _given(origin: Origin) -> list[str]:
+    """Options that the input was read with."""
+    moves = [word for move in origin.beside.get(PATHS, ()) for word in ("--path-map", move)]
+    options = {CAST: "--cast", MEASURE: "--measure-duration", LENIENT: "--lenient-json"}
+    return [*moves, *(option for role, option in options.items() if role in origin.beside)]
+
+
+_WITH_COLUMNS = ("nemo", "nemo_mapped", "table", "xlsx", "parquet", "arrow", "common_voice")
+"""Formats whose columns may be mapped."""
 
 
 def _lines(holding: int, examined: int, rows: int) -> str:
@@ -118,6 +141,9 @@ _MEANING = {
     "duration": "duration",
     "text": "text",
     "lang": "language",
+    "speaker": "speaker",
+    "offset": "beginning",
+    "end": "end",
 }
 
 
@@ -128,20 +154,6 @@ def _lacks(records: Sequence[Record], field: str) -> bool:
         field in record and why_no_record({**sound, field: record[field]}) is None
         for record in records
     )
-
-
-def _alias(field: str, names: Mapping[str, int], records: Sequence[Record]) -> str | None:
-    """Another name for a field, of `names`, which has values that would do."""
-    usual = {name: rank for rank, name in enumerate(NAMES[field])}
-    candidates = sorted(
-        (usual[name.strip().lower()], name) for name in names if name.strip().lower() in usual
-    )
-    for _, name in candidates:
-        renamed = [{field: record[name]} for record in records if name in record]
-        milliseconds = name.lower().endswith(("_ms", "[ms]"))
-        if name != field and not milliseconds and not _lacks(renamed, field):
-            return name
-    return None
 
 
 def _no_audio(records: Sequence[Record], names: Mapping[str, int]) -> str:

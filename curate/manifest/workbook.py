@@ -7,113 +7,57 @@ that begins with `=` is text. A record's line is its row in the sheet.
 from __future__ import annotations
 
 import datetime
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
-from curate.environment.extras import require
 from curate.errors import InputError
 from curate.manifest.corrections import CAST
+from curate.manifest.hints.command import columns_hint
 from curate.manifest.mapping import fields_of
 from curate.manifest.origin import Item, Origin, Portion, canonical, convert_line, portion
+from curate.manifest.sheets import header_of, is_workbook, opened_workbook, rows_of
 from curate.manifest.sniff import Format, Look, one_file
-from curate.manifest.spool import located
 from curate.manifest.strict import Malformed, Record
 from curate.manifest.table_lines import is_milliseconds
-from curate.manifest.tables import columns_of, record_of_row
+from curate.manifest.tables import columns_of, measured_if_absent, record_of_row
 
 SHEET = "sheet"
 """Where an origin keeps the name of its sheet."""
-LARGEST = 2 << 30
-"""Bytes of a workbook once unpacked: a million rows take some 200 MB."""
 _ROWS = 4096
 _AS_TEXT = ("audio_filepath", "text", "lang", "speaker")
 """Fields that are text, whatever a spreadsheet made of what was typed."""
 
 
-def _is_workbook(look: Look) -> bool:
-    return look.head.startswith(b"PK\x03\x04") and (
-        b"xl/" in look.head or look.name.lower().endswith((".xlsx", ".xlsm"))
-    )
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[Any]:
-    """The workbook, its rows read one after the other."""
-    openpyxl = require("openpyxl", "reading Excel workbooks")
-    try:
-        with zipfile.ZipFile(located(name)) as archive:
-            size = sum(each.file_size for each in archive.infolist())
-        if size > LARGEST:
-            what = f"unpacks to {size:,} bytes, of which {LARGEST:,} are read at most"
-            raise InputError.of(name, what, "save it as CSV")
-        book = openpyxl.load_workbook(located(name), read_only=True, data_only=True)
-    except InputError:
-        raise
-    except Exception as error:
-        raise _unreadable(name, error) from None
-    try:
-        yield book
-    finally:
-        book.close()
-
-
-def _unreadable(name: str, error: Exception) -> InputError:
-    """A fault of the file: openpyxl raises whatever the XML of a broken one leads to."""
-    first = str(error).split("\n", 1)[0] or type(error).__name__
-    return InputError.of(name, f"cannot be read as an Excel workbook: {first}", "save it as CSV")
-
-
 def _find(look: Look) -> list[Origin]:
     origin = one_file(look, "xlsx")
-    with _opened(origin.name) as book:
-        sheets = {sheet.title: _header(origin.name, sheet) for sheet in book.worksheets}
+    with opened_workbook(origin.name) as book:
+        sheets = {sheet.title: header_of(origin.name, sheet) for sheet in book.worksheets}
     named = [title for title, header in sheets.items() if _is_header(header, look.fields)]
     if len(named) == 1:
-        return [replace(origin, beside={SHEET: (named[0],)})]
+        beside = {SHEET: (named[0],), **measured_if_absent(sheets[named[0]], look)}
+        return [replace(origin, beside=beside)]
     if named:
         what = f"has several sheets with records ({', '.join(named)})"
         raise InputError.of(origin.name, what, "save each of them as CSV, and name those")
     headers = "; ".join(f"{title}: {', '.join(header)}" for title, header in sheets.items())
     what = f"has no sheet whose first row names audio and text ({headers})"
-    hint = "say which columns they are: --map audio_filepath=COLUMN --map text=COLUMN"
-    raise InputError.of(origin.name, what, hint)
+    raise InputError.of(origin.name, what, columns_hint(look))
 
 
 def _is_header(cells: Sequence[str], fields: Mapping[str, str]) -> bool:
     return {"audio_filepath", "text"} <= columns_of(cells, fields).keys()
 
 
-def _header(name: str, sheet: Any) -> list[str]:
-    """The cells of the first row."""
-    first = next(_rows(name, sheet), ())
-    cells = ["" if cell is None else str(cell) for cell in first]
-    while cells and not cells[-1]:
-        cells.pop()
-    return cells
-
-
-def _rows(name: str, sheet: Any) -> Iterator[Sequence[object]]:
-    """The rows of a sheet, whose dimensions are not believed."""
-    sheet.reset_dimensions()
-    try:
-        yield from sheet.iter_rows(values_only=True)
-    except Exception as error:
-        raise _unreadable(name, error) from None
-
-
 def _read(origin: Origin) -> Iterator[Portion]:
-    with _opened(origin.name) as book:
+    with opened_workbook(origin.name) as book:
         sheet = book[origin.beside[SHEET][0]]
-        header = _header(origin.name, sheet)
+        header = header_of(origin.name, sheet)
         columns = columns_of(header, fields_of(origin))
         convert = partial(_record, header=header, columns=columns, cast=CAST in origin.beside)
         items: list[Item] = []
         offset = blank = 0
-        for line, cells in enumerate(_rows(origin.name, sheet), 1):
+        for line, cells in enumerate(rows_of(origin.name, sheet), 1):
             if line == 1 or all(cell is None for cell in cells):
                 blank += 1
                 continue
@@ -175,7 +119,7 @@ def _text(value: object) -> str:
 XLSX = Format(
     "xlsx",
     "an Excel workbook: the sheet whose first row names audio and text; needs the extra xlsx",
-    _is_workbook,
+    lambda look: is_workbook(look.name, look.head),
     _find,
     _read,
 )

@@ -29,7 +29,7 @@ BAD_INPUT: list[tuple[str, list[str], int, str]] = [
     ("blank lines", ["", "  "], 3, "holds no record"),
     ("not JSON", ["{oops"], 3, "not JSON"),
     ("one of two", ["{oops", GOOD], 0, "not JSON"),
-    ("no duration", ['{"audio_filepath": "a", "text": "x"}'], 3, "duration is not a number"),
+    ("no duration", ['{"audio_filepath": "a", "text": "x"}'], 3, "no duration (missing)"),
     (
         "missing text",
         ['{"audio_filepath": "a", "duration": 1}'],

@@ -123,7 +123,7 @@ FAULTS: list[tuple[str, Mapping[str, Any], Sequence[str | None]]] = [
      [None, "untranscribed (text is null)", None]),
     ("paths alone", {"audio": [{"bytes": None, "path": "a"}] * 3, "text": TEXTS,
                      "duration": [2.0, None, float("nan")]},
-     [None, "duration is not a number (missing)", "duration is not a number (missing)"]),
+     [None, "no duration (missing)", "no duration (missing)"]),
 ]  # fmt: skip
 
 

@@ -168,12 +168,11 @@ def test_wrong_options_are_errors_all_at_once() -> None:
 
 # (content, part of the hint)
 HINTS = [
-    ("path;sentence\na.wav;ja\n", "measure_duration reads it from the audio"),
+    ("path;sentence\na.wav;ja\n", "audio_root DIR names another folder; path_map OLD=NEW"),
     ("path;sentence;duration\na.wav;ja;1,5\n", "duration is written as text ('1,5'): cast reads"),
     ("path;sentence;start;end\na.wav;ja;0,5;1,5\n", "cast reads times that are written as text"),
-    ("client_id\tpath\tsentence\ns\ta.mp3\tja\n", "measure_duration reads the durations from the"),
-    ("Datei;Satz\na.wav;ja\n", "its first line is: Datei, Satz; name the columns"),
-    ("Datei;Satz\na.wav;ja\n", "--map audio_filepath=COLUMN --map text=COLUMN"),
+    ("client_id\tpath\tsentence\ns\ta.mp3\tja\n", "audio_root DIR names another folder"),
+    ("Datei;Satz\na.wav;ja\n", "--map audio_filepath=Datei --map text=Satz --out"),
 ]
 
 

@@ -270,8 +270,9 @@ def test_a_folder_with_audio_only_has_null_texts(tmp_path: Path) -> None:
 UNREAD = [
     ("m.jsonl", '{"audio_filepath": "a.wav"}', "name the file: "),
     ("t.csv", "Satz;Datei\nja;a.wav\n", "--map audio_filepath=Datei --map text=Satz"),
-    ("t.csv", "nr;Satz;Datei\n1;ja;x/a.wav\n", "--map audio_filepath=Datei --map text=COLUMN"),
-    ("t.tsv", "Satz\tDatei\r\nja\tb.wav\r\n", "are Satz, Datei; say which hold the audio"),
+    ("t.csv", "nr;Satz;Datei\n1;ja;x/a.wav\n", "--map audio_filepath=Datei --map text=Satz"),
+    ("t.tsv", "Satz\tDatei\r\nja\tb.wav\r\n", "--map audio_filepath=Datei --map text=Satz"),
+    ("t.csv", "nr,mal\n1,2\n", "put the right one for COLUMN: curate manifest"),
     ("t.xlsx", "PK", "name the file: "),
 ]
 

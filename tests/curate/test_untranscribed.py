@@ -33,7 +33,7 @@ LINES: list[tuple[dict[str, object], str | None]] = [
     ({"text": TEXT}, None),
     ({"text": ""}, None),
     ({"text": 5}, "text is not a string (number)"),
-    ({"duration": None}, "duration is not a number (null)"),
+    ({"duration": None}, "no duration (null)"),
     ({"audio_filepath": ""}, "no audio_filepath (empty string)"),
     ({"channel": [0, 1]}, "channel is not one channel ([0, 1])"),
     ({"_skipme": True}, "_skipme (true)"),

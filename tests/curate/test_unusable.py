@@ -78,7 +78,7 @@ FOREIGN: list[tuple[str, bytes | str, str, str]] = [
     ("labels.txt", LABELS, "Audacity", "put labels.wav"),
     ("metadata.csv", LJSPEECH, "without a header", "audio_filepath|text|duration"),
     ("a.csv", "sep=;\naudio_filepath;text;duration\na.wav;hello;2.5\n", "sep=", "tail -n +2"),
-    ("a.csv", "id,phrase\n1,hello\n", "nor a table header", "name the columns"),
+    ("a.csv", "id,phrase\n1,hello\n", "nor a table header", "for COLUMN: curate manifest"),
     ("a.txt", "hello there\nyou\n", "plain text", "one JSON object a line"),
     ("a.PitchTier", TEXTGRID.replace("TextGrid", "PitchTier"), "Praat", "as a TextGrid"),
     ("a.eaf", '<?xml version="1.0"?>\n<ANNOTATION_DOCUMENT/>\n', "ELAN", "put a.wav"),
@@ -134,18 +134,18 @@ def renamed(**names: str) -> dict[str, object]:
 # (a line, what is said, part of the hint)
 USELESS: list[tuple[object, str, str]] = [
     (renamed(text="sentence"), "text is not a string (missing) (3 of 3 lines)",
-     "`sentence` in all 3 lines looks like the text: --map text=sentence"),
+     "`sentence` in all 3 lines looks like the text: curate manifest "),
     (renamed(text="transcript"), "text is not a string (missing)",
-     "`transcript` in all 3 lines looks like the text: --map text=transcript"),
+     "`transcript` in all 3 lines looks like the text: curate manifest "),
     (renamed(audio_filepath="path", text="Sentence"), "no audio_filepath (missing)",
      "--map audio_filepath=path --map text=Sentence"),
-    (renamed(duration="dur"), "duration is not a number (missing)", "--map duration=dur"),
-    (renamed(duration="duration_ms"), "duration is not a number", "looks like milliseconds"),
-    ({"audio_filepath": "a", "text": "b", "start": 1.0, "end": 2.0}, "duration is not a number",
+    (renamed(duration="dur"), "no duration (missing)", "--map duration=dur"),
+    (renamed(duration="duration_ms"), "no duration (missing)", "looks like milliseconds"),
+    ({"audio_filepath": "a", "text": "b", "start": 1.0, "end": 2.0}, "no duration (missing)",
      "duration = end - start, offset = start"),
     ({**ROW, "duration": "2.5"}, "duration is not a number (string)",
      "duration is written as text"),
-    ({"audio_filepath": "a", "text": "b"}, "duration is not a number", "measure_duration"),
+    ({"audio_filepath": "a", "text": "b"}, "no duration (missing)", "measure_duration"),
     ({"a": 1}, "no audio_filepath", "no field names the audio file"),
     ({**ROW, "text": 5}, "text is not a string (number)", "text holds no string"),
     ({**ROW, "duration": -1}, "duration is not positive", "measure_duration"),
@@ -175,7 +175,8 @@ def test_one_odd_line_does_not_hide_the_name_that_the_others_have(tmp_path: Path
         profile([str(path)], tmp_path, load_rules(None))
     hint = raised.value.faults[0].hint
     assert "`path` in 3 of 4 JSON lines looks like the audio path" in hint
-    assert hint.endswith("--map audio_filepath=path --map text=sentence --map lang=locale")
+    maps = "--map audio_filepath=path --map text=sentence --map lang=locale"
+    assert hint.endswith(f": curate manifest {path} {maps} --out m.nemo.jsonl")
 
 
 # A name, content, and the reason.
@@ -198,9 +199,9 @@ def test_says_where_recordings_were_looked_for(
     assert "audio_root DIR" in fault.hint
 
 
-def test_a_table_without_durations_says_so(tmp_path: Path) -> None:
-    (tmp_path / "m.csv").write_text("path,sentence\na.wav,hello\nb.wav,you\n")
-    with pytest.raises(InputError, match=r"duration is not a number.*(\n.*)*measure_duration"):
+def test_a_table_of_beginnings_alone_has_no_durations(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("path,sentence,start\na.wav,hello,0\nb.wav,you,1\n")
+    with pytest.raises(InputError, match=r"no duration.*(\n.*)*measure_duration"):
         profile([str(tmp_path / "m.csv")], tmp_path, load_rules(None))
 
 
@@ -238,7 +239,10 @@ def test_commands_exit_3_and_write_nothing(tmp_path: Path, command: str) -> None
     (tmp_path / "m.jsonl").write_bytes(LINE.replace(b"text", b"sentence") * 210)
     result = processes.curate(command, "m.jsonl", "--out", "o", cwd=tmp_path, COLUMNS="300")
     assert result.returncode == 3, result.stderr
-    assert "`sentence` in all 210 lines looks like the text: --map text=sentence" in result.stderr
+    assert (
+        "`sentence` in all 210 lines looks like the text: curate manifest m.jsonl" in result.stderr
+    )
+    assert "m.jsonl --map text=sentence --out m.nemo.jsonl" in result.stderr
     assert not (tmp_path / "o").exists()
 
 

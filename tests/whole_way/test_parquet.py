@@ -32,6 +32,9 @@ ROWS = 6
 """Of each table, two of each speaker."""
 START_S, LENGTH_S = 3, 2.0
 
+MEASURED = "the whole file"
+"""Of a table without durations, whose rows are as long as their audio."""
+
 Columns = Mapping[str, Any]
 Make = Callable[[Sequence[str], Sequence[str], Sequence[str]], Columns]
 """From the paths, texts and speakers of a table's rows to its columns."""
@@ -87,7 +90,7 @@ TABLES: list[tuple[str, Make, str]] = [
         "path": paths, "text": texts, "speaker": who, "length": [len(text) for text in texts]},
      "the audio at 8.00 s"),
     ("no durations", lambda paths, texts, who: {
-        "audio": as_struct(paths), "text": texts, "speaker": who}, "duration is not a number"),
+        "audio": as_struct(paths), "text": texts, "speaker": who}, MEASURED),
 ]  # fmt: skip
 
 
@@ -103,8 +106,9 @@ def tables(folder: Path) -> dict[str, list[Case]]:
         path = folder / f"{number}.parquet"
         pl.DataFrame({**columns, "lang": categories(["en"] * ROWS)}).write_parquet(path)
         corpus[str(path)] = [
-            Case(name, text, reason or Place(file, START_S, LENGTH_S))
+            Case(name, text, whole if reason == MEASURED else reason or segment)
             for file, text in zip(files, texts, strict=True)
+            for whole, segment in [(Place(file, 0, FILE_S), Place(file, START_S, LENGTH_S))]
         ]
     return corpus
 

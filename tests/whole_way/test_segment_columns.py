@@ -38,7 +38,7 @@ COLUMNS: list[tuple[str, Cells, str]] = [
     ("begin_time,duration", lambda at, size: (f"00:0{at}", size), "offset"),
     ("begin_time,duration", lambda at, size: (-at, size), "offset"),
     ("begin_time,duration", lambda at, size: (at + 8, size), "audio"),
-    ("end,speaker_age", lambda at, size: (at + size, 30), "duration is not a number (missing)"),
+    ("end,speaker_age", lambda at, size: (at + size, 30), "no duration (missing)"),
 ]  # fmt: skip
 
 

@@ -7,7 +7,6 @@ their files; then audio that no text names. Whatever has no partner is a malform
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -21,11 +20,11 @@ from curate.manifest.folders.folder import Entry, Folder
 from curate.manifest.folders.layouts import layout_of
 from curate.manifest.folders.tree import has_audio
 from curate.manifest.headers import Length, lengths
+from curate.manifest.hints.command import columns_hint
 from curate.manifest.mapping import BEFORE
 from curate.manifest.origin import FOLDER_FORMAT, Item, Origin, Portion, canonical, portion
 from curate.manifest.sniff import Format, Look
 from curate.manifest.strict import Malformed, Record
-from curate.manifest.tables import header_cells
 
 ROWS = 4096
 """Rows in a portion, whose audio is measured at one go."""
@@ -85,30 +84,11 @@ def _refuse_unread(names: list[str], folder: Folder) -> None:
     """InputError where files that may hold the texts would be passed over."""
     if names:
         what = f"holds audio and {names[0]}, whose layout is not recognised"
-        hint = _columns_hint(names[0], folder) or f"name the file: {folder.path(names[0])}"
-        raise InputError.of(folder.texts.root, what, hint)
-
-
-def _columns_hint(name: str, folder: Folder) -> str:
-    """Which columns of a table may be the audio and the text; empty for what is no table."""
-    first, _, rest = folder.head(name).partition("\n")
-    delimiter, header = header_cells(first.rstrip("\r"))
-    if not name.lower().endswith((".csv", ".tsv")) or len(header) < 2:
-        return ""
-    row = next(csv.reader([rest.split("\n", 1)[0].rstrip("\r")], delimiter=delimiter), [])
-    cells = dict(zip(header, row, strict=False))
-    audio = next((each for each in header if _names_audio(cells.get(each, ""), folder)), "COLUMN")
-    others = [each for each in header if each != audio]
-    text = others[0] if len(others) == 1 else "COLUMN"
-    maps = f"--map audio_filepath={audio} --map text={text}"
-    return f"its columns are {', '.join(header)}; say which hold the audio and the text: {maps}"
-
-
-def _names_audio(cell: str, folder: Folder) -> bool:
-    try:
-        return bool(cell and folder.names.find(cell, ""))
-    except Malformed:
-        return False
+        path, root = folder.path(names[0]), folder.texts.root
+        look = Look.at(path, folder.fields)
+        is_read_here = path.lower().endswith((".csv", ".tsv"))
+        hint = columns_hint(look, root if is_read_here else None) or f"name the file: {path}"
+        raise InputError.of(root, what, hint)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from curate.artifacts.columns import DURATION_US, OFFSET_S, has_audio, record_id
 from curate.artifacts.profile_audio import Loading
 from curate.audio.header import OVERRUN_S
 from curate.formatting.units import duration, plural
+from curate.manifest.corrections import measured_warnings
 from curate.manifest.folders import TEXTS
 from curate.manifest.kaldi import without_texts
 from curate.manifest.mapping import fields_of
@@ -47,10 +48,11 @@ def loading_warnings(kinds: Mapping[str, Loading] | None) -> list[str]:
 def origin_warnings(origins: Iterable[Origin]) -> list[str]:
     """A warning for each folder without texts, for each NeMo manifest whose first record says where
     its segment begins by a name that NeMo does not read, and for each Kaldi directory with
-    utterances that have no text; and one about tiers that are not read.
+    utterances that have no text; and one about tiers that are not read, and about tables without
+    durations.
     """
     sources = list(origins)
-    warnings = tier_warnings(sources)
+    warnings = [*tier_warnings(sources), *measured_warnings(sources)]
     for origin in sources:
         if TEXTS in origin.beside:
             warnings.append(

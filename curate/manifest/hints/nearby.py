@@ -1,0 +1,86 @@
+"""Where audio is whose paths lead to no file: below a folder beside the input, by its names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from curate.files.unicode_forms import form_on_disk
+from curate.manifest.absent_audio import is_windows_path
+from curate.manifest.audio_files import is_address
+
+_LOOKED_AT = 20
+"""Paths that are looked for."""
+_FOLDERS = 200
+"""Folders in which they are."""
+_BESIDE = (
+    "audio", "audios", "clips", "data", "media", "recordings", "sound", "sounds", "speech", "wav",
+    "wavs", "waves", "flac", "mp3", "aufnahmen", "ton", "enregistrements", "sons", "grabaciones",
+)  # fmt: skip
+"""Names of folders beside that of the input which are looked into: others are of other corpora."""
+
+
+class Moved(NamedTuple):
+    """What paths begin with, and the folder that stands for it here."""
+
+    old: str
+    new: str
+
+
+def are_there(paths: Sequence[str], folder: str) -> bool:
+    """Whether any of the first paths leads to a file from the folder or the working folder."""
+    return any(_is_there(base, path) for path in paths[:_LOOKED_AT] for base in (folder, "."))
+
+
+def audio_root_near(paths: Sequence[str], folder: str) -> str | None:
+    """The folder below or beside `folder` from which most of the first paths, which are relative,
+    lead to a file; None where none does.
+    """
+    first = [path for path in paths[:_LOOKED_AT] if not _is_placed(path)]
+    hits = {each: sum(_is_there(each, path) for path in first) for each in _folders(folder)}
+    best = max(hits, key=lambda each: hits[each], default=None)
+    return best if best is not None and hits[best] else None
+
+
+def moved_near(paths: Sequence[str], folder: str) -> Moved | None:
+    """What the first of the paths that is absolute, or of another machine, begins with, and the
+    folder near `folder` in which the rest of it is there; None where no rest is.
+    """
+    path = next((path for path in paths[:_LOOKED_AT] if _is_placed(path)), None)
+    if path is None:
+        return None
+    cuts = [at for at, letter in enumerate(path) if letter in "/\\" and 0 < at < len(path) - 1]
+    for at in cuts:
+        rest = path[at + 1 :].replace("\\", "/")
+        for each in (folder, *_folders(folder)):
+            if _is_there(each, rest):
+                return Moved(path[:at], os.path.realpath(each))
+    return None
+
+
+def _is_placed(path: str) -> bool:
+    """Whether a path does not begin at the input's folder."""
+    return path.startswith(("/", "~")) or is_windows_path(path) or is_address(path)
+
+
+def _is_there(folder: str, path: str) -> bool:
+    full = os.path.join(folder, path)  # noqa: PTH118 - a path may be anything that people write
+    return "\0" not in full and (os.path.lexists(full) or form_on_disk(full) is not None)
+
+
+def _folders(folder: str) -> list[str]:
+    """The folders in a folder, then those of audio beside it, without hidden ones."""
+    own = os.path.realpath(folder)
+    beside = [each for each in _inside(os.path.dirname(own)) if each != own]  # noqa: PTH120
+    of_audio = [each for each in beside if os.path.basename(each).lower() in _BESIDE]  # noqa: PTH119
+    return [*_inside(folder)[:_FOLDERS], *of_audio]
+
+
+def _inside(folder: str) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            names = [each.path for each in entries if each.is_dir() and each.name[0] != "."]
+    except OSError:  # a folder that may not be listed holds no audio that could be read
+        return []
+    return sorted(names)

@@ -1,0 +1,166 @@
+"""The command that reads an input with columns of other names stands in the hint, whole: as it is,
+it reads the input.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import openpyxl
+import polars as pl
+import pytest
+
+from curate.manifest.hints.nearby import audio_root_near
+from tests import processes
+from tests.curate.folder_writers import sound
+
+FRAMES, SECONDS = 24_000, 1.5
+NAMES = ("a", "b")
+TEXTS = ("ja, gut so", "nein danke")
+VOICES = ("Anna", "Ben")
+GERMAN = ("Datei", "Satz", "Dauer", "Sprecher")
+MAPPED = "--map audio_filepath=Datei --map text=Satz --map duration=Dauer --map speaker=Sprecher"
+
+
+def table(mark: str, header: Sequence[str], folder: str = "clips/", length: str = "1,50") -> str:
+    quoted = '"{}"' if mark == "," else "{}"
+    rows = [
+        (f"{folder}{name}.wav", text, length, voice)
+        for name, text, voice in zip(NAMES, TEXTS, VOICES, strict=True)
+    ]
+    return "".join(mark.join(map(quoted.format, row)) + "\n" for row in (header, *rows))
+
+
+def lines(audio: str, text: str, speaker: str, folder: str = "clips/") -> str:
+    rows = zip(NAMES, TEXTS, VOICES, strict=True)
+    records = ({audio: f"{folder}{a}.wav", text: t, speaker: s} for a, t, s in rows)
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+# file, content, options of the command in the hint
+INPUTS: list[tuple[str, str, str]] = [
+    ("t.csv", table(";", GERMAN), f"{MAPPED} --cast"),
+    ("t.tsv", table("\t", ("Fichier", "Phrase", "Durée (s)", "Locuteur"), length="1.50"),
+     "--map audio_filepath=Fichier --map text=Phrase --map 'duration=Durée (s)' "
+     "--map speaker=Locuteur"),
+    ("t.csv", table(",", ("Nombre del archivo", "Transcripción", "Duración", "Hablante")),
+     "--map 'audio_filepath=Nombre del archivo' --map 'text=Transcripción' "
+     "--map 'duration=Duración' --map speaker=Hablante --cast"),
+    ("t.csv", table(";", ("x", "y", "Dauer (ms)", "z")),  # these would be read as seconds
+     "--map audio_filepath=x --map text=y"),
+    ("t.csv", table(";", GERMAN, folder=""), f"{MAPPED} --cast --audio-root clips"),
+    ("t.csv", table(";", ("path", "text", "speaker", "Wort"), "", "x"), "--audio-root clips"),
+    ("t.jsonl", lines("Pfad", "Satz", "Sprecher"),
+     "--map audio_filepath=Pfad --map text=Satz --map speaker=Sprecher --measure-duration"),
+    ("t.jsonl", lines("audio_filepath", "sentence", "speaker", "C:\\corpus\\clips\\"),
+     "--map text=sentence --measure-duration --path-map 'C:\\corpus={folder}'"),
+]  # fmt: skip
+
+
+def in_hint(folder: Path, *command: str) -> str:
+    """The command in the hint of one that fails."""
+    failed = processes.curate("manifest", *command, "--out", "o.jsonl", cwd=folder, COLUMNS="900")
+    assert failed.returncode == 3, failed.stderr
+    assert not (folder / "o.jsonl").exists()
+    return failed.stderr.strip().rpartition("curate manifest ")[2]
+
+
+def read_by(folder: Path, command: str) -> list[dict[str, object]]:
+    """The records that the command writes."""
+    words = shlex.split(command)
+    made = processes.curate("manifest", *words, cwd=folder, COLUMNS="900")
+    assert made.returncode == 0, made.stderr
+    return [json.loads(line) for line in (folder / words[-1]).read_text().splitlines()]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    for name in NAMES:
+        sound(tmp_path / "clips" / f"{name}.wav", FRAMES)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("name", "content", "options"), INPUTS)
+def test_the_hint_is_the_command_that_reads_the_input(
+    corpus: Path, name: str, content: str, options: str
+) -> None:
+    (corpus / name).write_text(content)
+    command = in_hint(corpus, name)
+    assert command == f"{name} {options.format(folder=corpus)} --out t.nemo.jsonl"
+    records = read_by(corpus, command)
+    assert [Path(str(row["audio_filepath"])) for row in records] == [
+        Path("clips", f"{name}.wav") if "path-map" not in options else corpus / f"clips/{name}.wav"
+        for name in NAMES
+    ]
+    assert [row["text"] for row in records] == list(TEXTS)
+    assert [row["duration"] for row in records] == [SECONDS] * len(NAMES)
+
+
+def test_a_folder_with_such_a_table_is_read_by_its_hint(corpus: Path) -> None:
+    (corpus / "t.csv").write_text(table(";", GERMAN, folder=""))
+    command = in_hint(corpus, str(corpus))
+    assert command == f"{corpus} {MAPPED} --cast --out {corpus.name}.nemo.jsonl"
+    assert [row["speaker"] for row in read_by(corpus, command)] == list(VOICES)
+
+
+def test_a_folder_with_a_workbook_names_it_and_its_audio(corpus: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (("Dateiname", "Transkription"), ("a.wav", TEXTS[0]), ("b.wav", TEXTS[1])):
+        book.active.append(row)
+    book.save(corpus / "t.xlsx")
+    command = in_hint(corpus, ".")
+    maps = "--map audio_filepath=Dateiname --map text=Transkription"
+    assert command == f"./t.xlsx {maps} --audio-root clips --out t.nemo.jsonl"
+    assert [row["duration"] for row in read_by(corpus, command)] == [SECONDS] * len(NAMES)
+
+
+def test_a_parquet_table_has_a_hint_too(corpus: Path) -> None:
+    columns = {"chemin": [f"clips/{name}.wav" for name in NAMES], "texte": TEXTS}
+    pl.DataFrame(columns).write_parquet(corpus / "t.parquet")
+    command = in_hint(corpus, "t.parquet")
+    assert "--map audio_filepath=chemin --map text=texte --out" in command
+    assert [row["text"] for row in read_by(corpus, command)] == list(TEXTS)
+
+
+# file, content: inputs of which no column is a guess, or whose rows are segments without an end
+NO_COMMAND = [
+    ("t.jsonl", '{"audio_filepath": "clips/a.wav", "text": "x", "start": 1.0}\n'),
+    ("t.jsonl", '{"text": "x"}\n'),
+    ("t.csv", "nr;id;n\n1;2;3\n"),
+]
+
+
+@pytest.mark.parametrize(("name", "content"), NO_COMMAND)
+def test_nothing_is_proposed_that_would_read_something_else(
+    corpus: Path, name: str, content: str
+) -> None:
+    (corpus / name).write_text(content)
+    failed = processes.curate("manifest", name, "--out", "o.jsonl", cwd=corpus, COLUMNS="900")
+    assert failed.returncode == 3
+    assert "curate manifest" not in failed.stderr or "put the right one for COLUMN" in failed.stderr
+
+
+def test_durations_are_measured_where_a_table_has_no_times(corpus: Path) -> None:
+    (corpus / "t.csv").write_text("path,text\nclips/a.wav,ja\nclips/none.wav,nein\n")
+    made = processes.curate("manifest", "t.csv", "--out", "o.jsonl", cwd=corpus, COLUMNS="900")
+    warning = "t.csv: no column of durations: they are measured by the audio's headers"
+    assert made.stderr.count(warning) == 1
+    (record,) = map(json.loads, (corpus / "o.jsonl").read_text().splitlines())
+    assert record["duration"] == SECONDS
+    (lost,) = map(json.loads, (corpus / "o.malformed.jsonl").read_text().splitlines())
+    assert lost["reason"].startswith("its audio file is missing")
+    options = ("--measure-duration", "--out", "o.jsonl")
+    asked = processes.curate("manifest", "t.csv", *options, cwd=corpus, COLUMNS="900")
+    assert warning not in asked.stderr
+
+
+def test_folders_beside_are_looked_into_by_their_name(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    for folder in ("other", "wav"):
+        sound(tmp_path / folder / "a.wav", 160)
+    assert audio_root_near(["a.wav"], str(tmp_path / "tables")) == str(tmp_path / "wav")
+    (tmp_path / "wav/a.wav").unlink()
+    assert audio_root_near(["a.wav"], str(tmp_path / "tables")) is None
