@@ -36,6 +36,7 @@ from curate.manifest.outside_paths import OutsidePaths
 from curate.manifest.overruns import Overruns
 from curate.manifest.path_sample import PathSample
 from curate.manifest.places import in_original_places
+from curate.manifest.readable_twins import twin_warnings
 from curate.manifest.scan import scan
 from curate.manifest.strict import UNTRANSCRIBED, Malformed, parse_line
 from curate.manifest.syntax import STRING
@@ -112,11 +113,15 @@ class Converter:
 
     @property
     def audio_warnings(self) -> list[str]:
-        """Warnings about audio that is not there, elsewhere, too short, or not decoded here, and
-        about tables whose durations are measured.
+        """Warnings about audio that is not there, elsewhere, too short, or not decoded here, about
+        tables whose durations are measured, and about files that are passed over.
         """
-        absent, measured = absent_warnings(self._audio), measured_warnings(self._origins)
-        return [*measured, *absent, *self._warnings, *ffmpeg_warnings(self._ffmpeg_rows)]
+        """Warnings about audio that is not there, elsewhere, too short, or not decoded here, about
+        tables whose durations are measured, and about files that are passed over.
+        """
+        of_inputs = [*measured_warnings(self._origins), *twin_warnings(self._origins)]
+        of_rows = [*self._warnings, *ffmpeg_warnings(self._ffmpeg_rows)]
+        return [*of_inputs, *absent_warnings(self._audio), *of_rows]
 
     def add_all(self, origins: Sequence[Origin]) -> tuple[ConvertedInput, ...]:
         """Convert the rows of all origins; audio beside tables that no row names is malformed."""

@@ -15,8 +15,8 @@ _MAGIC = (
 )
 SUFFIXES = (".m4a", ".mp4", ".aac", ".wma", ".webm", ".mkv", ".amr")
 """Of files of such a kind, in lower case."""
-CONVERT = "ffmpeg -i FILE FILE.flac makes one that is read"
-"""What to do with such a file."""
+CONVERT = "ffmpeg -i FILE DIR/NAME.flac makes one that is read"
+"""What to do with such a file: in another directory, so that no name stands there twice."""
 
 
 def ffmpeg_kind(head: bytes) -> str:

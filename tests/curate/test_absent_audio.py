@@ -74,7 +74,7 @@ def test_audio_that_is_not_decoded_is_warned_about(tmp_path: Path) -> None:
         (tmp_path / "in" / name).touch()
     (warning,) = warnings_of(tmp_path, ["there.m4a", "there.m4a", "there.wav"])
     assert "2 rows with audio of a kind that only ffmpeg reads" in warning
-    assert "ffmpeg -i FILE FILE.flac makes one that is read" in warning
+    assert "ffmpeg -i FILE DIR/NAME.flac makes one that is read" in warning
 
 
 @pytest.mark.parametrize(

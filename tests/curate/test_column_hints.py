@@ -16,6 +16,7 @@ import pytest
 from curate.manifest.hints.nearby import audio_root_near
 from tests import processes
 from tests.curate.folder_writers import sound
+from tests.lines import lines_of
 
 FRAMES, SECONDS = 24_000, 1.5
 NAMES = ("a", "b")
@@ -73,7 +74,7 @@ def read_by(folder: Path, command: str) -> list[dict[str, object]]:
     words = shlex.split(command)
     made = processes.curate("manifest", *words, cwd=folder, COLUMNS="900")
     assert made.returncode == 0, made.stderr
-    return [json.loads(line) for line in (folder / words[-1]).read_text().splitlines()]
+    return [json.loads(line) for line in lines_of((folder / words[-1]).read_text())]
 
 
 @pytest.fixture
@@ -144,13 +145,13 @@ def test_nothing_is_proposed_that_would_read_something_else(
 
 
 def test_durations_are_measured_where_a_table_has_no_times(corpus: Path) -> None:
-    (corpus / "t.csv").write_text("path,text\nclips/a.wav,ja\nclips/none.wav,nein\n")
+    (corpus / "t.csv").write_text("path,text\nclips/a.wav,ja\nclips/b.wav,a\nclips/none.wav,b\n")
     made = processes.curate("manifest", "t.csv", "--out", "o.jsonl", cwd=corpus, COLUMNS="900")
     warning = "t.csv: no column of durations: they are measured by the audio's headers"
     assert made.stderr.count(warning) == 1
-    (record,) = map(json.loads, (corpus / "o.jsonl").read_text().splitlines())
-    assert record["duration"] == SECONDS
-    (lost,) = map(json.loads, (corpus / "o.malformed.jsonl").read_text().splitlines())
+    records = map(json.loads, lines_of((corpus / "o.jsonl").read_text()))
+    assert [record["duration"] for record in records] == [SECONDS] * len(NAMES)
+    (lost,) = map(json.loads, lines_of((corpus / "o.malformed.jsonl").read_text()))
     assert lost["reason"].startswith("its audio file is missing")
     options = ("--measure-duration", "--out", "o.jsonl")
     asked = processes.curate("manifest", "t.csv", *options, cwd=corpus, COLUMNS="900")

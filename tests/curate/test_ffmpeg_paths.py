@@ -15,7 +15,7 @@ from curate.nemo.ffmpeg_kinds import SUFFIXES
 from tests.curate.folder_writers import RATE, sound
 
 NAMED = "3 rows with audio of a kind that only ffmpeg reads"
-COMMAND = "ffmpeg -i FILE FILE.flac makes one that is read"
+COMMAND = "ffmpeg -i FILE DIR/NAME.flac makes one that is read"
 
 
 def test_the_suffix_decides() -> None:

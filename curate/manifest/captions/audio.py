@@ -12,6 +12,7 @@ from unicodedata import normalize
 from curate.errors import InputError, parameter
 from curate.manifest.chunks import open_manifest
 from curate.manifest.origin import Origin
+from curate.manifest.readable_twins import without_twins
 from curate.manifest.sniff import Look
 from curate.manifest.spool import is_local
 from curate.manifest.strict import Malformed
@@ -85,7 +86,9 @@ def folder_of(look: Look) -> str:
 
 
 def audio_names(folder: str, stem: str) -> list[str]:
-    """Audio files of this name in a folder, by any suffix of AUDIO_SUFFIXES, each once."""
+    """Audio files of this name in a folder, by any suffix of AUDIO_SUFFIXES, each once; without
+    those that only ffmpeg reads where there is another.
+    """
     by_identity: dict[tuple[int, int], str] = {}
     for suffix in AUDIO_SUFFIXES:
         for spelled in (suffix, suffix.upper()):
@@ -93,7 +96,7 @@ def audio_names(folder: str, stem: str) -> list[str]:
                 identity = _file(folder, name)
                 if identity is not None:
                     by_identity.setdefault(identity, name)
-    return sorted(by_identity.values())
+    return [*without_twins(sorted(by_identity.values()))[0]]
 
 
 def _spelled(folder: str, name: str) -> str | None:

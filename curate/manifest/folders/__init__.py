@@ -23,6 +23,7 @@ from curate.manifest.headers import Length, lengths
 from curate.manifest.hints.command import columns_hint
 from curate.manifest.mapping import BEFORE
 from curate.manifest.origin import FOLDER_FORMAT, Item, Origin, Portion, canonical, portion
+from curate.manifest.readable_twins import TWINS
 from curate.manifest.sniff import Format, Look
 from curate.manifest.strict import Malformed, Record
 
@@ -42,9 +43,13 @@ _MANIFESTS = frozenset({".jsonl", ".json", ".tsv", ".csv", ".parquet", ".xlsx"})
 def _find(look: Look) -> list[Origin]:
     if look.folder is None:
         raise InputError.of(look.name, "is not a directory", "name the folder of the audio")
-    beside = {} if look.audio_root is None else {FOLDER: (look.audio_root,)}
+    beside: dict[str, Sequence[str]] = {}
+    if look.audio_root is not None:
+        beside[FOLDER] = (look.audio_root,)
+    folder = replace(Folder.of(Origin(look.name, FOLDER_FORMAT, beside)), fields=look.fields)
+    if folder.audio.twins:
+        beside[TWINS] = (str(len(folder.audio.twins)), folder.audio.twins[0])
     origin = Origin(look.name, FOLDER_FORMAT, beside)
-    folder = replace(Folder.of(origin), fields=look.fields)
     if not folder.audio.audio:
         raise InputError.of(
             folder.audio.root, "holds no audio file", "name the folder of the audio"

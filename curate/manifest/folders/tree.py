@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from curate.errors import InputError
+from curate.manifest.readable_twins import without_twins
 from curate.manifest.unsupported import AUDIO_SUFFIXES
 
 _SUFFIXES = frozenset(AUDIO_SUFFIXES)
@@ -22,13 +23,15 @@ class Tree:
 
     Hidden names are left out. A directory that symlinks lead to several times, or into itself, is
     read once; a symlink that leads nowhere is a name like others. A compressed file (.gz, .zst) has
-    the name of its content, unless a file of that name is there; `packed` has its own.
+    the name of its content, unless a file of that name is there; `packed` has its own. `twins` is
+    audio that is passed over, since a file of its name beside it is read without ffmpeg.
     """
 
     root: str
     audio: tuple[str, ...]
     others: tuple[str, ...]
     packed: Mapping[str, str] = field(default_factory=dict)
+    twins: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, root: str) -> Tree:
@@ -37,12 +40,8 @@ class Tree:
         others = [name for name in names if not is_audio(name)]
         packed = _packed(others)
         of_content = {own: name for name, own in packed.items()}
-        return cls(
-            root,
-            tuple(name for name in names if is_audio(name)),
-            tuple(of_content.get(name, name) for name in others),
-            packed,
-        )
+        audio, twins = without_twins([name for name in names if is_audio(name)])
+        return cls(root, audio, tuple(of_content.get(name, name) for name in others), packed, twins)
 
     def path(self, name: str) -> str:
         """Where a name is."""

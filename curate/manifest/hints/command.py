@@ -85,7 +85,7 @@ def propose(look: Look, options: Sequence[str] = ()) -> Proposal | None:
 
 def columns_hint(look: Look, folder: str | None = None) -> str:
     """A command for a table or JSON lines, which reads the file itself, or the `folder` that it is
-    in, where audio is found by its name alone; empty of what has no columns.
+    in, where audio is found by its name only; empty of what has no columns.
     """
     proposal = propose(look)
     if proposal is None or folder is None:

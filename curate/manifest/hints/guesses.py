@@ -46,7 +46,7 @@ _MILLI = re.compile(r"(?:^|[\W_])(?:ms|msec|milli\w*|min|mins|minut\w*|minuten)(
 _MEANT = ("audio_filepath", "text", "duration", "offset", "end", "lang", "speaker")
 _NUMBERS = frozenset({"duration", "offset", "end"})
 _FEWEST_WORDS = 2
-"""Words that the values of a column have on average which may be the text by its values alone."""
+"""Words, on average, in the values of a column that may be the text by nothing but them."""
 
 
 def guess_columns(sample: Sample, known: Mapping[str, str]) -> dict[str, str]:

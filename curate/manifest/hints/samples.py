@@ -21,7 +21,7 @@ from curate.manifest.tables import columns_of, header_cells
 ROWS = 200
 """Rows that are examined."""
 _HEAD_BYTES = 1 << 16
-"""Of a file that is looked at; the last line of so many may be cut."""
+"""Read of a file; the last line of so many may be cut."""
 _COLUMNAR = (b"PAR1", STREAM, FILE)
 
 
@@ -56,8 +56,9 @@ class Sample:
 def time_of(value: object) -> float | None:
     """The seconds that a value gives, as a number or as text; None where it gives none."""
     number = number_written(value) if isinstance(value, str) else value
-    is_number = isinstance(number, int | float) and not isinstance(number, bool)
-    return float(number) if is_number else None  # type: ignore[arg-type]
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return None
+    return float(number)
 
 
 def sample_of(look: Look) -> Sample | None:
@@ -122,7 +123,7 @@ def _of_text(look: Look) -> Sample | None:
     delimiter, header = header_cells(look.header)
     if len(header) < 2 or b"\0" in look.head:
         return None
-    lines = look.head.decode(errors="replace").splitlines()[1:]
+    lines = [each.rstrip("\r") for each in look.head.decode(errors="replace").split("\n")[1:]]
     whole = lines[:-1] if len(look.head) >= _HEAD_BYTES else lines
     cells = csv.reader(whole, delimiter=delimiter)
     if delimiter == "\t":

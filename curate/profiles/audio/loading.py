@@ -16,6 +16,7 @@ from curate.manifest.folders import TEXTS
 from curate.manifest.kaldi import without_texts
 from curate.manifest.mapping import fields_of
 from curate.manifest.origin import Origin
+from curate.manifest.readable_twins import twin_warnings
 from curate.manifest.sniff import Look
 from curate.manifest.spool import is_local
 from curate.manifest.tables import OFFSET_NAMES
@@ -48,11 +49,11 @@ def loading_warnings(kinds: Mapping[str, Loading] | None) -> list[str]:
 def origin_warnings(origins: Iterable[Origin]) -> list[str]:
     """A warning for each folder without texts, for each NeMo manifest whose first record says where
     its segment begins by a name that NeMo does not read, and for each Kaldi directory with
-    utterances that have no text; and one about tiers that are not read, and about tables without
-    durations.
+    utterances that have no text; and one about tiers that are not read, about tables without
+    durations, and about twins of audio.
     """
     sources = list(origins)
-    warnings = [*tier_warnings(sources), *measured_warnings(sources)]
+    warnings = [*tier_warnings(sources), *measured_warnings(sources), *twin_warnings(sources)]
     for origin in sources:
         if TEXTS in origin.beside:
             warnings.append(
