@@ -8,9 +8,10 @@ Python's own, an infinite one, a segment's end, lists and structs.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -45,50 +46,107 @@ def encode_rows(rows: pl.DataFrame, columns: Columns) -> pl.Series:
     always = {"duration", "offset"} - columns.keys()
     if "end" in columns or len({*keys, *columns, *always}) < len(keys) + len(columns) + len(always):
         return none
-    members: list[pl.Series] = []
+    members: list[_Member] = []
     plain = pl.Series([True]).new_from_index(0, rows.height)
     fields = [*zip(keys, names, [False] * len(keys), strict=True)]
     for key, name, is_field in (*fields, *((field, name, True) for field, name in columns.items())):
         encoded = _encoded(rows[name], key if is_field else None)
         if encoded is None:
             return none
-        value, is_plain = encoded
+        value, is_plain, is_quoted = encoded
         plain &= is_plain
-        members.append(json.dumps(key, ensure_ascii=False) + ": " + value)
-    body = pl.concat_str(members, separator=", ", ignore_nulls=True)
-    line = pl.concat_str(pl.lit("{"), body, pl.lit("}"))
-    return pl.select(pl.when(plain).then(line)).to_series() if members else none
+        members.append(_Member(json.dumps(key, ensure_ascii=False), value, is_quoted))
+    if not members:
+        return none
+    lines = _lines(members)
+    return lines if plain.all() else lines.set(~plain, None)
 
 
-_Encoded = tuple[pl.Series, pl.Series | bool]
-"""The JSON of each value, null where the record has none; and whether the value is plain."""
+class _Member(NamedTuple):
+    """A key as JSON, and by row the value, null where the record has none; `is_quoted`: it stands
+    between quotation marks.
+    """
+
+    key: str
+    value: pl.Series
+    is_quoted: bool
+
+
+def _lines(members: Sequence[_Member]) -> pl.Series:
+    """The objects of these members, in one pass over all columns: what stands between two values is
+    one literal. A member that some rows lack brings its own comma.
+    """
+    always = (at for at, member in enumerate(members) if not member.value.null_count())
+    anchor = next(always, None)
+    if anchor is None:
+        return _joined(members)
+    parts: list[pl.Expr] = []
+    between = "{"
+    for at, (key, value, is_quoted) in enumerate(members):
+        mark = '"' if is_quoted else ""
+        begin = f"{', ' if at > anchor else ''}{key}: {mark}"
+        end = f"{mark}{', ' if at < anchor else ''}"
+        if value.null_count():
+            member = pl.concat_str(pl.lit(begin), pl.lit(value), pl.lit(end))
+            parts += [pl.lit(between), member.fill_null("")]
+            between = ""
+        else:
+            parts += [pl.lit(between + begin), pl.lit(value)]
+            between = end
+    return pl.select(pl.concat_str(*parts, pl.lit(between + "}"))).to_series()
+
+
+def _joined(members: Sequence[_Member]) -> pl.Series:
+    """The same where every member is missing in some row."""
+    marks = ['"' if member.is_quoted else "" for member in members]
+    pairs = [
+        pl.concat_str(pl.lit(f"{key}: {mark}"), pl.lit(value), pl.lit(mark))
+        for (key, value, _), mark in zip(members, marks, strict=True)
+    ]
+    body = pl.concat_str(pairs, separator=", ", ignore_nulls=True)
+    return pl.select(pl.concat_str(pl.lit("{"), body, pl.lit("}"))).to_series()
+
+
+_Encoded = tuple[pl.Series, pl.Series | bool, bool]
+"""The JSON of each value, null where the record has none; whether the value is plain; and whether
+it is the inside of a string, to be put between quotation marks.
+"""
 
 
 def _encoded(values: pl.Series, field: str | None) -> _Encoded | None:
     """A column's values, those of a field where it is one; None where they are not plain."""
     if field in ("duration", "offset"):
-        return _seconds(values)
-    dtype = values.dtype
-    if dtype == pl.String:
-        encoded = _quoted(values)
-        drops_empty = field in (None, "lang", "speaker")
-        return (encoded.set(values == "", None) if drops_empty else _as_text(encoded, field)), True
-    number = _number(values)
-    return number if number is None else (_as_text(number[0], field), number[1])
+        number = _seconds(values)
+    elif values.dtype == pl.String:
+        return _string(values, field)
+    else:
+        number = _number(values)
+    if number is None:
+        return None
+    text, is_plain = number
+    return text.fill_null("null") if field == "text" else text, is_plain, False
 
 
-def _as_text(encoded: pl.Series, field: str | None) -> pl.Series:
-    """A text that is null is written, unlike the null of any other field."""
-    return encoded.fill_null("null") if field == "text" else encoded
-
-
-def _quoted(values: pl.Series) -> pl.Series:
+def _string(values: pl.Series, field: str | None) -> _Encoded:
+    """The inside of strings. Empty ones are left out but for the audio and the text; a text that is
+    null is written, unlike the null of any other field.
+    """
+    escaped = values
     if values.str.contains(_SPECIAL).any():
-        values = values.str.replace_many(_ESCAPES)
-    return '"' + values + '"'
+        escaped = values.str.replace_many(_ESCAPES)
+    if field in (None, "lang", "speaker"):
+        is_empty = values == ""
+        return escaped.set(is_empty, None) if is_empty.any() else escaped, True, True
+    if field == "text" and values.null_count():
+        return ('"' + escaped + '"').fill_null("null"), True, False
+    return escaped, True, True
 
 
-def _number(values: pl.Series) -> _Encoded | None:
+_Number = tuple[pl.Series, pl.Series | bool]
+"""The text of each number, null where there is none; and whether it is plain."""
+
+
+def _number(values: pl.Series) -> _Number | None:
     """Numbers, true and false; None for what holds other values."""
     dtype = values.dtype
     if dtype == pl.Null or dtype == pl.Boolean or dtype.is_integer():
@@ -109,7 +167,7 @@ def is_milliseconds(name: str) -> bool:
     return name.strip().lower().endswith(("_ms", "[ms]"))
 
 
-def _seconds(values: pl.Series) -> _Encoded | None:
+def _seconds(values: pl.Series) -> _Number | None:
     in_milliseconds = is_milliseconds(values.name)
     if values.dtype == pl.String:
         return _seconds_of_text(values, in_milliseconds)
@@ -122,7 +180,7 @@ def _seconds(values: pl.Series) -> _Encoded | None:
     return text, is_plain
 
 
-def _seconds_of_text(values: pl.Series, in_milliseconds: bool) -> _Encoded:
+def _seconds_of_text(values: pl.Series, in_milliseconds: bool) -> _Number:
     is_integer = values.str.contains(_INTEGER)
     is_number = is_integer | values.str.contains(_DECIMAL)
     numbers = values.set(~is_number, None).cast(pl.Float64)

@@ -106,10 +106,12 @@ def _rows_by_columns(
 
 def _lines_of(cut: Cut, columns: Mapping[str, str]) -> pl.Series:
     """The line of each row; null where it is not plain."""
-    lines = pl.Series(dtype=pl.String).clear(cut.start.size)
+    none = pl.Series(dtype=pl.String).clear(cut.start.size)
     if not cut.cells.height:
-        return lines
-    return lines.scatter(np.flatnonzero(cut.kind == PLAIN), encode_rows(cut.cells, columns))
+        return none
+    lines = encode_rows(cut.cells, columns)
+    is_plain = cut.kind == PLAIN
+    return lines if is_plain.all() else none.scatter(np.flatnonzero(is_plain), lines)
 
 
 def _cut_portion(
