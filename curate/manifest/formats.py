@@ -22,7 +22,7 @@ from curate.manifest.hints.command import columns_hint
 from curate.manifest.hugging_face import HUGGING_FACE
 from curate.manifest.kaldi import KALDI
 from curate.manifest.lhotse import CUTS, SHAR, SUPERVISIONS
-from curate.manifest.mapping import ReadAs, ReadOptions, fields_of, read_mapped, reading_of
+from curate.manifest.mapping import END, ReadAs, ReadOptions, fields_of, read_mapped, reading_of
 from curate.manifest.origin import Origin, Portion, native
 from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.spool import is_local
@@ -169,6 +169,9 @@ def _refuse_idle(reading: ReadOptions, format: Format, name: str) -> None:
     if reading.renamed and format.name not in (*_MAPPABLE, NEMO_MAPPED.name):
         what = f"renames fields of JSON lines and columns of tables; {name} is {format.name}"
         raise ConfigError.of(parameter("fields"), what, "leave it out for this input")
+    if END in reading.renamed and format == NEMO_MAPPED:
+        what = f"{END!r} is where a segment ends in a table; {name} is {format.name}"
+        raise ConfigError.of(parameter("fields"), what, "map the duration of JSON lines")
 
 
 def _as_mapped(origin: Origin) -> Origin:

@@ -48,6 +48,8 @@ NEEDED = ("audio_filepath", "duration", "text")
 _HINT = "write NAME=FIELD, such as --map text=sentence"
 PATTERN = "regex:"
 """Begins, in place of FIELD, the pattern that takes a field from the audio path."""
+END = "end"
+"""The column of a table that has where a segment ends: no field of a manifest, but its duration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ def _faults(
         yield "is not NAME=FIELD", _HINT
     elif source_field.strip().startswith(PATTERN) and (why := _why_no_pattern(source_field)):
         yield why
-    elif name not in FIELDS:
+    elif name not in FIELDS and not (name == END and not source_field.strip().startswith(PATTERN)):
         near = get_close_matches(name, FIELDS, 1)
         meant = f"did you mean {near[0]!r}? " if near else ""
         yield f"names no field of a manifest ({name!r})", f"{meant}known: {', '.join(FIELDS)}"

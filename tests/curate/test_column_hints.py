@@ -100,6 +100,27 @@ def test_the_hint_is_the_command_that_reads_the_input(
     assert [row["duration"] for row in records] == [SECONDS] * len(NAMES)
 
 
+def test_segments_of_a_table_are_read_from_beginning_to_end(corpus: Path) -> None:
+    rows = [f"clips/{name}.wav;0,25;1,125;{text}" for name, text in zip(NAMES, TEXTS, strict=True)]
+    (corpus / "t.csv").write_text("\n".join(["Datei;Beginn;Ende;Satz", *rows]))
+    command = in_hint(corpus, "t.csv")
+    assert "--map offset=Beginn --map end=Ende --cast" in command
+    records = read_by(corpus, command)
+    assert [(row["offset"], row["duration"]) for row in records] == [(0.25, 0.875)] * len(NAMES)
+    assert [row["text"] for row in records] == list(TEXTS)
+
+
+def test_an_end_is_mapped_in_tables_only(corpus: Path) -> None:
+    (corpus / "t.jsonl").write_text(lines("Pfad", "Satz", "Sprecher"))
+    command = ["manifest", "t.jsonl", "--out", "o.jsonl", "--map", "end=Ende"]
+    failed = processes.curate(*command, cwd=corpus, COLUMNS="900")
+    assert failed.returncode == 2
+    assert "'end' is where a segment ends in a table; t.jsonl is nemo" in failed.stderr
+    failed = processes.curate(*command[:-1], "end=regex:_([0-9]+)", cwd=corpus, COLUMNS="900")
+    assert failed.returncode == 2
+    assert "names no field of a manifest ('end')" in failed.stderr
+
+
 def test_a_folder_with_such_a_table_is_read_by_its_hint(corpus: Path) -> None:
     (corpus / "t.csv").write_text(table(";", GERMAN, folder=""))
     command = in_hint(corpus, str(corpus))
