@@ -66,12 +66,21 @@ def percent(share: float | None, digits: int = 1) -> str:
     least = 10.0**-digits
     if 1 - least / 200 < share < 1:
         return f">{100 - least:.{digits}f} %"
-    return "100 %" if share == 1 else f"{fixed(100 * share, digits)} %"
+    return "100 %" if 1 <= share < 1 + least / 200 else f"{fixed(100 * share, digits)} %"
 
 
 def share(part: float | None, whole: float | None) -> float | None:
     """`part` of `whole`; not known where either is not, or where there is no whole."""
     return None if part is None or not whole else part / whole
+
+
+def points(change: float | None) -> str:
+    """The size of a difference of two shares, in points.
+
+    >>> points(-0.0123), points(0.01), points(None)
+    ('1.2 points', '1.0 points', '—')
+    """
+    return UNKNOWN if change is None else f"{100 * abs(change):.1f} points"
 
 
 def number(value: float | None) -> str:

@@ -134,7 +134,7 @@ _NUMBERS: dict[CellKind, Callable[[float, int], str]] = {
 def _title(text: str, kind: CellKind) -> str:
     """A heading, which may wrap; its unit stays with the word before. Durations have their own."""
     if kind == "duration":
-        return text.removesuffix(" h").removesuffix(",")
+        return re.sub(r"\bhours\b", "time", text.removesuffix(" h").removesuffix(","))
     return re.sub(r", (?=\S{1,2}$)", ",\u00a0", text)
 
 

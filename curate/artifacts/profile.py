@@ -192,6 +192,10 @@ class StratumShares(Model):
     strata: tuple[StratumShare, ...]
 
 
+EXEMPT_CONVENTION = "it keeps none of them out of eval"
+"""What a warning says about a convention of the corpus that costs no row."""
+
+
 class Convention(Model):
     """A rule that more than half of a stratum's rows trigger; `value` is null where none is
     declared. `exempt`: the rule does not keep the stratum out of eval.

@@ -12,14 +12,16 @@ from reports.charts.axes import BOTTOM, WIDTH, Plot, Scale, decade_ticks, even_t
 from reports.charts.svg import Drawing
 
 _PLOT, _ABOVE = 150.0, 8.0
+_LABELS, _NAME_WIDTH = 12.0, 110.0
 _MOST_DOTS = 40
 
 
 class Series(NamedTuple):
-    """One line of a curve chart."""
+    """One line of a curve chart; one with a name is labelled above the plot."""
 
     steps: Sequence[float]
     values: Sequence[float]
+    name: str = ""
 
 
 class Mark(NamedTuple):
@@ -48,13 +50,15 @@ def curve(
     if not values:
         return None
     steps = Scale(0, max(step for line in drawn for step in line.steps) or 1)
-    height = BOTTOM + _PLOT + _ABOVE
+    above = _ABOVE + _LABELS * any(line.name for line in drawn)
+    height = BOTTOM + _PLOT + above
     drawing = Drawing(WIDTH, height, label)
     plot = Plot(drawing, steps, _scale(values, linear=linear), height, _PLOT)
     plot.draw_x_axis(even_ticks(0, steps.high, 8), "step")
     plot.draw_y_axis(_ticks(plot.y_scale), unit)
     for line in drawn:
         _draw_line(plot, line, main=line is drawn[-1])
+    _draw_names(plot, [line for line in drawn if line.name])
     if mark:
         _draw_mark(plot, mark)
     return drawing.render()
@@ -84,6 +88,15 @@ def _draw_line(plot: Plot, line: Series, *, main: bool) -> None:
         for point in points:
             if math.isfinite(point[1]):
                 plot.drawing.dot(point, 1.5)
+
+
+def _draw_names(plot: Plot, lines: Sequence[Series]) -> None:
+    """A stroke and the name of each line, above the plot."""
+    for at, line in enumerate(lines):
+        x, main = plot.left + at * _NAME_WIDTH, line is lines[-1]
+        shade, width = ("ink", 1.4) if main else ("data", 1.0)
+        plot.drawing.line([(x, 7.0), (x + 18.0, 7.0)], shade, width)
+        plot.drawing.text((x + 24.0, 11.0), line.name)
 
 
 def _draw_mark(plot: Plot, mark: Mark) -> None:

@@ -108,6 +108,6 @@ def key(names: Sequence[str]) -> Markup:
     return render("key", parts=[Part(name, 0.0, "") for name in names])
 
 
-def figures(items: Sequence[Figure], *, tiles: bool = False) -> Markup:
-    """Key figures in a row; as `tiles` in columns of one width, four to a row."""
-    return render("figures", figures=items, tiles=tiles)
+def figures(items: Sequence[Figure]) -> Markup:
+    """Key figures in columns of one width, four to a row."""
+    return render("figures", figures=items)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup
-
 from curate.artifacts.audit import Audit
 from curate.artifacts.compare import Compare
 from curate.artifacts.diff import Diff
-from curate.artifacts.leaks import Leak
 from curate.artifacts.ledger import Ledger
 from curate.artifacts.profile import Profile
 from curate.artifacts.reconsider import Reconsider
@@ -18,10 +15,12 @@ from curate.artifacts.verification import Verification
 from curate.artifacts.what_if import LimitEffect, WhatIf
 from curate.artifacts.words import WordCounts
 from reports.artefacts import AnyLoaded
-from reports.format import count, hours, number, percent, plural, seconds, share
+from reports.format import count, hours, number, plural
 from reports.headlines.declare import MUCH_WORSE, Alert, Headline, ledger_alerts, line, made
 from reports.headlines.evaluation import evaluation_headline
 from reports.headlines.profile import profile_headline
+from reports.headlines.run import run_headline
+from reports.headlines.split import split_headline
 from reports.headlines.words import words_headline
 from reports.sections.diff import shifts
 from reports.sections.reconsider import URGENT, shown_limits
@@ -41,11 +40,11 @@ def headline(loaded: AnyLoaded) -> tuple[str, str, Headline]:
         case Profile():
             return "profile", _inputs(artefact), profile_headline(artefact, ledger)
         case Split():
-            return "split", f"seed {count(artefact.seed)}", _split(artefact, ledger)
+            return "split", f"seed {count(artefact.seed)}", split_headline(artefact, ledger)
         case ShardIndex():
             return "shards", plural(len(artefact.shards), "shard"), _shards(artefact, ledger)
         case Run():
-            return "training run", artefact.model.source, _run(artefact)
+            return "training run", artefact.model.source, run_headline(artefact)
         case Wer():
             return "evaluation", artefact.model, evaluation_headline(artefact)
         case Audit():
@@ -80,32 +79,6 @@ def _inputs(profile: Profile) -> str:
     return ", ".join(names[:2]) + more
 
 
-def _split(split: Split, ledger: Ledger | None) -> Headline:
-    spent = {output.name: output.hours for output in split.outputs}
-    alerts = ledger_alerts(ledger)
-    for leak in split.leaks:
-        if leak.count:
-            alerts.append(Alert("fault", f"{_leak(leak)}."))
-    words = split.statement if split.leaks else "leaks were not checked"
-    leaks = {_leak(leak) for leak in split.leaks}
-    alerts += [Alert("warning", text) for text in split.warnings if text not in leaks]
-    for name, target in split.targets.items():
-        if target.shrunk:
-            requested, allowed = seconds(target.requested_s), seconds(target.target_s)
-            alerts.append(
-                Alert("warning", f"{name}: {requested} requested, the data allows {allowed}.")
-            )
-    written = [name for name in ("train", *split.targets) if name in spent]
-    sizes = Markup(", ").join(line("<b>{}</b> {}", hours(spent[name]), name) for name in written)
-    sentence = sizes + line("; {}.", words)
-    done = "The splits are as they were given" if split.given else "Targets reached"
-    return made(sentence, alerts, f"{done}, {words}; the ledger balances.")
-
-
-def _leak(leak: Leak) -> str:
-    return f"{plural(leak.count, f'{leak.kind} leak')} between {' and '.join(leak.between)}"
-
-
 def _shards(shards: ShardIndex, ledger: Ledger | None) -> Headline:
     alerts = ledger_alerts(ledger)
     same = shards.verified.ids_match and shards.verified.cuts == shards.cuts
@@ -135,29 +108,6 @@ def _verification(verification: Verification) -> Headline:
     decoded = f"{count(verification.decoded)} of {plural(cuts, 'recording')} decoded"
     calm = f"{decoded}; checked against {verification.checked_against}"
     return made(sentence, alerts if faults else [], calm)
-
-
-def _run(run: Run) -> Headline:
-    alerts = [
-        Alert("warning" if finding.level == "warning" else "note", finding.what)
-        for finding in run.findings
-    ]
-    if not any(point.val_wer is not None for point in run.validation):
-        alerts.append(Alert("fault", "No validation ran: it is unknown whether the model learned."))
-    model = run.model
-    matched = share(model.matched_parameters, model.parameters)
-    if matched is not None and 0 < matched < 1:
-        what = f"Only {percent(matched)} of the parameters came from {model.source}."
-        alerts.append(Alert("warning", what))
-    sentence = line(
-        "Validation WER <b>{}</b>, best at step {} of {}, after {} and {} of audio.",
-        percent(run.best.val_wer if run.best else None),
-        count(run.best.step if run.best else None),
-        count(run.steps),
-        seconds(run.seconds),
-        hours(run.audio_hours_seen),
-    )
-    return made(sentence, alerts, "No problems in this run.")
 
 
 def _audit(audit: Audit) -> Headline:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from markupsafe import Markup
 
 from curate.artifacts.profile import Profile, RuleHit, Stratum
-from reports.format import hours, percent, plural, share
+from reports.format import hours, plural
+from reports.headlines.place import place
 from reports.transcripts import visible
 
 _LOSSES: Mapping[str, tuple[str, Callable[[Stratum], float]]] = {
@@ -15,11 +16,6 @@ _LOSSES: Mapping[str, tuple[str, Callable[[Stratum], float]]] = {
     "borderline": ("kept out of eval and test", lambda stratum: stratum.borderline_hours),
 }
 """By severity: what happens to the hours, and how many they are in a stratum."""
-_MOSTLY = 0.5
-"""Share of a loss from which on it is that of one stratum."""
-_MORE_THAN_EXPECTED = 1.2
-_LISTED = 0.99
-"""Share of the hours that the listed values of a column hold, for a share of a loss to be known."""
 
 
 def advice(profile: Profile) -> Markup:
@@ -28,40 +24,23 @@ def advice(profile: Profile) -> Markup:
 
 
 def _problems(profile: Profile) -> Iterator[Markup]:
+    """A sentence for each severity, the one that takes more hours first."""
+    hours_by = {item.verdict: item.hours for item in profile.verdicts}
+    problems = []
     for severity, (loss, hours_of) in _LOSSES.items():
         hits = [hit for hit in profile.rules_hit if hit.severity == severity and hit.rows]
         if hits:
             worst = max(hits, key=lambda hit: (hit.hours, hit.rows))
-            yield _problem(worst, loss, _place(profile, hours_of))
+            total = hours_by.get(severity, 0.0)
+            problems.append((total, _problem(worst, loss, place(profile, hours_of, total))))
+    yield from (text for _, text in sorted(problems, key=lambda each: -each[0]))
 
 
-def _problem(hit: RuleHit, loss: str, place: Markup) -> Markup:
+def _problem(hit: RuleHit, loss: str, where: Markup) -> Markup:
     text = "Most of what is {}: <b>{}</b>, <code>{}</code> ({} in {}){}."
     rule = visible(hit.rule), visible(hit.condition)
     amount = hours(hit.hours), plural(hit.rows, "row")
-    return Markup(text).format(loss, *rule, *amount, place)  # noqa: S704
-
-
-def _place(profile: Profile, hours_of: Callable[[Stratum], float]) -> Markup:
-    """The stratum in which most of the lost hours are, where that is more than its share; empty
-    where there is none.
-    """
-    places: list[tuple[float, float, str, str]] = []
-    for column, values in profile.strata.items():
-        worst, total = max(values, key=hours_of, default=None), sum(map(hours_of, values))
-        if worst is None or worst.value is None or len(values) < 2 or not total:
-            continue
-        if sum(each.hours for each in values) < _LISTED * profile.totals.hours:
-            continue  # a profile lists the largest values only: what others lose is unknown
-        lost = hours_of(worst) / total
-        expected = share(worst.hours, profile.totals.hours) or 0.0
-        if lost >= max(_MOSTLY, _MORE_THAN_EXPECTED * expected):
-            places.append((lost, expected, column, worst.value))
-    if not places:
-        return Markup("")
-    lost, expected, *names = max(places, key=lambda place: place[0] - place[1])
-    text = "; {} of all that is in {} <b>{}</b>, which has {} of the hours"
-    return Markup(text).format(percent(lost, 0), *map(visible, names), percent(expected, 0))  # noqa: S704
+    return Markup(text).format(loss, *rule, *amount, where)  # noqa: S704
 
 
 def _next_step(profile: Profile) -> Markup:
@@ -80,5 +59,5 @@ def _step(profile: Profile) -> Sequence[str]:
         by = f" by {visible(rule)}" if rule else ""
         return f"check what is flagged{by}, before a split:", "curate review profile/"
     if rows.get("bad") or rows.get("borderline"):
-        return "listen to what is flagged, or split:", "curate review profile/"
+        return "listen to what is flagged before a split:", "curate review profile/"
     return "split:", "curate split profile/ --out split"

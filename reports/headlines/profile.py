@@ -6,9 +6,14 @@ from markupsafe import Markup
 
 from curate.artifacts.ledger import Ledger
 from curate.artifacts.profile import Profile
-from reports.format import hours, percent, plural, share
+from reports.format import hours, percent, plural
 from reports.headlines.advice import advice
-from reports.headlines.declare import Alert, Headline, ledger_alerts, line, made
+from reports.headlines.declare import Alert, Headline, Level, ledger_alerts, line, made
+from reports.headlines.notes import level_of
+from reports.usable import usable
+
+_SMALL = 0.1
+"""Share of the hours that rules take below which a stratum is not where the problem is."""
 
 
 def profile_headline(profile: Profile, ledger: Ledger | None) -> Headline:
@@ -25,7 +30,7 @@ def profile_headline(profile: Profile, ledger: Ledger | None) -> Headline:
         alerts.append(Alert("warning", what))
     if not profile.totals.rows:
         alerts.append(Alert("fault", "The input holds no rows."))
-    alerts += [Alert("warning", f"{text}.") for text in profile.warnings]
+    alerts += [Alert(_level(profile, text), f"{text}.") for text in profile.warnings]
     repeated = profile.duplicates.duplicate_audio_offset_keys
     if repeated:
         what = f"{plural(repeated, 'repeat')} of an audio segment (same file, same offset)."
@@ -33,16 +38,26 @@ def profile_headline(profile: Profile, ledger: Ledger | None) -> Headline:
     if (people := profile.overrides) and people.rows:
         what = f"Manual overrides set the verdict or text of {plural(people.rows, 'row')}"
         alerts.append(Alert("note", f"{what} ({people.file})."))
-    usable = sum(of[word].hours for word in ("clean", "borderline", "unknown") if word in of)
+    trainable, _ = usable(profile, ("clean", "borderline", "unknown"))
     sentence = line(
         "<b>{}</b> of {} are usable for train, <b>{}</b> ({}) for eval and test; <b>{}</b> are bad",
-        hours(usable),
+        hours(trainable),
         hours(total),
         hours(clean),
-        percent(share(clean, total)),
+        percent(usable(profile, ("clean",))[1]),
         hours(bad),
     )
     sentence += line(", <b>{}</b> untranscribed", hours(silent)) if silent else Markup("")
     sentence += line(" and {} malformed.", plural(broken, "line")) if broken else "."
     calm = "Every line is a record, and the ledger balances."
     return made(sentence, alerts, calm, advice(profile))
+
+
+def _level(profile: Profile, text: str) -> Level:
+    """A warning about a stratum with a small part of what rules take is a note."""
+    lost = sum(item.hours for item in profile.verdicts if item.verdict in {"bad", "borderline"})
+    for each in (*profile.rejected.strata, *profile.kept_from_eval.strata):
+        hours_taken = (each.rejected_hours or 0.0) + (each.borderline_hours or 0.0)
+        if text.startswith(f"{each.column} '{each.value}':") and hours_taken < _SMALL * lost:
+            return "note"
+    return level_of(text)

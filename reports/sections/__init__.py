@@ -1,4 +1,5 @@
-"""SECTIONS: everything a page can show, in reading order. Add a section here.
+"""SECTIONS: everything a page can show, in reading order. Add a section here, one of a training
+run or an evaluation in `models`.
 
 A section says which artefacts it is about; `build` gives its body, or None where the artefact
 has nothing for it.
@@ -24,7 +25,6 @@ from reports.sections import (
     compare,
     depth,
     diff,
-    errors,
     gates,
     ledger,
     overview,
@@ -34,14 +34,11 @@ from reports.sections import (
     shards,
     split,
     text_changes,
-    training,
-    translations,
     whatif,
     words,
 )
-from reports.sections.declare import Section
-from train.artifacts.run import Run
-from train.artifacts.wer import Wer
+from reports.sections.declare import GATES, Section
+from reports.sections.models import MODEL_SECTIONS
 
 _CHECKED = "How many rows each key is known for; a check that could not be made is not a pass."
 
@@ -54,9 +51,9 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "Gates",
-        (Profile, Split, Audit, ShardIndex, Verification, Wer, Diff, Compare),
+        (Profile, Split, Audit, ShardIndex, Verification, Diff, Compare),
         gates.gates,
-        "Limits of --fail-on, --strict and the command itself. If one fails, exit code 1.",
+        GATES,
     ),
     Section(
         "Distributions",
@@ -205,75 +202,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "Faults", (Verification,), shards.faults, "Each fault loses or corrupts training data."
     ),
-    Section("Run", (Run,), training.figures),
-    Section(
-        "Curves",
-        (Run,),
-        training.curves,
-        "Loss: grey is training, ink is validation. The ring is the best validation.",
-    ),
-    Section("Validations", (Run,), training.validations),
-    Section(
-        "Settings replaced",
-        (Run,),
-        training.pitfalls,
-        "Inherited settings of the base model's configuration, and the values used instead.",
-    ),
-    Section("Data", (Run,), training.data),
-    Section(
-        "Validation rows",
-        (Run,),
-        training.validation_rows,
-        "Rows that are decoded, by language, the columns that divide the shards, and tags.",
-    ),
-    Section(
-        "Rows set aside",
-        (Run,),
-        training.rows_set_aside,
-        "Rows of the shards and the validation sets that the run does not use, by kind.",
-    ),
-    Section(
-        "Disturbances",
-        (Run,),
-        training.disturbances,
-        "A step without finite gradients changes nothing; unreadable audio is left out.",
-    ),
-    Section("Errors", (Wer,), errors.overall),
-    Section(
-        "Where the errors are",
-        (Wer,),
-        errors.slices,
-        "Bars show WER; the tick is the overall WER. Intervals: bootstrap over speakers (or "
-        "recordings). “±” marks parts with too few of them; it treats errors as independent, "
-        "and the true interval is usually two to three times wider.",
-    ),
-    Section(
-        "Translations",
-        (Wer,),
-        translations.translations,
-        "Rows whose languages differ count in no error rate above. BLEU and chrF by sacrebleu, of "
-        "texts as they are; 100 is the reference itself. Intervals: as above.",
-    ),
-    Section(
-        "Against another model",
-        (Wer,),
-        errors.against,
-        "The same utterances transcribed by both models. Below zero is better; where the interval "
-        "contains zero, the difference is not significant.",
-    ),
-    Section(
-        "Hallucinations",
-        (Wer,),
-        errors.hallucinations,
-        "Loops, words over silence, far more words than were spoken.",
-    ),
-    Section(
-        "Utterances with the highest WER",
-        (Wer,),
-        records.worst_utterances,
-        "Reference words struck out were missed or replaced; underlined words were inserted; "
-        "a replacement shows both.",
-    ),
+    *MODEL_SECTIONS,
     Section("Datasets", (Audit,), audit.sides),
     Section(
         "Leaks",

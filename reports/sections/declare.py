@@ -11,6 +11,9 @@ from curate.artifacts.base import Artifact
 from reports.artefacts import AnyLoaded
 from reports.transcripts import visible
 
+GATES = "Limits of --fail-on, --strict and the command itself. If one fails, exit code 1."
+"""The remark beside the gates of any page."""
+
 
 class Section(NamedTuple):
     """A titled part of a page, the artefacts it applies to, and a remark for the margin.

@@ -40,8 +40,12 @@ def overall(wer: Wer) -> Markup | None:
     }
     unit = f"bootstrap over {plural(made.clusters, visible(made.unit))}"
     figures = [
-        Figure("WER", percent(rates.wer), _interval(rates) if rates.primary == "wer" else ""),
-        Figure("CER", percent(rates.cer), _interval(rates) if rates.primary == "cer" else ""),
+        Figure(
+            "WER", percent(rates.wer), _named(_interval(rates)) if rates.primary == "wer" else ""
+        ),
+        Figure(
+            "CER", percent(rates.cer), _named(_interval(rates)) if rates.primary == "cer" else ""
+        ),
     ]
     if rates.primary == "cer":
         figures.reverse()
@@ -58,10 +62,10 @@ def _means(wer: Wer) -> Iterator[Figure]:
     """The macro mean and the weighted rate, where there is one."""
     macro, weighted = wer.macro, wer.weighted
     if macro.wer is not None:
-        between = _between(macro.wer_low, macro.wer_high)
+        between = _named(_between(macro.wer_low, macro.wer_high))
         yield Figure(f"mean WER of {count(macro.strata)} strata", percent(macro.wer), between)
     if weighted is not None:
-        between = _between(weighted.wer_low, weighted.wer_high)
+        between = _named(_between(weighted.wer_low, weighted.wer_high))
         yield Figure("WER weighted to the corpus", percent(weighted.wer), between)
 
 
@@ -76,6 +80,11 @@ def _between(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return ""
     return f"{percent(low).removesuffix(' %')} to {percent(high).removesuffix(' %')} %"
+
+
+def _named(interval: str) -> str:
+    """An interval with what it is, for where no heading says it."""
+    return f"95 % CI {interval}" if " to " in interval else interval
 
 
 def _at_least(wer: float | None, words: int) -> str:

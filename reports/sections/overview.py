@@ -14,6 +14,7 @@ from reports.sections.declare import joined
 from reports.sections.profile import verdict_table
 from reports.templating import render
 from reports.transcripts import visible
+from reports.usable import usable
 
 _USABLE = {
     "usable for train": ("clean", "borderline", "unknown"),
@@ -29,16 +30,15 @@ def overview(profile: Profile) -> Markup | None:
     table = render(
         "fold", title="Verdicts in figures", note="", unfolded=False, body=verdict_table(profile)
     )
-    return joined(drawn.figures(list(_figures(profile)), tiles=True), drawn.scale(parts), table)
+    return joined(drawn.figures(list(_figures(profile))), drawn.scale(parts), table)
 
 
 def _figures(profile: Profile) -> Iterator[Figure]:
-    of = {item.verdict: item.hours for item in profile.verdicts}
     total = profile.totals
     yield Figure("utterances", count(total.rows), f"{hours(total.hours)} of audio")
     for label, verdicts in _USABLE.items():
-        usable = sum(of.get(verdict, 0.0) for verdict in verdicts)
-        yield Figure(label, hours(usable), f"{percent(share(usable, total.hours))} of the hours")
+        amount, part = usable(profile, verdicts)
+        yield Figure(label, hours(amount), f"{percent(part)} of the hours")
     yield from _durations(profile)
     for column, label in (("speaker", "speakers"), ("lang", "languages")):
         if profile.coverage and column in profile.coverage:

@@ -53,7 +53,7 @@ def curves(run: Run) -> Markup | None:
     validated = [(p.step, p.val_loss) for p in points if p.val_loss is not None]
     wer = [(p.step, 100 * p.val_wer) for p in points if p.val_wer is not None]
     charts = (
-        ("Loss", curve("Loss over steps", [_series(loss), _series(validated)], unit="loss")),
+        ("Loss", _loss(loss, validated)),
         (
             "Validation WER, %",
             curve(
@@ -73,19 +73,26 @@ def curves(run: Run) -> Markup | None:
     return render("charts", charts=shown) if shown else None
 
 
+def _loss(
+    trained: Sequence[tuple[int, float]], validated: Sequence[tuple[int, float]]
+) -> Markup | None:
+    lines = [_series(trained, "training"), _series(validated, "validation")]
+    return curve("Loss over steps", lines, unit="loss")
+
+
 def _mark(best: BestValidation | None) -> Mark | None:
     if best is None or best.val_wer is None:
         return None
     return Mark(best.step, 100 * best.val_wer, f"best {percent(best.val_wer)}")
 
 
-def _series(points: Sequence[tuple[int, float]]) -> Series:
+def _series(points: Sequence[tuple[int, float]], name: str = "") -> Series:
     """The points in order of step; many are thinned to means over equal runs of them."""
     ordered = sorted(points)
     width = -(-len(ordered) // _MOST_POINTS)
     runs = [ordered[at : at + width] for at in range(0, len(ordered), width)] if width else []
     steps, values = ([sum(p[i] for p in run) / len(run) for run in runs] for i in (0, 1))
-    return Series(steps, values)
+    return Series(steps, values, name)
 
 
 def validations(run: Run) -> Markup | None:

@@ -26,7 +26,7 @@ _UNDECLARED = "(none)"
 
 def amounts(words: WordCounts) -> Markup | None:
     """How many words there are, how few of them make up most of the texts, and their errors."""
-    return drawn.figures(list(_figures(words)), tiles=True)
+    return drawn.figures(list(_figures(words)))
 
 
 def _figures(words: WordCounts) -> Iterator[Figure]:

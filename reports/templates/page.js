@@ -42,11 +42,11 @@ for (const table of document.querySelectorAll("table.sorts")) {
   }
 }
 
-// Tables that go on beyond their right edge show it.
+// Tables and the list of sections that go on beyond their right edge show it.
 function shade(box) {
   box.classList.toggle("goes-on", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
 }
-const boxes = document.querySelectorAll(".scroll");
+const boxes = document.querySelectorAll(".scroll, nav ol");
 for (const box of boxes) box.addEventListener("scroll", () => shade(box), { passive: true });
 if (window.ResizeObserver) {
   const watch = new ResizeObserver((seen) => seen.forEach((each) => shade(each.target)));

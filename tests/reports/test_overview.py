@@ -134,10 +134,10 @@ def test_advice_names_the_costliest_rules_and_where() -> None:
         )
     )
     assert sentences == (
-        "Most of what is rejected: char_rate , char_rate >= 9 (2.50 h in 1 row). "
         "Most of what is kept out of eval and test: loop_share , loop_share >= 9 (3 min in 10 "
-        "rows); 88 % of all that is in lang <de> , which has 26 % of the hours. "
-        "Next: listen to what is flagged, or split: curate review profile/"
+        "rows); 88 % of all that is in lang <de> , which has 26 % of the hours (3.5 times its "
+        "share). Most of what is rejected: char_rate , char_rate >= 9 (2.50 h in 1 row). "
+        "Next: listen to what is flagged before a split: curate review profile/"
     )
 
 
@@ -168,6 +168,66 @@ def test_advice_names_the_column_in_which_a_loss_stands_out_most() -> None:
     assert "90 % of all that is in source b.jsonl , which has 10 % of the hours" in sentences
 
 
+def taken(value: str, hours: float, borderline: float) -> Mapping[str, Any]:
+    return stratum(value, hours, hours - borderline)
+
+
+@pytest.mark.parametrize(
+    ("speakers", "text"),
+    [
+        # Of 100 h, 10 h are borderline; a lists 4 h of them in a tenth of the hours.
+        ([("a", 10.0, 4.0), ("b", 60.0, 4.0), ("c", 30.0, 2.0)],
+         "40 % of all that is in speaker a , which has 10 % of the hours (4 times its share)."),
+        ([("a", 40.0, 4.0), ("b", 30.0, 3.0), ("c", 30.0, 3.0)],
+         "spread evenly over all 3 speakers."),
+        ([("a", 1.0, 1.0), *((f"s{at}", 9.9, 0.9) for at in range(10))],
+         "spread over 11 speakers: none has more than 10 % of it."),
+    ],
+)  # fmt: skip
+def test_advice_names_the_place_only_of_a_large_part(
+    speakers: Sequence[tuple[str, float, float]], text: str
+) -> None:
+    profile = a(
+        rules_hit=[hit("words", "borderline", 9.0)],
+        strata={"speaker": [taken(*each) for each in speakers]},
+        verdicts=[
+            {"verdict": "clean", "rows": 900, "hours": 90.0},
+            {"verdict": "borderline", "rows": 100, "hours": 10.0},
+        ],
+        totals={"rows": 1000, "duration_us": 0, "hours": 100.0},
+        coverage={"speaker": {"values": len(speakers), "rows": 1000, "hours": 100.0}},
+    )
+    assert f"rows); {text}" in words(advice(profile))
+
+
+@pytest.mark.parametrize(
+    ("smallest", "text"),
+    [(8.0, "rows). "), (1.5, "rows); spread over 60 speakers: none has more than 20 % of it. ")],
+)
+def test_speakers_that_a_profile_does_not_list_may_be_the_place(smallest: float, text: str) -> None:
+    """What they may have is bound by the rest of the loss and by the smallest listed speaker."""
+    profile = a(
+        rules_hit=[hit("words", "borderline", 9.0)],
+        strata={"speaker": [taken("a", 10.0, 2.0), taken("b", smallest, 1.0)]},
+        verdicts=[{"verdict": "borderline", "rows": 1, "hours": 10.0}],
+        totals={"rows": 1000, "duration_us": 0, "hours": 100.0},
+        coverage={"speaker": {"values": 60, "rows": 1000, "hours": 100.0}},
+    )
+    assert text in words(advice(profile))
+
+
+def test_hours_that_are_all_usable_are_the_whole() -> None:
+    """Rounded hours of the verdicts need not add up to those of the corpus."""
+    whole = {"rows": 20, "duration_us": 0, "hours": 0.475671}
+    rows = [
+        {"verdict": "clean", "rows": 15, "hours": 0.46843},
+        {"verdict": "borderline", "rows": 5, "hours": 0.00724},
+    ]
+    shown = figures(a(totals=whole, verdicts=rows))
+    assert shown["usable for train"] == ("28.5 min", "100 % of the hours")
+    assert shown["usable for eval and test"] == ("28.1 min", "98.5 % of the hours")
+
+
 def verdicts(**rows: int) -> list[Mapping[str, Any]]:
     return [{"verdict": name, "rows": n, "hours": n / 100} for name, n in rows.items()]
 
@@ -184,7 +244,7 @@ TAKEN = {
         ({"verdicts": verdicts(clean=9)}, "split: curate split profile/ --out split"),
         (
             {"verdicts": verdicts(clean=9, borderline=1)},
-            "listen to what is flagged, or split: curate review profile/",
+            "listen to what is flagged before a split: curate review profile/",
         ),
         (
             {"verdicts": verdicts(bad=9)},

@@ -39,7 +39,7 @@ def test_hours_of_a_table(values: tuple[float, float], shown: tuple[str, str]) -
 def test_durations_have_their_unit_in_the_cell_only() -> None:
     columns = (Column("requested, h", "hours"), Column("bad h", "hours"), Column("hours", "hours"))
     short = str(Table("x", columns, [(0.5, 0.25, 0.1)]).render())
-    assert re.findall(r"<th[^>]*>(.*?)</th>", short) == ["requested", "bad", "hours"]
+    assert re.findall(r"<th[^>]*>(.*?)</th>", short) == ["requested", "bad", "time"]
     long = unescape(str(Table("x", columns, [(20.0, 2.0, 1.0)]).render()))
     assert re.findall(r"<th[^>]*>(.*?)</th>", long) == ["requested,\u00a0h", "bad h", "hours"]
 
@@ -75,7 +75,7 @@ def test_splits_that_are_not_given_are_not_in_the_headline(tmp_path: Path) -> No
 
 
 def test_the_rate_of_each_manifest_is_in_the_headline(tmp_path: Path) -> None:
-    data = MAKERS["eval"][1]() | {"translations": []}
+    data = MAKERS["eval"][1]() | {"translations": [], "against": None}
     data["by"]["manifest"] = [
         slice_of("test.jsonl", 0.04, 200),
         slice_of("train.jsonl", 0.004, 900),

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.artifacts.columns import LANG, MALFORMED, OVERRIDE, SOURCE, TAGS, VERDICT_COLUMNS
-from curate.artifacts.profile import Convention
+from curate.artifacts.profile import EXEMPT_CONVENTION, Convention
 from curate.profiles.whole_input.duplicate_counts import sink
 from curate.rules.evaluate import tag
 from curate.rules.file import Rule, RuleSet, exempting
@@ -82,7 +82,7 @@ def _describe(each: Convention) -> str:
         "rows, a convention of the corpus rather than a defect of its rows"
     )
     if each.exempt:
-        return f"{what}; it keeps none of them out of eval: {each.remedy}"
+        return f"{what}; {EXEMPT_CONVENTION}: {each.remedy}"
     return f"{what}; they are {each.severity} all the same: {each.remedy}"
 
 
