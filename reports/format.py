@@ -58,15 +58,17 @@ def hours(value: float | None) -> str:
 def percent(share: float | None, digits: int = 1) -> str:
     """A share of 1 as per cent; only nothing is 0 % and only all is 100 %.
 
-    >>> percent(0.9771), percent(0.00001), percent(0.99999), percent(1.0)
-    ('97.7 %', '<0.1 %', '>99.9 %', '100 %')
+    >>> percent(0.9771), percent(0.00001), percent(0.99999), percent(1.0), percent(0.0)
+    ('97.7 %', '<0.1 %', '>99.9 %', '100 %', '0 %')
     """
     if share is None:
         return UNKNOWN
     least = 10.0**-digits
     if 1 - least / 200 < share < 1:
         return f">{100 - least:.{digits}f} %"
-    return "100 %" if 1 <= share < 1 + least / 200 else f"{fixed(100 * share, digits)} %"
+    if not share or 1 <= share < 1 + least / 200:  # a target that is passed by a hair is met
+        return f"{round(100 * share)} %"
+    return f"{fixed(100 * share, digits)} %"
 
 
 def share(part: float | None, whole: float | None) -> float | None:

@@ -54,10 +54,13 @@ def _small(split: Split) -> Iterator[str]:
     for each in _of_all(split.measures):
         if each.half_width is None or each.half_width <= _WIDE or not each.rows:
             continue
-        noun = "word" if each.metric == "wer" else "character"
+        noun = "reference character" if each.metric == "cer" else "reference word"
+        amount = plural(each.units, noun)
+        if each.metric == "wer" and each.units != each.words:
+            amount += ", characters where no spaces are written"
         least = "at least " if each.lower_bound else ""
         yield (
-            f"{each.split} is small: {plural(each.units, f'reference {noun}')}; at "
+            f"{each.split} is small: {amount}; at "
             f"{percent(split.assumed.get(each.metric), 0)} {each.metric.upper()} the 95 % interval "
             f"is \u00b1 {least}{points(each.half_width)}."
         )

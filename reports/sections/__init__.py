@@ -299,8 +299,9 @@ SECTIONS: tuple[Section, ...] = (
         "Curves",
         (WhatIf,),
         whatif.curves,
-        "Flagged hours by threshold: grey all, ink unique (no other rule triggered). The line is "
-        "the current limit. On a logarithmic axis a curve ends where nothing is flagged.",
+        "Flagged hours by threshold: the thin line is all, the thick line unique (no other rule "
+        "triggered). The upright line is the current limit. On a logarithmic axis a curve ends "
+        "where nothing is flagged.",
     ),
     Section("Rules", (WhatIf,), whatif.rules, "“Unique”: what removing the rule would recover."),
     Section(

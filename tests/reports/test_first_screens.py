@@ -112,7 +112,7 @@ def test_a_model_that_writes_nothing_is_named_so(tmp_path: Path) -> None:
         (1.0, {"deletions": 217, "insertions": 0}, "100 % within 1.4 points"),  # 3 / 217
         (0.3, {"deletions": 65}, "30.0 % within 6.1 points"),  # 1.96 sqrt(0.3 0.7 / 217)
         (1.5, {"deletions": 0}, "150.0 % within 16.3 points"),  # 1.96 sqrt(1.5 / 217)
-        (0.0, {"deletions": 0}, "0.0 % within 1.4 points"),
+        (0.0, {"deletions": 0}, "0 % within 1.4 points"),
     ],
 )
 def test_few_words_are_weighed_at_the_rate_of_the_page(

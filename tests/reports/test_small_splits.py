@@ -28,7 +28,7 @@ def of_all(data: dict[str, Any], split: str) -> dict[str, Any]:
 def test_a_small_test_is_named_with_its_interval(tmp_path: Path) -> None:
     data = MAKERS["split"][1]()
     measure = of_all(data, "test") | {
-        "metric": "wer", "units": 188, "wer_half_width": 0.0415, "lower_bound": False,
+        "metric": "wer", "units": 188, "words": 188, "wer_half_width": 0.0415, "lower_bound": False,
     }  # fmt: skip
     measure.pop("cer_half_width", None)
     convention = (
@@ -40,6 +40,9 @@ def test_a_small_test_is_named_with_its_interval(tmp_path: Path) -> None:
     shown = alerts(tmp_path / "small", data)
     assert ("warning", what) in shown
     assert shown[-1] == ("note", convention)
+    data["measures"] = [measure | {"words": 156}]
+    mixed = "test is small: 188 reference words, characters where no spaces are written; at"
+    assert [what for _, what in alerts(tmp_path / "mixed", data) if what.startswith(mixed)]
     data["measures"] = [measure | {"wer_half_width": 0.01}]
     assert not [what for _, what in alerts(tmp_path / "large", data) if "is small" in what]
 

@@ -19,8 +19,10 @@ from reports.transcripts import CUT, WHOLE, Range, folded, highlighted, marked, 
     ("formatted", "expected"),
     [
         (show.percent(None), "—"),
-        (show.percent(0.0), "0.0 %"),
+        (show.percent(0.0), "0 %"),
         (show.percent(1.0), "100 %"),
+        (show.percent(1.00008), "100 %"),
+        (show.percent(1.0006), "100.1 %"),
         (show.percent(0.99999), ">99.9 %"),  # not quite all is not all
         (show.percent(0.00001), "<0.1 %"),  # nearly nothing is not nothing
         (show.percent(1.2), "120.0 %"),  # a WER may pass 1
