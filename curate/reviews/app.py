@@ -39,8 +39,8 @@ from curate.reviews.words import words_request
 from curate.rules.overrides.decision import SEGMENT
 
 REVIEW_PAGE = (
-    "review.html", "review.css", "common.js", "table.js", "record.js", "sound.js", "review.js",
-    "bulk.js", "views.js", "histogram.js", "panels.js", "words.js", "groups.js",
+    "review.html", "review.css", "common.js", "layout.js", "table.js", "record.js", "sound.js",
+    "review.js", "bulk.js", "views.js", "histogram.js", "panels.js", "words.js", "groups.js",
 )  # fmt: skip
 Audio = Callable[[Mapping[str, Any]], Clip]
 """Gives a record's clip."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from curate.artifacts.columns import (
@@ -164,8 +165,14 @@ class ReviewSession:
             "rows": rows,
             "hours": us / US_PER_HOUR,
             "decided": self.log.decided(),
+            "decided_listed": self._decided_among(selection),
             **share,
         }
+
+    def _decided_among(self, selection: Selection) -> int:
+        """How many of a selection's rows something is decided about."""
+        decided = self.table.browser.of(Query(keys=self.decided_keys()))
+        return int(np.intersect1d(selection.rows, decided, assume_unique=True).size)
 
     def record(self, number: int) -> Record:
         """One record. Refused where there is no such row."""

@@ -23,6 +23,7 @@ PAGES: Mapping[str, str] = {
     **dict.fromkeys(
         (
             "common.js",
+            "layout.js",
             "table.js",
             "record.js",
             "sound.js",

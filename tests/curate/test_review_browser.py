@@ -47,6 +47,7 @@ def test_from_search_to_a_split_that_honours_every_decision(workspace: Path, ope
         assert not page.is_visible("#splits"), "no split was named"
         page.wait_for_selector("#records tr")
         page.select_option("select[name=verdict]", "clean")
+        page.click("#others summary")
         page.select_option("select[name=lang]", "en")
         page.fill("input[name=text]", "the")
         page.select_option("select[name=how]", "word")
@@ -102,6 +103,7 @@ def test_from_search_to_a_split_that_honours_every_decision(workspace: Path, ope
         page.click("#batches button")
         until(page, "document.querySelector('#batches li').textContent.includes('undone')")
         with page.expect_download() as download:
+            page.click("#files summary")
             page.click("text=Export decisions")
         exported = Path(download.value.path()).read_text(encoding="utf-8-sig")
         assert "what was really said" in exported
@@ -199,6 +201,7 @@ def test_a_search_looks_in_all_records_and_space_plays_the_first(
         page.click("#facts button")
         until(page, f"state.rows.length && state.rows.every((it) => it.speaker === '{speaker}')")
         page.select_option("select[name=verdict]", "borderline")
+        page.click("#others summary")
         page.fill("input[name=speaker]", "")
         page.keyboard.press("Enter")
         until(page, f"state.rows.some((it) => it.speaker !== '{speaker}')")

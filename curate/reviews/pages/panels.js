@@ -97,7 +97,7 @@ function choice(text, title, choose) {
   button.append(isolated(literal(text)));
   button.addEventListener("click", () => {
     choose();
-    if (window.innerWidth < 992) by("listed").scrollIntoView();
+    if (!wide.matches) by("listed").scrollIntoView();
   });
   return button;
 }

@@ -4,10 +4,9 @@ async function open(at, jump = true) {
   if (at < 0 || at >= state.rows.length) return;
   state.at = at;
   const turn = ++state.opened;
-  [...by("records").children].forEach((each, i) => each.setAttribute("aria-current", String(i === at)));
-  const current = by("records").children[at];
-  current.scrollIntoView({ block: "nearest" });
-  if (jump && window.innerWidth < 992) by("record").scrollIntoView();
+  mark(at);
+  inView(by("records").children[at]);
+  if (jump && !wide.matches) by("record").scrollIntoView();
   leave();
   silence();
   by("comment").value = "";
@@ -25,6 +24,17 @@ async function open(at, jump = true) {
     if (state.opened === turn) complain(error);
   }
 }
+function mark(at) {
+  [...by("records").children].forEach((each, i) => each.setAttribute("aria-current", String(i === at)));
+}
+// Scrolls only the list: the page stays at the record.
+function inView(row) {
+  const rows = row.closest(".rows");
+  const [inner, outer] = [row, rows].map((each) => each.getBoundingClientRect());
+  const top = outer.top + by("head").offsetHeight;
+  if (inner.top < top) rows.scrollTop += inner.top - top;
+  else if (inner.bottom > outer.bottom) rows.scrollTop += inner.bottom - outer.bottom;
+}
 function close() {
   state.opened += 1;
   state.shown = null;
@@ -37,7 +47,7 @@ function show(record) {
   by("title").replaceChildren(literal(record.id));
   by("swatch").className = `swatch b-${record.verdict}`;
   by("verdict").textContent = record.verdict;
-  by("reason").replaceChildren(literal(record.reason || ""));
+  by("reason").replaceChildren(...reasons(record));
   decided(record);
   state.text = record.text;
   text(record);
@@ -54,13 +64,18 @@ function show(record) {
     }),
   );
   const may = !record.why_not;
-  for (const button of by("keys").children) if ("kbretu".includes(button.dataset.key)) button.disabled = !may;
+  for (const button of document.querySelectorAll("[data-key]")) if ("kbretu".includes(button.dataset.key)) button.disabled = !may;
+}
+// The rules as the profile's page names them, and what they say of this record.
+function reasons(record) {
+  const named = rulesOf(record).flatMap(({ rule, condition }) => [run(rule, undefined, "b"), run(condition, undefined, "code")]);
+  return [...named, run(record.reason || "", "note")];
 }
 function speakerOf(speaker) {
   const made = document.createElement("dd");
   const button = element("button");
   button.type = "button";
-  button.title = "All records of this speaker";
+  button.title = `All records of ${speaker}`;
   button.append(literal(speaker));
   button.addEventListener("click", () => {
     const field = filters.elements.speaker;

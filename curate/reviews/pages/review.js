@@ -11,6 +11,7 @@ async function decide(path, sent, move) {
     const record = await send(`/api/records/${each.row}/${path}`, { ...sent, why, seen: state.seen });
     by("comment").value = "";
     complain(null);
+    countDecided(each, record);
     each.decided = record.decided;
     each.latest = { decided: record.decided, history: record.history, seen: record.seen };
     each.decisions = (each.decisions || 0) + 1;
@@ -27,6 +28,12 @@ async function decide(path, sent, move) {
     each.deciding = false;
   }
   if (move && state.opened === turn) await step(1);
+}
+function countDecided(before, after) {
+  const change = Math.sign(facets(after).length) - Math.sign(facets(before).length);
+  state.decided.listed += change;
+  state.decided.all += change;
+  showProgress();
 }
 async function step(by_) {
   if (state.at + by_ >= state.rows.length && state.after !== null) await list(false);
@@ -61,7 +68,7 @@ function trim() {
   if (sent) decide("decision", sent, false);
   else by("selection").textContent = "Select a part of the sound first: drag over it, or move its ends";
 }
-const HELP = { "?": () => by("help").showModal(), "/": () => filters.elements.text.focus(), v: () => toViews() };
+const HELP = { "?": () => by("help").showModal(), "/": toSearch, v: () => toViews() };
 const KEYS = {
   k: () => decide("decision", { decision: "keep" }, true),
   b: () => decide("decision", { decision: "borderline" }, true),
@@ -95,7 +102,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   press(event.key);
 });
-for (const button of by("keys").children) {
+for (const button of document.querySelectorAll("[data-key]")) {
   button.append(element("kbd", button.dataset.key));
   button.addEventListener("click", () => press(button.dataset.key));
 }

@@ -6,7 +6,7 @@ const filters = by("filters");
 // `shown` is the record on the page: it lags behind `at` while the server answers, and only what is
 // shown can be decided.
 // `preset` is whether the verdict is the one that the page opens with, not one that somebody chose.
-const state = { after: null, rows: [], at: -1, shown: null, requests: 0, opened: 0, url: null, text: "", rowsInAll: 0, metrics: new Map(), preset: false };
+const state = { after: null, rows: [], at: -1, shown: null, requests: 0, opened: 0, url: null, text: "", rowsInAll: 0, metrics: new Map(), rules: new Map(), decided: { listed: 0, all: 0, of: 0 }, places: new Map(), preset: false };
 const TEXT_COLUMNS = ["lang", "speaker", "source"];
 const FIRST_COLUMNS = ["duration_s", "char_rate", "wer"];
 const POLL_MS = 120;
@@ -24,6 +24,7 @@ async function begin() {
   by("subject").textContent = `rules ${about.rules.name} · reviewer ${about.reviewer}`;
   options("verdict", ["borderline", "bad", "unknown", "clean", "untranscribed", "skipped", "malformed"].map((name) => [name, name]));
   options("verdict", [["bad,borderline", "bad or borderline"]]);
+  for (const each of about.rules_hit) state.rules.set(`${each.severity}:${each.rule}`, each);
   const triggered = about.rules_hit.filter((rule) => rule.rows > 0);
   options("tag", triggered.map((rule) => [`${rule.severity}:${rule.rule}`, `${rule.rule} (${rule.severity}, ${number(rule.rows)})`]));
   options("lang", (about.strata.lang || []).map((each) => [each.value ?? "", each.value ?? "none"]));
@@ -90,6 +91,7 @@ async function list(restart) {
   const turn = ++state.requests;
   const query = parameters();
   by("records").ariaBusy = "true";
+  describeFilters();
   if (restart) {
     history.replaceState(null, "", `#${query}`);
     filters.dispatchEvent(new Event("restart"));
@@ -110,18 +112,21 @@ async function list(restart) {
     if (restart) {
       state.rows = [];
       state.at = -1;
-      head();
-      by("records").replaceChildren();
     }
     const first = state.rows.length;
     state.rows.push(...answer.records);
-    answer.records.forEach((each, at) => by("records").append(item(each, first + at)));
+    if (decimals() || restart) {
+      head();
+      by("records").replaceChildren(...state.rows.map(item));
+      mark(state.at);
+    } else answer.records.forEach((each, at) => by("records").append(item(each, first + at)));
     state.after = answer.after;
     by("more").hidden = answer.after === null;
     by("headline").textContent = answer.rows
       ? `${answer.rows.toLocaleString("en")} records, ${hours(answer.hours)}`
       : "No record matches: widen the filters";
-    by("progress").textContent = `${answer.decided.toLocaleString("en")} of ${state.rowsInAll.toLocaleString("en")} decided`;
+    state.decided = { listed: answer.decided_listed, all: answer.decided, of: answer.rows };
+    showProgress();
     if (restart) await (answer.records.length ? open(0, false) : close());
   } catch (error) {
     if (turn !== state.requests) return;
@@ -130,6 +135,14 @@ async function list(restart) {
   } finally {
     if (turn === state.requests) by("records").ariaBusy = "false";
   }
+}
+function showProgress() {
+  const { listed, all, of } = state.decided;
+  const count = (value) => value.toLocaleString("en");
+  const whole = of === state.rowsInAll;
+  by("progress").textContent = whole
+    ? `${count(all)} of ${count(of)} decided`
+    : `${count(listed)} of these ${count(of)} decided; ${count(all)} of ${count(state.rowsInAll)} in all`;
 }
 function progress({ searched, loaded, rows }) {
   if (loaded < 1) return `Reading the texts, once: ${Math.round(100 * loaded)} %`;
@@ -154,6 +167,8 @@ function head() {
     return made;
   });
   by("head").replaceChildren(by("head").firstElementChild, ...cells);
+  const first = filters.elements.order.value === "up" ? "smallest" : "largest";
+  by("sorted").textContent = sorted ? `Sorted by ${sorted}, ${first} first` : "In order of the manifest";
 }
 // Largest first, then smallest first, then in the order of the input.
 function sortBy(name) {
@@ -163,6 +178,12 @@ function sortBy(name) {
   else sort.value = name;
   order.value = again && order.value !== "up" ? "up" : "down";
   list(true);
+}
+// The filters in words, on the line that they are folded into; and how many of the folded ones are set.
+function describeFilters() {
+  by("in-words").textContent = filterWords() || "none";
+  const set = [...parameters().keys()].filter((name) => by("others").contains(filters.elements.namedItem(name)));
+  by("other-count").textContent = set.length ? ` (${set.length})` : "";
 }
 function columnChoices(names) {
   by("choices").replaceChildren(
@@ -188,6 +209,39 @@ by("choices").addEventListener("change", (event) => {
   list(true);
 });
 
+// A name such as a hash is shortened; the whole of it is its title.
+const LONGEST_NAME = 16;
+function shortened(name) {
+  if (name.length <= LONGEST_NAME || /\s/u.test(name)) return name;
+  const made = run(`${[...name].slice(0, 8).join("")}…`);
+  made.title = name;
+  return made;
+}
+// Why a record has its verdict, as the profile's page names it: each rule, and its limit.
+const rulesOf = ({ verdict, tags }) => tags.filter((tag) => tag.startsWith(`${verdict}:`)).map((tag) => state.rules.get(tag)).filter(Boolean);
+const ruleWords = (each) => rulesOf(each).map(({ rule, condition }) => `${rule}, ${condition}`).join("; ") || each.reason;
+// How many decimals a column has: as many as its values need, at most those that its largest value
+// shows in three digits (two at least). Whether any has changed.
+function decimals() {
+  const before = JSON.stringify([...state.places]);
+  state.places = new Map(
+    columns().map((name) => {
+      const values = state.rows.map((each) => each.values[name]).filter((value) => typeof value === "number");
+      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const most = largest ? Math.min(8, Math.max(2, 2 - Math.floor(Math.log10(largest)))) : 0;
+      const places = (value) => (String(Number(value.toFixed(most))).split(".")[1] || "").length;
+      return [name, values.reduce((needed, value) => Math.max(needed, places(value)), 0)];
+    }),
+  );
+  return JSON.stringify([...state.places]) !== before;
+}
+// A value with the decimals of its column; one that they would show as zero has its own.
+function aligned(name, value) {
+  const digits = state.places.get(name) || 0;
+  if (value && !Number(value.toFixed(digits))) return number(value);
+  return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
 function item(each, at) {
   const made = document.createElement("tr");
   const first = element("th", undefined, "record");
@@ -196,11 +250,12 @@ function item(each, at) {
   excerpt.className = "excerpt";
   const under = element("span", undefined, "under");
   for (const [what, last] of facets(each)) under.append(run(`${what.toLowerCase()} by ${last.by} `, "done"));
-  under.append(literal([each.split, each.lang, each.speaker, each.reason].filter(Boolean).join(" · ")));
+  const facts = [each.split, each.lang, each.speaker && shortened(each.speaker), ruleWords(each)].filter(Boolean);
+  facts.forEach((fact, at) => under.append(at ? " · " : "", typeof fact === "string" ? literal(fact) : fact));
   first.append(element("span", undefined, `swatch b-${each.verdict}`), excerpt, under);
   const cells = columns().map((name) => {
     const value = each.values[name];
-    return typeof value === "string" ? run(value, "value", "td") : element("td", value === null || value === undefined ? "" : number(Number(value)), "value");
+    return typeof value === "string" ? run(value, "value", "td") : element("td", value === null || value === undefined ? "" : aligned(name, Number(value)), "value");
   });
   made.append(first, ...cells);
   made.addEventListener("click", () => open(at));
