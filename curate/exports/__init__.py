@@ -94,6 +94,7 @@ def write_records(
         convert.reasons + report.reasons,
         [
             *warnings_of(convert.unusable),
+            *convert.undecoded.warnings(),
             *elsewhere,
             *tier_warnings(spooled.origins),
             *report.warnings,

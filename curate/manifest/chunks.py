@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,7 +90,8 @@ def read_chunks(source: str, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Chunk]:
         head = raw.read(4)
         raw.seek(0)
         if head.startswith(UTF16_MARKS):
-            raise InputError.of(source, "is UTF-16 text", "convert it: iconv -f UTF-16 -t UTF-8")
+            command = f"iconv -f UTF-16 -t UTF-8 {shlex.quote(source)} > NEW"
+            raise InputError.of(source, "is UTF-16 text", f"convert it: {command}")
         if not is_compressed(head):
             yield from _cut_plain(source, descriptor, chunk_bytes, head)
             return

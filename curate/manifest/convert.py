@@ -41,6 +41,7 @@ from curate.manifest.scan import scan
 from curate.manifest.strict import UNTRANSCRIBED, Malformed, parse_line
 from curate.manifest.syntax import STRING
 from curate.manifest.text_tally import TextTally
+from curate.manifest.undecoded import Undecoded
 from curate.manifest.unnamed_audio import (
     NO_ROW,
     NamedAudio,
@@ -88,8 +89,9 @@ class Converter:
     """Gives the records of one origin after the other to `records`, audio paths as they read from
     `into` (absolute where it is None; `root` as in `bases_of`), and other lines to `malformed`.
 
-    `reasons` count the latter, `unusable` are faults of origins without a record. `tally` counts
-    what text rules change. `channel` is added to records without that field.
+    `reasons` count the latter, `undecoded` has those that are not UTF-8, `unusable` are faults of
+    origins without a record. `tally` counts what text rules change. `channel` is added to records
+    without that field.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class Converter:
         self._audio: list[SampledAudio] = []
         self._named = NamedAudio(root)
         self._ffmpeg_rows = Counter[str]()
+        self.undecoded = Undecoded()
         self._origins: list[Origin] = []
 
     @property
@@ -228,6 +231,7 @@ class Converter:
         text = raw.decode(errors="backslashreplace")
         if portion.places is not None and reason in portion.reasons.values():
             text = _original(raw, text)
+        self.undecoded.add(origin, line, reason, text)
         self._malformed.write(malformed_line(origin, Place(line, offset), reason, text))
 
 

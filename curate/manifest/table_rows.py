@@ -58,8 +58,8 @@ def table_rows(
         return of_cells(_text(line).removesuffix("\r").split(delimiter))
 
     def of_quoted(line: bytes) -> Record:
+        text = _text(line).removesuffix("\r")
         try:
-            text = _text(line).removesuffix("\r")
             (cells,) = csv.reader([text], delimiter=delimiter, strict=True)
         except (csv.Error, ValueError) as error:
             raise Malformed(f"no row of a CSV ({error})") from None

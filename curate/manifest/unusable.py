@@ -19,6 +19,7 @@ from curate.manifest.origin import FOLDER_FORMAT, UNPAIRED_FORMAT, Origin
 from curate.manifest.sniff import Look
 from curate.manifest.strict import Malformed, Record, parse_line, why_no_record
 from curate.manifest.tables import NO_CLIP_DURATION, NOT_TIMES
+from curate.manifest.undecoded import NOT_UTF8, utf8_hint
 
 LOOKED_AT = 10_000
 """Lines whose fields are examined for a hint."""
@@ -71,6 +72,8 @@ def _records(origin: Origin) -> Iterator[Record]:
 def _hint(origin: Origin, commonest: str, records: Sequence[Record], rows: int) -> str:
     if SKIPPED_BY in commonest:
         return "NeMo reads no line whose _skipme is true: remove it from the lines to be used"
+    if commonest == NOT_UTF8:
+        return utf8_hint(origin, origin.name)
     if commonest.startswith(NO_AUDIO):
         folder = origin.beside[FOLDER][0]
         where = f"name the folder of the recordings: {parameter('audio_root')} DIR"

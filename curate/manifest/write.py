@@ -100,6 +100,7 @@ def write_manifest(request: ManifestRequest, execution: Execution = QUIET) -> Ma
         convert.reasons,
         [
             *warnings,
+            *convert.undecoded.warnings(),
             *convert.audio_warnings,
             *without_files(origins),
             *tier_warnings(origins),
@@ -124,7 +125,7 @@ def try_text_rules(request: ManifestRequest, execution: Execution = QUIET) -> Ma
     if not any(each.records for each in inputs):
         raise InputError(*convert.unusable)
     warnings = warnings_of(convert.unusable)
-    made = answer(request, inputs, convert.reasons, warnings)
+    made = answer(request, inputs, convert.reasons, [*warnings, *convert.undecoded.warnings()])
     made = made.model_copy(update={"dry_run": True, "malformed_lines": None})
     return with_changes(made, tally, request.text_changes, execution)
 

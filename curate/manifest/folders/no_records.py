@@ -10,10 +10,10 @@ from curate.errors import Fault
 from curate.manifest.folders import FOLDER_OF_AUDIO, TEXT_FILE
 from curate.manifest.origin import Origin
 from curate.manifest.strict import Malformed, parse_line
+from curate.manifest.undecoded import NOT_UTF8, place_of, utf8_hint
 
 NAMED = 3
 """Files of a reason that are named."""
-_NOT_UTF8 = "not UTF-8"
 
 
 @dataclass(slots=True)
@@ -41,7 +41,9 @@ def folder_without_records(origin: Origin) -> Fault | None:
     if not rows:
         return None
     reasons = "; ".join(f"{kind} ({its})" for kind, its in rows.items())
-    return Fault(origin.name, f"no text and audio of it make a record: {reasons}", _hint(rows))
+    return Fault(
+        origin.name, f"no text and audio of it make a record: {reasons}", _hint(origin, rows)
+    )
 
 
 def _refused(origin: Origin) -> Iterator[tuple[str, str]]:
@@ -61,7 +63,7 @@ def _file(original: str) -> str:
     return str(record.get(TEXT_FILE) or record.get("audio_filepath"))
 
 
-def _hint(reasons: Mapping[str, object]) -> str:
-    if _NOT_UTF8 in reasons:
-        return "save the texts as UTF-8, for example: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW"
+def _hint(origin: Origin, reasons: Mapping[str, _Rows]) -> str:
+    if NOT_UTF8 in reasons:
+        return utf8_hint(origin, place_of(origin, 0, reasons[NOT_UTF8].names[0])[0])
     return "docs/formats.md shows how texts may stand beside audio; without any, texts are null"

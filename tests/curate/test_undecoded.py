@@ -1,0 +1,120 @@
+"""Text that is not UTF-8: a warning names the file, the lines, and the command that converts it."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from curate.artifacts.manifest import ManifestWritten
+from curate.errors import InputError
+from curate.manifest.encodings import encoding_of
+from curate.manifest.mapping import ReadOptions
+from curate.manifest.write import ManifestRequest, write_manifest
+from tests.curate.folder_writers import sound
+
+GERMAN = "Schöne Grüße aus Köln"
+MAPS = {"audio_filepath": "Datei", "text": "Satz"}
+
+
+def table(folder: Path, codec: str, rows: int = 6) -> Path:
+    """A table whose every other row has umlauts, with its audio below."""
+    lines = ["Datei;Satz"]
+    for row in range(rows):
+        sound(folder / "ton" / f"{row}.wav", 1600)
+        lines.append(f"ton/{row}.wav;{GERMAN if row % 2 else 'Das ist ein Satz'} {row}")
+    (folder / "liste.csv").write_bytes("\r\n".join([*lines, ""]).encode(codec))
+    return folder / "liste.csv"
+
+
+def written(name: Path, out: Path) -> ManifestWritten:
+    return write_manifest(ManifestRequest([str(name)], out, ReadOptions(fields=MAPS)))
+
+
+def command_in(warning: str) -> str:
+    return warning[warning.index("mv " if "mv " in warning else "iconv ") :]
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_lines_in_another_encoding_are_warned_about_with_a_command_that_converts_them(
+    is_folder: bool, tmp_path: Path
+) -> None:
+    file = table(tmp_path / "mein korpus", "cp1252")
+    named = file.parent if is_folder else file
+    made = written(named, tmp_path / "m.jsonl")
+    assert made.records == 3
+    assert made.reasons["not UTF-8"] == 3
+    (warning,) = made.warnings if is_folder else made.warnings[:1]
+    assert warning.startswith(
+        f"{file}: 3 lines are not UTF-8 and hold no record, the first is line 3 (byte 0xf6 at 13); "
+        f"as WINDOWS-1252 it reads `ton/1.wav;{GERMAN} 1`: "
+    )
+    subprocess.run(["bash", "-c", command_in(warning)], check=True)
+    again = named if is_folder else file.with_name("liste.utf8.csv")
+    assert written(again, tmp_path / "again.jsonl").records == 6
+    assert GERMAN in (tmp_path / "again.jsonl").read_text()
+
+
+def test_a_file_that_is_partly_utf8_is_not_to_be_converted_as_a_whole(tmp_path: Path) -> None:
+    file = table(tmp_path, "utf-8")
+    file.write_bytes(file.read_bytes() + f"ton/1.wav;{GERMAN}\r\n".encode("cp1252"))
+    (warning, *_) = written(file, tmp_path / "m.jsonl").warnings
+    assert "1 line is not UTF-8" in warning
+    assert "the first is line 8 " in warning
+    assert "convert only those that are not" in warning
+    assert "iconv" not in warning
+
+
+def test_an_encoding_that_is_not_sure_is_left_to_the_user(tmp_path: Path) -> None:
+    file = tmp_path / "m.jsonl"
+    good = '{"audio_filepath": "a.wav", "duration": 1, "text": "a"}\n'
+    czech = good.replace('"a"}', '"Příliš žluťoučký kůň"}').encode("cp1250")
+    file.write_bytes(good.encode() + czech)
+    (warning, *_) = write_manifest(ManifestRequest([str(file)], tmp_path / "out.jsonl")).warnings
+    assert f"iconv -f ENCODING -t UTF-8 {file} > {tmp_path}/m.utf8.jsonl" in warning
+
+
+def test_input_of_which_every_line_is_in_another_encoding_gives_the_command(tmp_path: Path) -> None:
+    sound(tmp_path / "in" / "a.wav", 1600)
+    (tmp_path / "in" / "a.txt").write_bytes(GERMAN.encode("cp1252"))
+    with pytest.raises(InputError) as caught:
+        written(tmp_path / "in", tmp_path / "m.jsonl")
+    (fault,) = caught.value.faults
+    text = tmp_path / "in" / "a.txt"
+    assert fault.hint.endswith(
+        f"mv {text} {text}.windows-1252 && iconv -f WINDOWS-1252 -t UTF-8 {text}.windows-1252 "
+        f"> {text}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        (GERMAN, "cp1252"),
+        ("L’été à Besançon, où naquit cœur", "cp1252"),
+        ("¿Dónde está el niño?", "cp1252"),
+        ("Погода сегодня хорошая, и дети играют на улице", "cp1251"),
+        ("Погода сегодня хорошая, и дети играют на улице", "koi8_r"),
+        ("Погода сегодня хорошая, и дети играют на улице", "iso8859_5"),
+        ("Погода сегодня хорошая, и дети играют на улице", "cp866"),
+    ],
+)
+def test_an_encoding_is_known_by_its_letters(text: str, codec: str) -> None:
+    assert encoding_of([text.encode(codec)]) == codec
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        ("Příliš žluťoučký kůň", "cp1250"),
+        ("Zażółć gęślą jaźń", "cp1250"),
+        ("Pijamalı hasta yağız şoföre çabucak güvendi", "cp1254"),
+        ("Ξεσκεπάζω την ψυχοφθόρα βδελυγμία", "cp1253"),
+        ("日本語のテキスト", "shift_jis"),
+    ],
+)
+def test_no_encoding_is_guessed_where_letters_are_of_none_that_is_known(
+    text: str, codec: str
+) -> None:
+    assert encoding_of([text.encode(codec)]) is None
