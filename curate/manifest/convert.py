@@ -30,6 +30,7 @@ from curate.manifest.ffmpeg_paths import ffmpeg_warnings
 from curate.manifest.formats import BY_NAME
 from curate.manifest.members import with_members
 from curate.manifest.moved_paths import MovedPaths
+from curate.manifest.needs_ffmpeg import NeedsFfmpeg
 from curate.manifest.nemo import read_lines
 from curate.manifest.origin import Origin, Portion
 from curate.manifest.outside_paths import OutsidePaths
@@ -111,6 +112,7 @@ class Converter:
         self._audio: list[SampledAudio] = []
         self._named = NamedAudio(root)
         self._ffmpeg_rows = Counter[str]()
+        self._needs_ffmpeg = NeedsFfmpeg()
         self.undecoded = Undecoded()
         self._origins: list[Origin] = []
 
@@ -124,6 +126,7 @@ class Converter:
         """
         of_inputs = [*measured_warnings(self._origins), *twin_warnings(self._origins)]
         of_rows = [*self._warnings, *ffmpeg_warnings(self._ffmpeg_rows)]
+        of_rows += self._needs_ffmpeg.warnings()
         return [*of_inputs, *absent_warnings(self._audio), *of_rows]
 
     def add_all(self, origins: Sequence[Origin]) -> tuple[ConvertedInput, ...]:
@@ -231,6 +234,7 @@ class Converter:
         text = raw.decode(errors="backslashreplace")
         if portion.places is not None and reason in portion.reasons.values():
             text = _original(raw, text)
+        self._needs_ffmpeg.add(origin, reason)
         self.undecoded.add(origin, line, reason, text)
         self._malformed.write(malformed_line(origin, Place(line, offset), reason, text))
 

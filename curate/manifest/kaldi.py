@@ -37,7 +37,7 @@ from curate.nemo.manifest_fields import audio_path
 
 FORMAT = "kaldi"
 _BESIDE = ("segments", "utt2dur", "reco2dur", "wav.scp", "utt2spk", "utt2lang")
-_TIMES = ("utt2dur", "segments", "reco2dur")
+TIMES = ("utt2dur", "segments", "reco2dur")
 
 
 def _find(look: Look) -> list[Origin]:
@@ -45,7 +45,7 @@ def _find(look: Look) -> list[Origin]:
     if text is None:
         raise InputError.of(look.name, "is not a Kaldi data directory: it holds no text")
     beside = {name: (path,) for name in _BESIDE if (path := look.beside(name))}
-    if not beside.keys() & {*_TIMES, "wav.scp"}:
+    if not beside.keys() & {*TIMES, "wav.scp"}:
         raise InputError.of(
             look.name,
             "holds no durations: neither utt2dur nor segments nor reco2dur",
@@ -147,7 +147,7 @@ def _record(line: bytes, folder: Path, tables: _Tables) -> Record:
     cut = _Segment(utterance) if segment is None else _Segment.of(segment)
     audio = _audio(cut.recording, tables)
     speaker = _value(tables, "utt2spk", utterance)
-    timed = bool(tables.keys() & set(_TIMES))  # else the audio may be measured
+    timed = bool(tables.keys() & set(TIMES))  # else the audio may be measured
     return {
         "id": utterance,
         "audio_filepath": audio,

@@ -21,6 +21,7 @@ from curate.manifest.folders.layouts import layout_of
 from curate.manifest.folders.tree import has_audio
 from curate.manifest.headers import Length, lengths
 from curate.manifest.hints.command import columns_hint
+from curate.manifest.hints.kaldi import kaldi_command
 from curate.manifest.mapping import BEFORE
 from curate.manifest.origin import FOLDER_FORMAT, Item, Origin, Portion, canonical, portion
 from curate.manifest.readable_twins import TWINS
@@ -67,12 +68,11 @@ def _refuse_kaldi(names: Sequence[str], folder: Folder) -> None:
     """InputError where the texts are in Kaldi data directories below."""
     there = set(names)
     folders = [name[: -len("wav.scp")] for name in names if PurePosixPath(name).name == "wav.scp"]
-    named = [
-        f"{folder.texts.root}/{each}".rstrip("/") for each in folders if f"{each}text" in there
-    ]
+    root = folder.texts.root
+    named = [str(Path(root) / each) for each in folders if f"{each}text" in there]
     if named:
         what = "holds audio whose texts are in Kaldi data directories"
-        raise InputError.of(folder.texts.root, what, f"name them instead: {' '.join(named)}")
+        raise InputError.of(root, what, f"name them instead: {kaldi_command(root, named)}")
 
 
 def _refuse_damaged(names: list[str], folder: Folder) -> None:
