@@ -11,11 +11,11 @@ import numpy as np
 from curate.arrays import Bytes, Int64s
 
 BATCH_PATHS = 200
-"""Paths taken of the lines that are read at one go, by how many of them each batch has."""
+"""Paths taken of each batch of lines, by it only: what is read beside it does not matter,
+and a reused measurement has the same.
+"""
 MOST_PATHS = 4 * BATCH_PATHS
 """Paths of an input beyond which every second one is left out."""
-_FEWEST = 4
-"""Paths taken of each batch, however small."""
 
 
 def evenly(size: int, most: int) -> Int64s:
@@ -38,8 +38,7 @@ def sample_paths(
     samples: list[tuple[str, ...]] = []
     for first, end in pairwise(np.searchsorted(of, np.arange(batches + 1)).tolist()):
         rows = first + np.flatnonzero(length[first:end])
-        share = BATCH_PATHS * (end - first) // max(of.size, 1)
-        rows = rows[evenly(rows.size, max(_FEWEST, share))]
+        rows = rows[evenly(rows.size, BATCH_PATHS)]
         spans = zip(start[rows].tolist(), length[rows].tolist(), strict=True)
         samples.append(tuple(data[at : at + size].tobytes().decode() for at, size in spans))
     return samples

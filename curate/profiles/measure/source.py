@@ -10,7 +10,7 @@ from curate.artifacts.profile import Input
 from curate.formatting.units import plural
 from curate.manifest.formats import copied_as
 from curate.manifest.lines import fingerprint
-from curate.manifest.origin import Origin, home_of
+from curate.manifest.origin import Origin, home_of, is_archived
 from curate.manifest.path_sample import PathSample
 from curate.manifest.read import Part
 
@@ -81,7 +81,7 @@ class Source:
             **fields,
             blank_bytes=self.blank_bytes,
             state=self.state,
-            audio_paths=tuple(self.sample.paths),
+            audio_paths=() if is_archived(self.origin) else tuple(self.sample.paths),
         )
 
     @classmethod
