@@ -8,7 +8,6 @@ of one speaker.
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 from collections import Counter
@@ -18,6 +17,7 @@ from typing import Any
 
 from benchmarks.joined_digits import Json, read_rows
 from benchmarks.processes import run
+from benchmarks.voice_inputs import voice_inputs
 
 COSINES = (0.55, 0.6, 0.65, 0.7)
 
@@ -48,14 +48,11 @@ def pairs(values: Sequence[Any]) -> int:
 
 def main() -> None:
     """Print the table."""
-    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    arguments.add_argument("manifest", type=Path)
-    arguments.add_argument("embeddings", type=Path)
-    options = arguments.parse_args()
+    rows, embeddings = voice_inputs(__doc__)
     folder = Path(tempfile.mkdtemp(prefix="voice-clusters-"))
     print("| cosine | speakers | clusters | largest | recall of pairs | precision |")
     print("|---|---|---|---|---|---|")
-    print("\n".join(clusters(read_rows(options.manifest), options.embeddings, folder)))
+    print("\n".join(clusters(rows, embeddings, folder)))
 
 
 if __name__ == "__main__":

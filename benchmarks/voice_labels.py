@@ -11,7 +11,6 @@ the precision. A record whose speaker has no other is compared with no one, and 
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import tempfile
@@ -23,6 +22,7 @@ from typing import Any
 import polars as pl
 
 from benchmarks.processes import run
+from benchmarks.voice_inputs import voice_inputs
 
 RULES: Mapping[str, Sequence[str]] = {
     "other_voice": ("bad",),
@@ -99,17 +99,12 @@ def lines(defect: str, records: pl.DataFrame) -> Iterator[str]:
 
 def main() -> None:
     """Print the table."""
-    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    arguments.add_argument("manifest", type=Path)
-    arguments.add_argument("embeddings", type=Path)
-    options = arguments.parse_args()
-    text = options.manifest.read_text(encoding="utf-8")
-    rows = [json.loads(line) for line in text.removesuffix("\n").split("\n")]
+    rows, embeddings = voice_inputs(__doc__)
     folder = Path(tempfile.mkdtemp(prefix="voice-labels-"))
     print("| planted | rule | planted, flagged | others, flagged | recall | precision |")
     print("|---|---|---|---|---|---|")
     for name, plant in DEFECTS.items():
-        records = profiled(plant(rows), options.embeddings, folder / name.replace(" ", "-"))
+        records = profiled(plant(rows), embeddings, folder / name.replace(" ", "-"))
         print("\n".join(lines(name, records)), flush=True)
 
 

@@ -8,13 +8,11 @@ high, the cosine shows voices that are in two splits.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.joined_digits import read_rows
+from benchmarks.voice_inputs import voice_inputs
 from curate.arrays import Bools, Float32s
 from curate.splits.voice_leakage import near_share
 
@@ -38,15 +36,11 @@ def lines(voices: Float32s, speakers: Sequence[str]) -> Iterator[str]:
 
 def main() -> None:
     """Print the table."""
-    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    arguments.add_argument("manifest", type=Path)
-    arguments.add_argument("embeddings", type=Path)
-    options = arguments.parse_args()
-    vectors = np.load(options.embeddings, allow_pickle=False).astype(np.float32)
+    rows, embeddings = voice_inputs(__doc__)
+    vectors = np.load(embeddings, allow_pickle=False).astype(np.float32)
     voices: Float32s = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     print("| cosine | held-out speakers | random records |")
     print("|---|---|---|")
-    rows = read_rows(options.manifest)
     print("\n".join(lines(voices, [row["speaker"] for row in rows])))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -38,6 +39,15 @@ def client_of(session: ReviewSession) -> Any:
     client = TestClient(app, base_url=OWN, follow_redirects=False)
     client.cookies.set(f"curate_review_{PORT}", TOKEN)
     return client
+
+
+def complete(client: Any, address: str, listed: str) -> Any:
+    """The answer with a list that is built in the background, once it is."""
+    deadline = time.monotonic() + 60
+    while (answer := client.get(address).json())["loaded"] < 1:
+        assert answer[listed] == []
+        assert time.monotonic() < deadline, f"{address} is not complete after a minute"
+    return answer
 
 
 def post(client: Any, path: str, sent: object, **headers: str) -> Any:

@@ -82,34 +82,34 @@ ADDED = ["verdict", "tags", "reason"]
 
 
 def test_rules_add_columns_to_a_polars_frame() -> None:
-    found = curate.apply_rules(FRAME)
-    assert found.columns == [*FRAME.columns, *ADDED]
-    assert_frame_equal(found.drop(ADDED), FRAME)
-    assert found["verdict"].to_list() == ["bad", "clean", "malformed"]
-    assert found["tags"][0].to_list()[0] == "bad:char_rate"
-    assert_frame_equal(curate.apply_rules(FRAME.lazy()).collect(), found)
-    assert_frame_equal(curate.apply_rules(FRAME.to_dict(as_series=False)), found)
+    tagged = curate.apply_rules(FRAME)
+    assert tagged.columns == [*FRAME.columns, *ADDED]
+    assert_frame_equal(tagged.drop(ADDED), FRAME)
+    assert tagged["verdict"].to_list() == ["bad", "clean", "malformed"]
+    assert tagged["tags"][0].to_list()[0] == "bad:char_rate"
+    assert_frame_equal(curate.apply_rules(FRAME.lazy()).collect(), tagged)
+    assert_frame_equal(curate.apply_rules(FRAME.to_dict(as_series=False)), tagged)
 
 
 def test_rules_add_columns_to_a_pandas_frame_and_keep_its_index() -> None:
     pytest.importorskip("pyarrow")
     pd = pytest.importorskip("pandas")
     frame = FRAME.to_pandas().set_index(pd.Index(["c", "a", "b"]))
-    found = curate.apply_rules(frame)
-    assert type(found) is pd.DataFrame
-    assert list(found.columns) == [*FRAME.columns, *ADDED]
-    assert list(found.index) == ["c", "a", "b"]
-    assert list(found["verdict"]) == ["bad", "clean", "malformed"]
-    assert list(found["tags"]["a"]) == []
-    pd.testing.assert_frame_equal(found[FRAME.columns], frame)
+    tagged = curate.apply_rules(frame)
+    assert type(tagged) is pd.DataFrame
+    assert list(tagged.columns) == [*FRAME.columns, *ADDED]
+    assert list(tagged.index) == ["c", "a", "b"]
+    assert list(tagged["verdict"]) == ["bad", "clean", "malformed"]
+    assert list(tagged["tags"]["a"]) == []
+    pd.testing.assert_frame_equal(tagged[FRAME.columns], frame)
 
 
 def test_rules_add_columns_to_an_arrow_table() -> None:
     pa = pytest.importorskip("pyarrow")
-    found = curate.apply_rules(FRAME.to_arrow())
-    assert isinstance(found, pa.Table)
+    tagged = curate.apply_rules(FRAME.to_arrow())
+    assert isinstance(tagged, pa.Table)
     verdicts = curate.apply_rules(FRAME)
-    assert_frame_equal(pl.DataFrame(found).cast(verdicts.schema), verdicts)
+    assert_frame_equal(pl.DataFrame(tagged).cast(verdicts.schema), verdicts)
 
 
 def test_rules_take_metrics_that_were_measured() -> None:

@@ -175,8 +175,8 @@ def test_durations_are_measured_where_a_table_has_no_times(corpus: Path) -> None
     (lost,) = map(json.loads, lines_of((corpus / "o.malformed.jsonl").read_text()))
     assert lost["reason"].startswith("its audio file is missing")
     options = ("--measure-duration", "--out", "o.jsonl")
-    asked = processes.curate("manifest", "t.csv", *options, cwd=corpus, COLUMNS="900")
-    assert warning not in asked.stderr
+    measured = processes.curate("manifest", "t.csv", *options, cwd=corpus, COLUMNS="900")
+    assert warning not in measured.stderr
 
 
 def test_folders_beside_are_looked_into_by_their_name(tmp_path: Path) -> None:

@@ -45,13 +45,13 @@ def demoted(made: curate.Profile) -> set[str]:
     return set(borderline["speaker"])
 
 
-SAID = {
+TEXTS = {
     "anna": [GOOD] * 8 + [BAD] * 2,
     "ben": [GOOD] * 19 + [BAD],
     "cleo": [GOOD, BAD, BAD],  # too few rows, by default
     "dora": ["one two three four five"] * 10,
 }
-ASKED: list[tuple[str, set[str]]] = [
+EVAL_RULES: list[tuple[str, set[str]]] = [
     ("{id: g, by: speaker, eval_if: bad_share >= 0.2}", {"anna"}),
     ("{id: g, by: speaker, eval_if: bad_share > 0.2}", set()),
     ("{id: g, by: speaker, eval_if: bad_share > 0}", {"anna", "ben"}),
@@ -68,19 +68,19 @@ ASKED: list[tuple[str, set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "expected"), ASKED)
+@pytest.mark.parametrize(("rule", "expected"), EVAL_RULES)
 def test_who_fails(tmp_path: Path, rule: str, expected: set[str]) -> None:
-    made = profiled(tmp_path, rows_of(SAID), f"  - {rule}\n")
+    made = profiled(tmp_path, rows_of(TEXTS), f"  - {rule}\n")
     assert demoted(made) == expected
     (outcome,) = made.json["group_rules"]
-    clean = sum(text != BAD for name in expected for text in SAID[name])
+    clean = sum(text != BAD for name in expected for text in TEXTS[name])
     assert outcome["moved_rows"] == made.verdicts["borderline"].rows == clean
     assert made.verdicts["bad"].rows == 5
 
 
 def test_tags_reasons_and_what_is_told(tmp_path: Path) -> None:
     rule = "  - {id: g, by: speaker, eval_if: bad_share >= 0.2, reason: a noisy line}\n"
-    made = profiled(tmp_path, rows_of(SAID), rule)
+    made = profiled(tmp_path, rows_of(TEXTS), rule)
     first = made.records().collect().row(0, named=True)
     assert (first["verdict"], first["tags"]) == ("borderline", ["borderline:g"])
     assert first["reason"] == "speaker anna: bad_share >= 0.2 (bad_share 0.2): a noisy line"
@@ -96,7 +96,7 @@ def test_two_rules_on_one_row(tmp_path: Path) -> None:
         f"  - {{id: {name}, by: {name}, eval_if: bad_share >= 0.2}}\n"
         for name in ("speaker", "recording")
     )
-    made = profiled(tmp_path, rows_of(SAID), rules)
+    made = profiled(tmp_path, rows_of(TEXTS), rules)
     first = made.records().collect().row(0, named=True)
     assert first["tags"] == ["borderline:speaker", "borderline:recording"]
     assert first["reason"].count("bad_share >= 0.2") == 2
@@ -108,7 +108,7 @@ def test_people_stand_above_groups(tmp_path: Path) -> None:
     append(log, Decision("keep", "anna", "2026-11-26T10:00:00Z", "anna.wav", offset=1.0))
     append(log, Decision("reject", "anna", "2026-11-26T10:00:00Z", "ben.wav", offset=1.0))
     rule = "  - {id: g, by: speaker, eval_if: bad_share >= 0.1}\n"
-    made = profiled(tmp_path, rows_of(SAID), rule, overrides=log)
+    made = profiled(tmp_path, rows_of(TEXTS), rule, overrides=log)
     rows = made.records().collect()
     assert rows["verdict"].to_list()[:3] == ["borderline", "clean", "borderline"]
     assert demoted(made) == {"anna", "ben"}  # the rejected row counts for its speaker
@@ -132,7 +132,7 @@ def test_neither_order_nor_threads_nor_caches_change_verdicts(
 
 
 def test_malformed_lines_are_of_no_group(tmp_path: Path, manifest: Callable[..., Path]) -> None:
-    rows: list[dict[str, object]] = [*rows_of(SAID), {"speaker": "anna", "text": "no audio"}]
+    rows: list[dict[str, object]] = [*rows_of(TEXTS), {"speaker": "anna", "text": "no audio"}]
     made = profiled(tmp_path, rows, "  - {id: g, by: speaker, eval_if: rows == 10}\n")
     assert demoted(made) == {"anna", "dora"}
     assert made.verdicts["malformed"].rows == 1
@@ -184,7 +184,7 @@ def test_groups_extend_override_and_drop(tmp_path: Path) -> None:
 
 def test_metrics_that_groups_ask_for_are_measured(tmp_path: Path) -> None:
     rule = "  - {id: g, by: speaker, eval_if: mean(compression_ratio) > 0}\n"
-    made = profiled(tmp_path, rows_of(SAID), rule)
+    made = profiled(tmp_path, rows_of(TEXTS), rule)
     assert made.json["groups"] == ["compression"]
     assert demoted(made) == {"anna", "ben", "dora"}
 

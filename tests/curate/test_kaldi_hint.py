@@ -29,9 +29,9 @@ def test_one_command_reads_kaldi_directories_below_a_folder_of_audio(
     (data / "wav.scp").write_text("a wav/a.wav\nb wav/b.wav\n")
     if is_timed:
         (data / "utt2dur").write_text("a 0.1\nb 0.1\n")
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as refused:
         write_manifest(ManifestRequest([f"{root}{ending}"], tmp_path / "m.jsonl"))
-    (fault,) = caught.value.faults
+    (fault,) = refused.value.faults
     words = shlex.split(fault.hint.removeprefix("name them instead: "))
     assert words[:3] == ["curate", "manifest", str(data)]
     assert ("--measure-duration" in words) != is_timed

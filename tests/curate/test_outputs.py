@@ -12,7 +12,7 @@ from curate.artifacts.outputs import whole_directory, whole_file, write_json
 from curate.errors import ConfigError
 from tests.processes import curate, started
 
-OURS = frozenset({"result.json", "old.json"})
+OUTPUTS = frozenset({"result.json", "old.json"})
 
 
 def state(folder: Path) -> dict[str, str]:
@@ -21,14 +21,14 @@ def state(folder: Path) -> dict[str, str]:
 
 def test_directory_is_replaced_whole(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with whole_directory(out, OURS, "result.json") as scratch:
+    with whole_directory(out, OUTPUTS, "result.json") as scratch:
         (scratch / "result.json").write_text("1")
         (scratch / "old.json").write_text("1")
         assert not out.exists()
     (out / "notes.txt").write_text("mine")
     (out / "mine").mkdir()
     (out / "mine" / "deep.txt").write_text("too")
-    with whole_directory(out, OURS, "result.json") as scratch:
+    with whole_directory(out, OUTPUTS, "result.json") as scratch:
         (scratch / "result.json").write_text("2")
     assert state(tmp_path) == {
         "out/result.json": "2",
@@ -39,10 +39,10 @@ def test_directory_is_replaced_whole(tmp_path: Path) -> None:
 
 def test_an_error_leaves_the_old_output(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with whole_directory(out, OURS, "result.json") as scratch:
+    with whole_directory(out, OUTPUTS, "result.json") as scratch:
         (scratch / "result.json").write_text("1")
     before = state(tmp_path)
-    with pytest.raises(RuntimeError), whole_directory(out, OURS, "result.json") as scratch:
+    with pytest.raises(RuntimeError), whole_directory(out, OUTPUTS, "result.json") as scratch:
         (scratch / "result.json").write_text("2")
         raise RuntimeError
     assert state(tmp_path) == before
@@ -57,7 +57,7 @@ def test_what_is_not_ours_is_not_replaced(tmp_path: Path, make: str) -> None:
         out.mkdir()
         (out / "thesis.tex").write_text("precious")
     before = state(tmp_path)
-    with pytest.raises(ConfigError), whole_directory(out, OURS, "result.json"):
+    with pytest.raises(ConfigError), whole_directory(out, OUTPUTS, "result.json"):
         pytest.fail("the block must not run")
     assert state(tmp_path) == before
 

@@ -12,7 +12,7 @@ import pytest
 from curate.rules.file import load_rules
 from tests.browsing import NAMED, SCREENS, sticks_out, until, violations, watched
 from tests.curate.review_browsing import listed, served
-from tests.curate.review_client import client_of, opened_session
+from tests.curate.review_client import client_of, complete, opened_session
 from tests.profiling import write_profile
 
 pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
@@ -51,9 +51,7 @@ def client(folder: Path, tmp_path: Path) -> Iterator[Any]:
 
 def groups(client: Any, query: str = "") -> Any:
     """The answer, once the groups are added up."""
-    while (answer := client.get(f"/api/groups?{query}").json())["loaded"] < 1:
-        assert answer["groups"] == []
-    return answer
+    return complete(client, f"/api/groups?{query}", "groups")
 
 
 def test_amounts_of_speakers(client: Any) -> None:

@@ -18,7 +18,7 @@ from curate.reviews.listing import ListRequest
 from curate.rules.file import load_rules
 from tests.browsing import NAMED, SCREENS, sticks_out, until, violations, watched
 from tests.curate.review_browsing import listed, served
-from tests.curate.review_client import client_of, opened_session
+from tests.curate.review_client import client_of, complete, opened_session
 from tests.profiling import write_profile
 
 pytest.importorskip("starlette.testclient", reason="the review extra is not installed")
@@ -69,9 +69,7 @@ def client(folder: Path, tmp_path: Path) -> Iterator[Any]:
 
 def words(client: Any, query: str = "") -> Any:
     """The answer, once the words are counted."""
-    while (answer := client.get(f"/api/words?{query}").json())["loaded"] < 1:
-        assert answer["words"] == []
-    return answer
+    return complete(client, f"/api/words?{query}", "words")
 
 
 def figures(answer: Any) -> list[list[Any]]:
@@ -218,8 +216,8 @@ def test_two_predictions_side_by_side(two: Any) -> None:
 def test_a_word_lists_as_many_records_as_it_has(two: Any) -> None:
     """`fox` stands in one record: `fox's` is another word, which the normaliser writes foxs."""
     for each in words(two)["words"]:
-        found = two.get("/api/records", params={"text": each["word"], "how": "token"}).json()
-        assert found["rows"] == each["rows"], each["word"]
+        listed = two.get("/api/records", params={"text": each["word"], "how": "token"}).json()
+        assert listed["rows"] == each["rows"], each["word"]
     normalised = words(two, "part=foxs&sort=accuracy")["words"]
     assert [(row["word"], row["count"], row["written"]) for row in normalised] == [
         ("foxs", None, "fox's")

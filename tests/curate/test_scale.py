@@ -75,8 +75,8 @@ def test_parts_make_the_same_profile(corpus: list[str], metrics: list[str]) -> N
     )
     rule_options = RuleOptions(overrides="people.jsonl")
     request = replace(request_of(corpus, metrics), rule_options=rule_options)
-    said = [measure_part(request, Path("pieces"), f"{k}/2") for k in (2, 1, 1)]
-    assert said == [
+    messages = [measure_part(request, Path("pieces"), f"{k}/2") for k in (2, 1, 1)]
+    assert messages == [
         "part 2 of 2: 2 of 5 manifests measured",
         "part 1 of 2: 3 of 5 manifests measured",
         "part 1 of 2: 0 of 5 manifests measured, 3 more were measured before",

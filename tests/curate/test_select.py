@@ -30,11 +30,11 @@ ROW = st.tuples(
 
 
 def plain(
-    rows: Sequence[tuple[float, int, int]], noise: Sequence[int], wanted: Sequence[float]
+    rows: Sequence[tuple[float, int, int]], noise: Sequence[int], limits: Sequence[float]
 ) -> set[int]:
-    """The rows of each stratum by score, then noise, up to the time that is wanted of it."""
+    """The rows of each stratum by score, then noise, up to the limit of its time."""
     chosen: set[int] = set()
-    for stratum, most in enumerate(wanted):
+    for stratum, most in enumerate(limits):
         own = [at for at, row in enumerate(rows) if row[2] == stratum and not math.isnan(row[0])]
         spent = 0
         for at in sorted(own, key=lambda at: (rows[at][0], noise[at])):
@@ -56,8 +56,8 @@ def test_choice_is_the_plain_definition(rows: list[tuple[float, int, int]], budg
     for value, spent, of in rows:
         usable[of] += spent
         scored[of] += 0 if math.isnan(value) else spent
-    wanted = shares(usable, scored, budget)
-    assert set(np.flatnonzero(best)) == plain(rows, noise.tolist(), wanted.tolist())
+    limits = shares(usable, scored, budget)
+    assert set(np.flatnonzero(best)) == plain(rows, noise.tolist(), limits.tolist())
     taken = np.bincount(stratum, np.where(best, us, 0), len(names)).tolist()
     anything = [(0.0, spent, of) for _, spent, of in rows]
     assert set(np.flatnonzero(random)) == plain(anything, noise.tolist(), taken)

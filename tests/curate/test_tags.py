@@ -89,7 +89,7 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
     return load_rules(path)
 
 
-JUDGED: list[tuple[Mapping[str, object], str, list[str], str | None]] = [
+VERDICTS_OF: list[tuple[Mapping[str, object], str, list[str], str | None]] = [
     ({}, "clean", [], None),
     ({"char_rate": 34.2}, "bad", ["bad:fast"], "char_rate 34.2 >= 30"),
     ({"char_rate": 30.0}, "bad", ["bad:fast"], "char_rate 30 >= 30"),
@@ -145,15 +145,15 @@ JUDGED: list[tuple[Mapping[str, object], str, list[str], str | None]] = [
 
 
 def test_verdicts(rules: RuleSet) -> None:
-    tagged = tag_batch(frame_of([row for row, *_ in JUDGED]), rules)
+    tagged = tag_batch(frame_of([row for row, *_ in VERDICTS_OF]), rules)
     verdict_rows = tagged.select("verdict", "tags", "reason").rows()
-    assert verdict_rows == [tuple(expected) for _, *expected in JUDGED]
+    assert verdict_rows == [tuple(expected) for _, *expected in VERDICTS_OF]
 
 
-@pytest.mark.parametrize("row", [row for row, *_ in JUDGED])
+@pytest.mark.parametrize("row", [row for row, *_ in VERDICTS_OF])
 def test_judgement_of_a_row_alone(rules: RuleSet, row: Mapping[str, object]) -> None:
     single = tag(frame_of([row]).lazy(), rules).collect()
-    together = tag_batch(frame_of([row for row, *_ in JUDGED] + [row]), rules).tail(1)
+    together = tag_batch(frame_of([row for row, *_ in VERDICTS_OF] + [row]), rules).tail(1)
     assert single.equals(together)
 
 
@@ -192,7 +192,7 @@ def test_a_column_that_is_not_there_is_said(rules: RuleSet) -> None:
 
 
 def test_lazy_plans_may_push_through(rules: RuleSet) -> None:
-    rows = [row for row, *_ in JUDGED]
+    rows = [row for row, *_ in VERDICTS_OF]
     lazy, whole = tag(frame_of(rows).lazy(), rules), tag_batch(frame_of(rows), rules)
     assert lazy.select("verdict").collect()["verdict"].equals(whole["verdict"])
     bad = lazy.filter(pl.col("verdict") == "bad").select("tags", "words").collect()

@@ -11,7 +11,7 @@ import pytest
 import curate
 from curate.manifest.examples import clips_of
 
-ASKED: list[tuple[dict[str, object], str | None]] = [
+TASK_FIELDS: list[tuple[dict[str, object], str | None]] = [
     ({"task": "asr"}, "asr"),
     ({"taskname": "s2t_translation"}, "s2t_translation"),
     ({"task": "asr", "taskname": "ast"}, "asr"),
@@ -22,7 +22,7 @@ ASKED: list[tuple[dict[str, object], str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("fields", "task"), ASKED)
+@pytest.mark.parametrize(("fields", "task"), TASK_FIELDS)
 def test_where_a_task_stands(fields: dict[str, object], task: str | None) -> None:
     clips = clips_of([{"text": "a", "duration": 1.0, **fields}])
     assert clips.frame["task"].to_list() == [task]

@@ -78,9 +78,9 @@ def test_an_encoding_that_is_not_sure_is_left_to_the_user(tmp_path: Path) -> Non
 def test_input_of_which_every_line_is_in_another_encoding_gives_the_command(tmp_path: Path) -> None:
     sound(tmp_path / "in" / "a.wav", 1600)
     (tmp_path / "in" / "a.txt").write_bytes(GERMAN.encode("cp1252"))
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as refused:
         written(tmp_path / "in", tmp_path / "m.jsonl")
-    (fault,) = caught.value.faults
+    (fault,) = refused.value.faults
     text = tmp_path / "in" / "a.txt"
     assert fault.hint.endswith(
         f"mv {text} {text}.windows-1252 && iconv -f WINDOWS-1252 -t UTF-8 {text}.windows-1252 "

@@ -33,6 +33,12 @@ def test_names_that_hide_what_they_hold(source: str, names: list[str]) -> None:
     assert [name for _, name, _ in vocabulary.names_in(source)] == names
 
 
+def test_tests_may_not_use_the_plainest_of_them() -> None:
+    source = "with raises(E) as caught: pass\nfound = kept = 1\nclass Desk: pass"
+    finds = vocabulary.names_in(source, vocabulary.EVERYWHERE)
+    assert sorted(name for _, name, _ in finds) == ["caught", "found"]
+
+
 PROSE: tuple[tuple[str, tuple[int, str] | None], ...] = (
     ("\n  mend: write it again", (2, "mend:")),
     ("`curate profile --with lid`", (1, "--with")),

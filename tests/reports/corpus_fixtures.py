@@ -11,7 +11,7 @@ Json = dict[str, Any]
 US = 3_600_000_000
 VERSIONS = {"asr-curate": "0.1.0", "duckdb": "2.0.1", "polars": "2.1.0"}
 SHA = "9f3c1d0a5b7e42866b1f0c9d8e7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c2d1e0f9a"
-SAID = {
+TEXTS = {
     "en": "so the committee asked whether the figures for the third quarter had been revised",
     "de": "Die Donaudampfschifffahrtsgesellschaft hat ihren Fahrplan gestern angepasst",
     "ar": "قال الوزير إن الاجتماع سيعقد الأسبوع المقبل في العاصمة",
@@ -90,7 +90,7 @@ def ledger(stage: str) -> Json:
 
 
 def _record(rng: random.Random, value: float, lang: str, verdict: str) -> Json:
-    text = " ".join([SAID[lang]] * rng.choice((1, 1, 2, 9)))
+    text = " ".join([TEXTS[lang]] * rng.choice((1, 1, 2, 9)))
     return {
         "id": f"data/common_voice/{lang}/train.jsonl:{rng.randint(1, 90_000)}",
         "value": round(value, 4),
@@ -150,7 +150,7 @@ def metric(row: tuple[str, str, str, float, float, float, float]) -> Json:
         "thresholds": LIMITS.get(name, []),
         "worst": [
             _record(rng, high * (2.3 - 0.1 * i), lang, "bad" if i < 4 else "borderline")
-            for i, lang in enumerate(SAID)
+            for i, lang in enumerate(TEXTS)
         ],
     }
 

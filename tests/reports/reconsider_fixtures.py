@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from tests.reports.corpus_fixtures import SAID, VERSIONS, Json
+from tests.reports.corpus_fixtures import TEXTS, VERSIONS, Json
 
 
 def _example(lang: str, wer: float) -> Json:
     return {
         "id": f"corpora/{lang}.jsonl:17",
         "wer": wer,
-        "text": SAID[lang],
+        "text": TEXTS[lang],
         "marks": [],
-        "pred_text": f"{SAID[lang][:20]} {SAID[lang][-8:]}",
+        "pred_text": f"{TEXTS[lang][:20]} {TEXTS[lang][-8:]}",
         "duration_s": 4.25,
         "verdict": "borderline",
         "lang": lang,

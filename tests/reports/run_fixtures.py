@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from tests.reports.corpus_fixtures import SAID, VERSIONS, Json
+from tests.reports.corpus_fixtures import TEXTS, VERSIONS, Json
 
 
 def run() -> Json:
@@ -291,7 +291,7 @@ def wer() -> Json:
                 slice_of("borderline:fast", 0.311, 1_201),
                 slice_of("borderline:long", 0.17, 703),
             ],
-            "lang": [slice_of(lang, rng.uniform(0.05, 0.16), 36_000) for lang in SAID],
+            "lang": [slice_of(lang, rng.uniform(0.05, 0.16), 36_000) for lang in TEXTS],
             "duration": [slice_of(d, w, 72_000) for d, w in (("0-2 s", 0.19), ("2-10 s", 0.08))],
             "speaker": [
                 slice_of(f"spk_{i:03d}", rng.uniform(0.02, 0.3), 2_000 - 20 * i) for i in range(80)
@@ -299,7 +299,7 @@ def wer() -> Json:
         },
         "skipped": [],
         "unscored": [{"id": "shards/v1/test.jsonl:12", "reason": "audio file is missing"}],
-        "worst": [_utterance(lang, text, rng) for lang, text in SAID.items()],
+        "worst": [_utterance(lang, text, rng) for lang, text in TEXTS.items()],
     }
 
 

@@ -89,8 +89,8 @@ def test_a_notebook_and_the_frame_leave_each_other_alone(tmp_path: Path) -> None
     with browser() as opened:
         for screen in SCREENS[:2]:
             page = opened.new_page(**screen)
-            asked: list[str] = []
-            page.on("request", lambda request, asked=asked: asked.append(request.url))
+            requests: list[str] = []
+            page.on("request", lambda request, requests=requests: requests.append(request.url))
             dark = f"<meta name=color-scheme content='light dark'><style>{style}</style>"
             page.set_content(f"{dark}<h1>the notebook's</h1><div></div>")
             before = page.evaluate("getComputedStyle(document.querySelector('h1')).fontSize")
@@ -103,4 +103,4 @@ def test_a_notebook_and_the_frame_leave_each_other_alone(tmp_path: Path) -> None
             assert (paper == "rgb(20, 23, 26)") == (screen["color_scheme"] == "dark")
             after = page.evaluate("getComputedStyle(document.querySelector('h1')).fontSize")
             assert after == before
-            assert asked == []
+            assert requests == []

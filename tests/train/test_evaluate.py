@@ -109,7 +109,7 @@ class Stub:
     """Says what it is told; drops the audio that it is told to, as NeMo does."""
 
     def __init__(self, says: Callable[[Mapping[str, Any]], str], drops: Sequence[str] = ()) -> None:
-        self.asked: list[list[Mapping[str, Any]]] = []
+        self.calls: list[list[Mapping[str, Any]]] = []
         self._says = says
         self._drops = drops
 
@@ -117,7 +117,7 @@ class Stub:
         return language in {"de", "en"}
 
     def transcribe(self, rows: Sequence[Mapping[str, Any]], batch_size: int) -> list[str]:
-        self.asked.append(list(rows))
+        self.calls.append(list(rows))
         loaded = [row for row in rows if Path(row["audio_filepath"]).name not in self._drops]
         return [self._says(row) for row in loaded]
 
@@ -141,14 +141,14 @@ def test_predictions_keep_the_order_of_the_rows(tmp_path: Path) -> None:
     rows = [row(tmp_path, f"{n}.wav", n, duration=float(n)) for n in (2, 9, 5)]
     stub = Stub(lambda request: str(request["duration"]))
     assert [item.hypothesis for item in run(rows, stub)] == ["2.0", "9.0", "5.0"]
-    assert [request["duration"] for request in stub.asked[0]] == [9.0, 5.0, 2.0]  # less padding
+    assert [request["duration"] for request in stub.calls[0]] == [9.0, 5.0, 2.0]  # less padding
 
 
-def test_the_model_is_asked_with_whole_paths_and_both_languages(tmp_path: Path) -> None:
+def test_the_model_gets_whole_paths_and_both_languages(tmp_path: Path) -> None:
     rows = [row(tmp_path, "a.wav", pnc="no", **curated("clean"))]
     stub = Stub(lambda _: "")
     run(rows, stub)
-    request = stub.asked[0][0]
+    request = stub.calls[0][0]
     assert request["audio_filepath"] == str(tmp_path / "a.wav")
     assert (request["source_lang"], request["target_lang"], request["pnc"]) == ("de", "de", "no")
     assert "_curate" not in request

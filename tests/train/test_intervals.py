@@ -260,11 +260,14 @@ def test_hallucinations_are_counted_and_listed() -> None:
         scored_row("so", "so so so so so so"),
         scored_row("a", "a"),
     ]
-    found = count_hallucinations([*scored, Scored(scored[0].row, None, None, "gone")])
-    assert found.rows == 2
-    assert [kind.kind for kind in found.kinds] == list(KINDS)
-    assert {kind.kind: kind.rows for kind in found.kinds}["from_nothing"] == 1
-    assert [example.hypothesis for example in found.examples] == ["so so so so so so", "thank you"]
+    hallucinated = count_hallucinations([*scored, Scored(scored[0].row, None, None, "gone")])
+    assert hallucinated.rows == 2
+    assert [kind.kind for kind in hallucinated.kinds] == list(KINDS)
+    assert {kind.kind: kind.rows for kind in hallucinated.kinds}["from_nothing"] == 1
+    assert [example.hypothesis for example in hallucinated.examples] == [
+        "so so so so so so",
+        "thank you",
+    ]
 
 
 # --- scripts without spaces ----------------------------------------------------------------------

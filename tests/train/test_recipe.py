@@ -206,10 +206,10 @@ def test_what_stays_as_it_was_is_no_trap(load: Load) -> None:
 
 def test_defaults_of_nemo_are_pitfalls_too(load: Load) -> None:
     run = load("train_ds.num_workers=0")
-    told = pitfalls(build(run, archive(train_ds=None, validation_ds=None)))
-    assert told["train_ds.concurrent_bucketing"] == (True, False)
-    assert told["train_ds.lang_field"] == ("lang", "target_lang")
-    assert "train_ds.text_field" not in told
+    changed = pitfalls(build(run, archive(train_ds=None, validation_ds=None)))
+    assert changed["train_ds.concurrent_bucketing"] == (True, False)
+    assert changed["train_ds.lang_field"] == ("lang", "target_lang")
+    assert "train_ds.text_field" not in changed
 
 
 def test_masking_the_prompt_needs_a_prompt(load: Load) -> None:
