@@ -24,6 +24,7 @@ from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.verification import Verification
 from curate.environment.execution import QUIET, Execution
 from curate.errors import InputError
+from curate.files.owner import owner
 from curate.gates import Checked, gates_for
 from curate.profiles.request import Rules
 from curate.scale.engines import check_engine
@@ -161,7 +162,7 @@ def _split_of(split: Path | SplitRequest, out: Path, execution: Execution) -> It
         return
     check_out(out, ShardIndex.file)
     place = Path(os.path.abspath(out))  # noqa: PTH100 - as the outputs have it
-    scratch = place.parent / f".{place.name}.{SPLIT}.{os.getpid()}.tmp"
+    scratch = place.parent / f".{place.name}.{SPLIT}.{owner()}.tmp"
     try:
         with writable(out):
             scratch.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 from curate.artifacts.written import note
 from curate.errors import ConfigError, CurateError
 from curate.files.lock import held
+from curate.files.owner import is_owner, is_running, owner
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -36,7 +37,7 @@ def whole_directory(out: Path, own_files: frozenset[str], marker: str) -> Iterat
     with full_disk_as_error(out, ROOM), one_writer(out):
         _refuse_foreign(out, marker)
         _clear_stale(out)
-        scratch = out.parent / f".{out.name}.{os.getpid()}.tmp"
+        scratch = out.parent / f".{out.name}.{owner()}.tmp"
         try:
             with writable(out):
                 scratch.mkdir()
@@ -122,7 +123,7 @@ def _remove_stage(stage: Path) -> None:
 
     They go by its path: once it has another name, they find none, and what is there stays as it is.
     """
-    aside = stage.with_name(f"{stage.name.removesuffix('.part')}.{os.getpid()}.tmp")
+    aside = stage.with_name(f"{stage.name.removesuffix('.part')}.{owner()}.tmp")
     stage.rename(aside)
     shutil.rmtree(aside, ignore_errors=True)
 
@@ -161,7 +162,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "it is a directory")
-    scratch = path.parent / f".{path.name}.{os.getpid()}.tmp"
+    scratch = path.parent / f".{path.name}.{owner()}.tmp"
     try:
         yield scratch
         sync(scratch)
@@ -202,21 +203,11 @@ def _refuse_foreign(out: Path, marker: str) -> None:
 
 
 def _clear_stale(out: Path) -> None:
-    """Remove what killed runs left beside `out`; a live process keeps its own."""
+    """Remove what killed runs left beside `out`; a process that runs keeps its own."""
     for left in out.parent.glob(f".{out.name}.*.tmp"):
-        pid = left.name.removesuffix(".tmp").rpartition(".")[2]
-        if pid.isdigit() and not _is_alive(int(pid)):
+        made_by = left.name.removesuffix(".tmp").rpartition(".")[2]
+        if is_owner(made_by) and not is_running(made_by):
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _carry_over(old: Path, new: Path, own_files: frozenset[str]) -> None:

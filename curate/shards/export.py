@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -112,8 +113,11 @@ TAKEN = ("bad", "borderline", "unknown", "malformed")
 def _nothing_stored(split: Path, spool: Spool, outcome: Outcome, sources: Sequence[str]) -> Fault:
     """Why there is no shard: the split has no training rows, or their audio cannot be stored."""
     where = str(split / "train.jsonl")
-    if spool.read["train"].rows:
-        what = f"no record of it can be stored: {_why(outcome)}"
+    if rows := spool.read["train"].rows:
+        none = "its only record cannot" if rows == 1 else f"none of its {rows:,} records can"
+        what = f"{none} be stored: {_why(outcome.reasons['train'])}"
+        if outcome.skipped.rows > rows:
+            what += f"; {_left_out(outcome)}"
         archive = next(filter(None, map(archive_of, sources)), None)
         return Fault(where, what, archived_hint(archive) if archive else _remedy(outcome))
     lock = pl.read_parquet(split / LOCK, columns=[TAGS.name])
@@ -186,11 +190,12 @@ def _of_split(split: Split) -> list[str]:
 
 def _warnings(outcome: Outcome) -> list[str]:
     warnings = []
-    by_ffmpeg = any(reason.endswith(BY_FFMPEG) for reason in outcome.reasons)
-    if count := outcome.skipped.rows:
+    reasons = sum(outcome.reasons.values(), Counter())
+    by_ffmpeg = any(reason.endswith(BY_FFMPEG) for reason in reasons)
+    if outcome.skipped.rows:
         warnings.append(
-            f"{plural(count, 'record')} left out for their audio ({', '.join(_lost(outcome))}): "
-            f"{_why(outcome)}; see skipped.jsonl{f'; {CONVERT}' if by_ffmpeg else ''}"
+            f"{_left_out(outcome)}: {_why(reasons)}; see skipped.jsonl"
+            f"{f'; {CONVERT}' if by_ffmpeg else ''}"
         )
     if count := outcome.in_shards_alone:
         warnings.append(
@@ -199,6 +204,12 @@ def _warnings(outcome: Outcome) -> list[str]:
             "shards"
         )
     return warnings
+
+
+def _left_out(outcome: Outcome) -> str:
+    """How many rows, of how many audio files, and how many of each output."""
+    rows, files = plural(outcome.skipped.rows, "record"), plural(outcome.skipped_files, "file")
+    return f"{rows} of {files} left out for their audio ({', '.join(_lost(outcome))})"
 
 
 def _lost(outcome: Outcome) -> Iterator[str]:
@@ -219,11 +230,11 @@ def _unpacked(place: Workplace) -> Mapping[str, Archive]:
 
 def _remedy(outcome: Outcome) -> str:
     """What to do about the commonest reason."""
-    reason = outcome.reasons.most_common(1)[0][0]
+    reason = outcome.reasons["train"].most_common(1)[0][0]
     if reason.endswith(BY_FFMPEG):
         return f"{CONVERT}; name those files"
     return f"{parameter('audio_root')} DIR says where relative audio paths begin"
 
 
-def _why(outcome: Outcome) -> str:
-    return "; ".join(f"{reason} ({count})" for reason, count in outcome.reasons.most_common(3))
+def _why(reasons: Counter[str]) -> str:
+    return "; ".join(f"{reason} ({count:,})" for reason, count in reasons.most_common(3))

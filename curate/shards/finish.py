@@ -31,14 +31,17 @@ MOST_NAMED = 1_000
 
 @dataclass(slots=True)
 class Outcome:
-    """All tasks together; `read` are the rows of each output's split."""
+    """All tasks together; `read` are the rows of each output's split, `reasons` why rows of it were
+    skipped, `skipped_files` how many audio files the skipped rows name.
+    """
 
     read: Mapping[str, Amount] = field(default_factory=dict)
     shards: list[Shard] = field(default_factory=list)
     stored: dict[str, Amount] = field(default_factory=dict)
     skipped: Amount = NOTHING
     named: list[SkippedRow] = field(default_factory=list)
-    reasons: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, Counter[str]] = field(default_factory=dict)
+    skipped_files: int = 0
     added: Counter[str] = field(default_factory=Counter)
     audio: set[Path] = field(default_factory=set)
     in_shards_alone: int = 0
@@ -62,6 +65,7 @@ def finish(stage: Path, spool: Spool, options: ShardOptions) -> Outcome:
     for name in spool.read:
         _join(stage, [task.name for task in spool.tasks if task.split == name], f"{name}.jsonl")
     _join(stage, [f"{task.name}.skipped" for task in spool.tasks], "skipped.jsonl")
+    outcome.skipped_files = _count_files(result / "skipped.jsonl")
     ledger = _ledger(spool, outcome)
     ledger.check()
     write_artifact(result, ledger)
@@ -109,7 +113,7 @@ def _take(stage: Path, task: Task, options: ShardOptions, outcome: Outcome) -> I
     if marker.shard is not None:
         outcome.shards.append(_number(stage, marker.shard, outcome.shards, options))
     for id, reason in marker.reasons:
-        outcome.reasons[reason] += 1
+        outcome.reasons.setdefault(task.split, Counter())[reason] += 1
         row = SkippedRow(id=id, reason=reason)
         if len(outcome.named) < MOST_NAMED:
             outcome.named.append(row)
@@ -178,6 +182,12 @@ def _join(stage: Path, parts: Sequence[str], name: str) -> None:
         for part in parts:
             with (stage / PARTS / f"{part}.jsonl").open("rb") as file:
                 shutil.copyfileobj(file, out, 1 << 20)
+
+
+def _count_files(manifest: Path) -> int:
+    """How many audio files the lines name: several segments may be of one."""
+    with manifest.open("rb") as lines:
+        return len({json.loads(line).get("audio_filepath") for line in lines})
 
 
 def _ledger(spool: Spool, outcome: Outcome) -> Ledger:

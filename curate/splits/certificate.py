@@ -22,6 +22,7 @@ from curate.artifacts.split import (
     Widest,
 )
 from curate.environment.versions import versions
+from curate.formatting.values import labelled
 from curate.manifest.ffmpeg_paths import ffmpeg_warnings
 from curate.manifest.formats import CONVERTED, MAPPED
 from curate.profiles.named import hours
@@ -198,7 +199,7 @@ def _widest(rows: pl.DataFrame, column: str) -> Widest | None:
 def _thin(measures: Sequence[Measure], splits: Sequence[str]) -> list[str]:
     """Values of strata columns with too few groups to be in train and in every split."""
     thin = {
-        f"{each.by} {each.value}": each.clean_groups
+        labelled(each.by, each.value): each.clean_groups
         for each in measures
         if each.by not in (ALL, DURATION_BIN) and 0 < each.clean_groups <= len(splits)
     }

@@ -10,6 +10,7 @@ import polars as pl
 from curate.artifacts.columns import LANG, MALFORMED, RECORDING_KEY, SPEAKER
 from curate.artifacts.leaks import Coverage, Lacking, Leak, Proposal
 from curate.formatting.units import plural
+from curate.formatting.values import labelled
 from curate.splits.codes import CODED
 from curate.splits.content import Contents
 from curate.text.ids import SPEAKER_FIELDS, canonical_ids
@@ -169,7 +170,9 @@ def _describe(keys: Keys, name: str, rows: int, known: int, lacking: Sequence[La
     named = f" ({', '.join(map(repr, values))} is a placeholder)" if values else ""
     if not known:
         return f"{coverage}{named}: NOT CHECKED"
-    parts = [f"{each.by} {each.value} ({each.known:,} of {each.rows:,})" for each in lacking]
+    parts = [
+        f"{labelled(each.by, each.value)} ({each.known:,} of {each.rows:,})" for each in lacking
+    ]
     more = f" and {len(parts) - SHOWN} more" if len(parts) > SHOWN else ""
     where = f" of {', '.join(parts[:SHOWN])}{more}" if parts else ""
     return f"{coverage}{named}: NOT CHECKED for the other {rows - known:,}{where}"

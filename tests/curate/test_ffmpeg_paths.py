@@ -13,6 +13,7 @@ from curate.manifest.ffmpeg_paths import ffmpeg_rows
 from curate.manifest.write import ManifestRequest, write_manifest
 from curate.nemo.ffmpeg_kinds import SUFFIXES
 from tests.curate.folder_writers import RATE, sound
+from tests.processes import curate as cli
 
 NAMED = "3 rows with audio of a kind that only ffmpeg reads"
 COMMAND = "ffmpeg -i FILE DIR/NAME.flac makes one that is read"
@@ -73,3 +74,29 @@ def test_every_command_warns_once(corpus: Path) -> None:
     assert (index.cuts, index.skipped_rows) == (9, 3)
     (left_out,) = (each for each in index.warnings if "left out" in each)
     assert COMMAND in left_out
+    assert left_out.startswith("3 records of 3 files left out for their audio (")
+
+
+def test_a_split_of_such_audio_alone_counts_its_own_records_and_their_files(tmp_path: Path) -> None:
+    """Twelve segments of three m4a files: eight to train on, four of eval."""
+    for number in range(3):
+        (tmp_path / f"{number}.m4a").write_bytes(b"\0\0\0\x1cftypM4A " + bytes(100))
+    for name, files in (("train", (0, 1)), ("eval", (2,))):
+        rows = [
+            {"audio_filepath": f"{file}.m4a", "offset": 1.0 * at, "duration": 1.0,
+             "text": f"{file} word {at}", "speaker": str(file)}
+            for file in files
+            for at in range(4)
+        ]  # fmt: skip
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    given = ["--given", f"train={tmp_path / 'train.jsonl'}"]
+    given += ["--given", f"eval={tmp_path / 'eval.jsonl'}"]
+    done = cli("split", *given, "--out", tmp_path / "s", "-q")
+    assert done.returncode == 0, done.stderr
+    done = cli("shard", tmp_path / "s", "--out", tmp_path / "sh", "-q")
+    assert done.returncode == 3
+    kind = "MP4 audio (m4a), which libsndfile does not read and NeMo decodes by ffmpeg"
+    assert done.stderr.startswith(
+        f"{tmp_path / 's/train.jsonl'}: none of its 8 records can be stored: {kind} (8); "
+        "12 records of 3 files left out for their audio (train 8 of 8, eval 4 of 4)\n"
+    ), done.stderr

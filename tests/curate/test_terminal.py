@@ -13,7 +13,9 @@ from curate.artifacts.leaks import Leak
 from curate.artifacts.verification import Verification
 from curate.cli.render.profile import sparkline
 from curate.cli.render.shards import verify_table
-from curate.cli.render.terminal import leak_lines
+from curate.cli.render.split import split_tables
+from curate.cli.render.terminal import leak_lines, plain_table
+from tests.curate.splitting import certificate, rows_of, split
 from tests.curate.test_cli import curate
 from tests.lines import lines_of
 
@@ -86,3 +88,35 @@ def test_what_was_verified_is_said_without_its_gates() -> None:
         "folder", "format", "shards", "cuts", "hours", "decoded", "checked",
     ]  # fmt: skip
     assert rows[7] == ["decoded", "8", "of", "25", "recordings"]
+
+
+def test_a_title_wider_than_its_table_is_one_line() -> None:
+    table = plain_table("a title of many words that no column is as wide as", "rows")
+    table.add_row("1")
+    assert lines_of(printed(table))[0] == "a title of many words that no column is as wide as"
+
+
+@pytest.mark.parametrize(
+    ("langs", "lines"),
+    [
+        ((None,), []),  # the line of all rows has it
+        (("en", None), ["eval is too small to measure lang en, no lang separately"]),
+    ],
+)
+def test_rows_without_a_language_are_named_so(
+    tmp_path: Path, langs: tuple[str | None, ...], lines: list[str]
+) -> None:
+    rows = rows_of({f"s{n}": 5 for n in range(20)})
+    rows = [{**row, "lang": langs[at % len(langs)]} for at, row in enumerate(rows)]
+    split(tmp_path / "w", rows, {"eval": "40s"})
+    output = "".join(map(printed, split_tables(certificate(tmp_path / "w"))))
+    assert [line for line in lines_of(output) if "too small" in line] == lines
+    assert "None" not in output
+
+
+def test_a_warning_is_one_line_however_narrow_the_terminal(tmp_path: Path, root: Path) -> None:
+    example = str(root / "examples" / "speech" / "manifest.jsonl")
+    done = curate("split", example, "--out", "s", cwd=tmp_path, COLUMNS="60")
+    assert done.returncode == 0, done.stderr
+    (line,) = (each for each in lines_of(done.stderr) if each.startswith("warning: eval: 20 h"))
+    assert len(line) > 100

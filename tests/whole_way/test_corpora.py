@@ -111,7 +111,8 @@ def check_stereo_is_left_out(way: Journey, _: Prompts) -> None:
     of = {name: way.steps["split"].rows[name] for name in lost}
     each = ", ".join(f"{name} {rows} of {of[name]}" for name, rows in lost.items() if rows)
     (warning,) = index["warnings"]
-    assert warning.startswith(f"15 records left out for their audio ({each}): 2 channels")
+    lost_rows = f"15 records of 15 files left out for their audio ({each})"
+    assert warning.startswith(f"{lost_rows}: 2 channels")
 
 
 def check_stereo_is_mixed(way: Journey, _: Prompts) -> None:

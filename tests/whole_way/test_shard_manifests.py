@@ -148,7 +148,7 @@ WRONG: list[tuple[str, Sequence[str], int, Sequence[str]]] = [
     ),
     ("two to verify", ["a", "b", "--verify"], 2, ["--verify: 2 folders are named"]),
     ("none to verify", ["--verify"], 2, ["--verify: no folder is named"]),
-    ("no audio", ["silent.jsonl"], 3, ["silent.jsonl: no record of it can be stored"]),
+    ("no audio", ["silent.jsonl"], 3, ["silent.jsonl: none of its "]),
 ]
 
 

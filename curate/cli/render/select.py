@@ -10,6 +10,7 @@ from rich.text import Text
 from curate.artifacts.selection import Selection
 from curate.cli.render.terminal import number, plain_table
 from curate.formatting.units import hours
+from curate.formatting.values import labelled
 from curate.terminal.command import printable
 
 _MOST = 20
@@ -24,7 +25,7 @@ def tables(selection: Selection) -> Sequence[Table]:
     last = f"last {selection.metric}"
     strata = plain_table("strata", f"stratum|usable|selected|random|{last}")
     for stratum in selection.strata[:_MOST]:
-        names = ", ".join(f"{key} {value}" for key, value in stratum.stratum.items())
+        names = ", ".join(labelled(key, value) for key, value in stratum.stratum.items())
         amounts = (stratum.usable_hours, stratum.hours, stratum.random_hours)
         strata.add_row(Text(printable(names)), *map(hours, amounts), number(stratum.last_score))
     return [choices, strata]

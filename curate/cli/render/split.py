@@ -11,6 +11,7 @@ from rich.text import Text
 from curate.artifacts.split import Measure, Split, Target, VoiceSimilarity
 from curate.cli.render.terminal import leak_lines, plain_table
 from curate.formatting.units import hours
+from curate.formatting.values import labelled
 from curate.terminal.command import printable
 
 _SHOWN = 12
@@ -113,21 +114,17 @@ def _measures(split: Split) -> Iterator[RenderableType]:
     candidates = [each for each in split.measures if each.by in ("(all)", first)]
     listed = [each for each in candidates if each.by == "(all)" or each.measurable]
     for each in listed[: _SHOWN * len(split.targets)]:
-        of = "all" if each.by == "(all)" else f"{first} {each.value}"
+        of = "all" if each.by == "(all)" else labelled(first, each.value)
         unit = "characters" if each.metric == "cer" else "words"
         counts = [f"{each.units:,} {unit}", _groups(each)]
         table.add_row(each.split, Text(printable(of)), each.metric.upper(), *counts, *_widths(each))
     yield table
     for name in split.targets:
-        small = [
-            str(measure.value)
-            for measure in candidates
-            if measure.split == name and measure not in listed
-        ]
-        if small:
-            named = ", ".join(small[:_SHOWN]) + (", \u2026" if len(small) > _SHOWN else "")
-            several = f"{len(small)} values of " if len(small) > 1 else ""
-            what = f"{name} is too small to measure {several}{first}: {named}"
+        values = [each for each in candidates if each.split == name and each.by == first]
+        small = [labelled(first, each.value) for each in values if not each.measurable]
+        if small and len(values) > 1:  # else it is all rows, whose line is in the table
+            more = f" and {len(small) - _SHOWN} more" if len(small) > _SHOWN else ""
+            what = f"{name} is too small to measure {', '.join(small[:_SHOWN])}{more} separately"
             yield Text(printable(what), style="dim")
 
 

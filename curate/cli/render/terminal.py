@@ -161,9 +161,10 @@ def summary(
 
 
 def warnings(lines: Sequence[str]) -> None:
-    """Warnings, loud."""
+    """Warnings, loud; each is one line, so that a command in it can be copied."""
     for text in lines:
-        CONSOLE.print(Text("warning: ", style="bold yellow") + Text(printable(text)))
+        warning = Text("warning: ", style="bold yellow") + Text(printable(text))
+        CONSOLE.print(warning, soft_wrap=True)
 
 
 def line(text: str) -> None:
@@ -268,7 +269,8 @@ _RIGHT = frozenset(
 
 def plain_table(title: str, columns: str) -> Table:
     """An empty table without frames; amounts stand to the right, and nothing is cut."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    whole = Text(title, no_wrap=True, overflow="ignore")  # it may be wider than the table
+    table = Table(title=whole, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in columns.split("|"):
         right = name in _RIGHT or name.startswith(("A ", "B "))
         table.add_column(name, justify="right" if right else "left", overflow="fold")

@@ -20,6 +20,7 @@ from curate.artifacts.columns import (
 )
 from curate.artifacts.profile import StratumShare, StratumShares
 from curate.formatting.units import duration
+from curate.formatting.values import rows_with
 from curate.profiles.named import hours
 from curate.rules.file import RuleSet
 
@@ -100,11 +101,10 @@ def _warnings(shares: StratumShares, strata: Sequence[StratumShare]) -> list[str
 
 
 def _describe(each: StratumShare, what: str) -> str:
-    rows = f"rows without {each.column}" if each.value is None else f"{each.column} '{each.value}'"
     rule = f", most of it by {each.worst_rule}" if each.worst_rule else ""
     return (
-        f"{rows}: {each.share:.0%} of {duration(hours=each.hours)} is "
-        f"{what}, more than {each.most:.0%}{rule}"
+        f"{rows_with(each.column, each.value)}: {each.share:.0%} of {duration(hours=each.hours)} "
+        f"is {what}, more than {each.most:.0%}{rule}"
     )
 
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from curate.artifacts.columns import LANG, MALFORMED, OVERRIDE, SOURCE, TAGS, VERDICT_COLUMNS
 from curate.artifacts.profile import EXEMPT_CONVENTION, Convention
+from curate.formatting.values import rows_with
 from curate.profiles.whole_input.duplicate_counts import sink
 from curate.rules.evaluate import tag
 from curate.rules.file import Rule, RuleSet, exempting
@@ -75,11 +76,10 @@ def warnings_of(conventions: Sequence[Convention]) -> list[str]:
 
 
 def _describe(each: Convention) -> str:
-    rows = f"rows without {each.column}" if each.value is None else f"{each.column} '{each.value}'"
     share = each.triggered / each.rows
     what = (
-        f"{rows}: {each.rule} triggers on {share:.0%} of {each.rows:,} "
-        "rows, a convention of the corpus rather than a defect of its rows"
+        f"{rows_with(each.column, each.value)}: {each.rule} triggers on {share:.0%} of "
+        f"{each.rows:,} rows, a convention of the corpus rather than a defect of its rows"
     )
     if each.exempt:
         return f"{what}; {EXEMPT_CONVENTION}: {each.remedy}"
