@@ -1,6 +1,6 @@
 """Which process made a scratch file or directory: its id, and when it started.
 
-The id alone does not do: a killed process's id is given to another one sooner or later, and keeps
+The id does not suffice: a killed process's id is given to another one sooner or later, and keeps
 for a while to a process that has ended and was not waited for.
 """
 
