@@ -14,12 +14,13 @@ from curate.artifacts.profile import Input
 class MeasuredInput(Input):
     """A manifest that was read, with the bytes of its blank lines, and its file's size, times and
     inode: `state` is empty where the file is not watched. `audio_paths` are some of those that its
-    records name.
+    records name, `audio_ends_s` where these records end in them.
     """
 
     blank_bytes: int
     state: Mapping[str, int]
     audio_paths: tuple[str, ...] = ()
+    audio_ends_s: tuple[float, ...] = ()
 
 
 class Measured(Artifact):

@@ -85,9 +85,9 @@ def write_records(
             inputs = tuple(_held(each, at, report) for at, each in enumerate(inputs))
             _refuse_empty(inputs, output, report)
         write_malformed(malformed, request.malformed)
-    elsewhere = (
-        [] if output.holds_audio else [*convert.audio_warnings, *without_files(spooled.origins)]
-    )
+    elsewhere: list[str] = []
+    if not output.holds_audio:
+        elsewhere = [*convert.audio_warnings(request.out), *without_files(spooled.origins)]
     made = answer(
         request,
         inputs,

@@ -92,8 +92,24 @@ def _places(name: str, bases: Bases) -> list[str]:
     return [os.path.join(base, name) for base in bases]  # noqa: PTH118
 
 
-def absent_warnings(samples: Iterable[SampledAudio]) -> list[str]:
-    """The warning about inputs with audio files that do not exist; none where there are none."""
+def rejecting_command(name: str) -> str:
+    """The command that rejects the records of a manifest whose audio is missing or too short."""
+    out = f"{Path(name.rstrip('/')).name.partition('.')[0] or 'corpus'}.profile"
+    options = ["--audio", "header", "--rules", REJECTING, "--out", out]
+    return shlex.join(["curate", "profile", name, *options])
+
+
+def profile_rejecting(command: str, sources: Sequence[str]) -> str:
+    """The same for a profile: its own `command` with the options, if there is one."""
+    if command:
+        return f"{command} --audio header --rules {REJECTING}"
+    return rejecting_command(sources[0])
+
+
+def absent_warnings(samples: Iterable[SampledAudio], rejecting: str) -> list[str]:
+    """The warning about inputs with audio files that do not exist; none where there are none.
+    `rejecting` is the command that rejects their records.
+    """
     incomplete = [each for each in samples if each.absent]
     if not incomplete:
         return []
@@ -101,17 +117,18 @@ def absent_warnings(samples: Iterable[SampledAudio]) -> list[str]:
     more = f" and {plural(len(others), 'more input')}" if others else ""
     present = [name for each in incomplete for name in each.present]
     absent = [name for each in incomplete for name in each.absent]
-    what, hint = describe_absent(present, absent), hint_of_samples(incomplete)
+    what, hint = describe_absent(present, absent), hint_of_samples(incomplete, rejecting)
     return [f"{first.source}{more}: {what}; {hint}"]
 
 
-def hint_of_samples(samples: Sequence[SampledAudio]) -> str:
+def hint_of_samples(samples: Sequence[SampledAudio], rejecting: str) -> str:
     """What can be done about the files of these inputs that do not exist."""
     archive = next((each.archive for each in samples if each.archive), None)
     if archive is not None:
         return archived_hint(archive)
     present = [name for each in samples for name in each.present]
-    return hint_of_absent(present, [name for each in samples for name in each.absent])
+    absent = [name for each in samples for name in each.absent]
+    return hint_of_absent(present, absent, rejecting)
 
 
 def describe_absent(present: Sequence[str], absent: Sequence[str]) -> str:
@@ -128,9 +145,10 @@ def is_windows_path(name: str) -> bool:
     return _WINDOWS.match(name) is not None
 
 
-def hint_of_absent(present: Sequence[str], absent: Sequence[str]) -> str:
+def hint_of_absent(present: Sequence[str], absent: Sequence[str], rejecting: str) -> str:
     """What can be done about files that do not exist: where all of a folder are gone, say where
-    they are now, by what their paths have in common; else reject the records without them.
+    they are now, by what their paths have in common; else reject the records without them, by
+    the command `rejecting`.
     """
     begin = _common_folder(absent)
     if not present and not begin:
@@ -139,8 +157,7 @@ def hint_of_absent(present: Sequence[str], absent: Sequence[str]) -> str:
     says_where = f"{parameter('path_map')} {moved} says where they are now"
     if not present:
         return says_where
-    options = f"{parameter('audio')} header {parameter('rules')} {REJECTING}"
-    rejects = f"curate profile {options} rejects all records without their audio"
+    rejects = f"{rejecting} rejects all records without their audio"
     is_gone = begin and not any(_slashed(name).startswith(f"{begin}/") for name in present)
     return f"{says_where}, or {rejects}" if is_gone else rejects
 

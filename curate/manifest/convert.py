@@ -21,7 +21,7 @@ from curate.artifacts.manifest import ConvertedInput
 from curate.artifacts.unread import SKIPPED_BY, UNREAD_BY
 from curate.errors import Fault
 from curate.formatting.units import US_PER_HOUR
-from curate.manifest.absent_audio import SampledAudio, absent_warnings
+from curate.manifest.absent_audio import SampledAudio, absent_warnings, rejecting_command
 from curate.manifest.archived_audio import archive_members
 from curate.manifest.audio_files import bases_of
 from curate.manifest.corrections import measured_warnings
@@ -31,14 +31,15 @@ from curate.manifest.formats import BY_NAME
 from curate.manifest.members import with_members
 from curate.manifest.moved_paths import MovedPaths
 from curate.manifest.needs_ffmpeg import NeedsFfmpeg
-from curate.manifest.nemo import read_lines
+from curate.manifest.nemo import Batch, read_lines
 from curate.manifest.origin import Origin, Portion
 from curate.manifest.outside_paths import OutsidePaths
-from curate.manifest.overruns import Overruns
+from curate.manifest.overruns import Overruns, is_timed
 from curate.manifest.path_sample import PathSample
 from curate.manifest.places import in_original_places
 from curate.manifest.readable_twins import twin_warnings
 from curate.manifest.scan import scan
+from curate.manifest.short_audio import StatedLengths, short_audio_warnings
 from curate.manifest.strict import UNTRANSCRIBED, Malformed, parse_line
 from curate.manifest.syntax import STRING
 from curate.manifest.text_tally import TextTally
@@ -110,24 +111,24 @@ class Converter:
         self.unusable: list[Fault] = []
         self._warnings: list[str] = []
         self._audio: list[SampledAudio] = []
+        self._stated: list[StatedLengths] = []
         self._named = NamedAudio(root)
         self._ffmpeg_rows = Counter[str]()
         self._needs_ffmpeg = NeedsFfmpeg()
         self.undecoded = Undecoded()
         self._origins: list[Origin] = []
 
-    @property
-    def audio_warnings(self) -> list[str]:
+    def audio_warnings(self, written: Path) -> list[str]:
         """Warnings about audio that is not there, elsewhere, too short, or not decoded here, about
-        tables whose durations are measured, and about files that are passed over.
-        """
-        """Warnings about audio that is not there, elsewhere, too short, or not decoded here, about
-        tables whose durations are measured, and about files that are passed over.
+        tables whose durations are measured, and about files that are passed over; `written` is the
+        manifest that hints name.
         """
         of_inputs = [*measured_warnings(self._origins), *twin_warnings(self._origins)]
         of_rows = [*self._warnings, *ffmpeg_warnings(self._ffmpeg_rows)]
         of_rows += self._needs_ffmpeg.warnings()
-        return [*of_inputs, *absent_warnings(self._audio), *of_rows]
+        rejecting = rejecting_command(str(written))
+        short = short_audio_warnings(self._stated, rejecting)
+        return [*of_inputs, *absent_warnings(self._audio, rejecting), *short, *of_rows]
 
     def add_all(self, origins: Sequence[Origin]) -> tuple[ConvertedInput, ...]:
         """Convert the rows of all origins; audio beside tables that no row names is malformed."""
@@ -158,10 +159,13 @@ class Converter:
         counted, reasons, sample = np.zeros(4, np.int64), Counter[str](), PathSample()
         for portion in BY_NAME[origin.format].read(origin):
             self._named.add(origin, portion.chunk.data, portion.reasons)
-            audio_paths, numbers = self._write(origin, portion, paths, reasons)
-            sample.add(audio_paths)
+            batch, numbers = self._write(origin, portion, paths, reasons)
+            sample.add(*batch.sample)
             counted += numbers
-        self._audio.append(SampledAudio.of(origin, sample.paths, self._root))
+        audio = SampledAudio.of(origin, sample.paths, self._root)
+        self._audio.append(audio)
+        if not is_timed(origin):
+            self._stated.append(StatedLengths.of(origin, sample, audio, self._root))
         made = (paths.on_disk.warning(), paths.outside.warning(), paths.overruns.warning())
         self._warnings += filter(None, made)
         records, skipped, untranscribed, duration_us = map(int, counted)
@@ -185,8 +189,8 @@ class Converter:
         portion: Portion,
         paths: _Paths,
         reasons: Counter[str],
-    ) -> tuple[Sequence[str], tuple[int, int, int, int]]:
-        """Convert a portion; some of its audio paths, and how many lines are records, skipped and,
+    ) -> tuple[Batch, tuple[int, int, int, int]]:
+        """Convert a portion; what was read of it, and how many lines are records, skipped and,
         of the former, untranscribed, and the duration of all.
         """
         bases = [bases_of(origin, self._root)]
@@ -219,7 +223,7 @@ class Converter:
             paths.overruns.add(lines[-1])
         self._records.add(origin, lines, places)
         us = int(rows[DURATION_US.name].sum())
-        return batch.paths, (len(lines) - skipped, skipped, untranscribed, us)
+        return batch, (len(lines) - skipped, skipped, untranscribed, us)
 
     def _with_channel(self, raw: bytes, members: dict[str, object]) -> dict[str, object]:
         """The members that a line gets, with the channel where it has none."""

@@ -106,7 +106,7 @@ class Corrections:
             if _is_missing(known) and isinstance(path, str) and path:
                 waiting.append((row, path))
         reasons = {}
-        places = [_place(path, bases) for _, path in waiting]
+        places = [audio_place(path, bases) for _, path in waiting]
         for (row, path), length in zip(waiting, lengths(places), strict=True):
             if isinstance(length, Length):
                 offset = changed[row].get("offset", records[row].get("offset"))
@@ -220,7 +220,7 @@ def number_written(text: str) -> float | int | str:
     return number / 1000 if unit is not None and unit[1].lower() == "ms" else number
 
 
-def _place(path: str, bases: Sequence[str]) -> str:
+def audio_place(path: str, bases: Sequence[str]) -> str:
     """Where the audio of a path is looked for; an empty name, which is nowhere, for what is no
     file.
     """

@@ -50,7 +50,7 @@ from curate.manifest.fields import (
     Lines,
 )
 from curate.manifest.origin import Origin
-from curate.manifest.path_sample import sample_paths
+from curate.manifest.path_sample import NO_PATHS, BatchPaths, sample_paths
 from curate.manifest.scan import BLANK
 from curate.manifest.scores import read_scores
 from curate.manifest.series import alike, audio_keys, channel_column, key_column, reason_column
@@ -69,7 +69,7 @@ DURATION_S = "duration_s"
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What was read of one chunk: its lines, rows (lines that are not blank), and their hash;
-    `ffmpeg_rows` name audio that only ffmpeg reads, `paths` are some of the audio paths.
+    `ffmpeg_rows` name audio that only ffmpeg reads, `sample` holds some of the audio paths.
     """
 
     lines: int
@@ -78,7 +78,7 @@ class Batch:
     blank_bytes: int
     digest: int
     ffmpeg_rows: int = 0
-    paths: tuple[str, ...] = ()
+    sample: BatchPaths = NO_PATHS
 
 
 def read_batch(chunk: Chunk, extra_fields: Sequence[str] = (), bases: Bases | None = None) -> Clips:
@@ -113,9 +113,10 @@ def read_lines(
     clips = _clips(places, data, read, rows, unread, extra_fields)
     batches = lines.batches(read.lines, blank)
     undecoded = np.bincount(of[ffmpeg_rows(paths, start, length)], minlength=len(batches)).tolist()
-    samples = sample_paths(paths, start, named, of, len(batches))
+    end_s = read.seconds[rows] + np.nan_to_num(read.offsets[rows], posinf=0.0, neginf=0.0)
+    samples = sample_paths(paths, start, named, end_s, of, len(batches))
     return clips, [
-        replace(batch, ffmpeg_rows=count, paths=sample)
+        replace(batch, ffmpeg_rows=count, sample=sample)
         for batch, count, sample in zip(batches, undecoded, samples, strict=True)
     ]
 

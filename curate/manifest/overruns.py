@@ -17,12 +17,17 @@ _TIMED = frozenset({FOLDER_FORMAT, *(each.name for each in CAPTIONS)})
 """Formats whose segments people time by hand, or a recogniser does."""
 
 
+def is_timed(origin: Origin) -> bool:
+    """Whether all audio of an origin is compared with its segments."""
+    return origin.format in _TIMED
+
+
 class Overruns:
     """The segments of an origin whose paths begin at `folder`, and what their audio lacks."""
 
     def __init__(self, origin: Origin, folder: Path) -> None:
         self._origin, self._folder = origin, folder
-        self._is_timed = origin.format in _TIMED
+        self._is_timed = is_timed(origin)
         self._segments: dict[str, list[tuple[float, float]]] = {}
 
     def add(self, line: bytes) -> None:

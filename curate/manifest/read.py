@@ -23,6 +23,7 @@ from curate.manifest.formats import BY_NAME, as_origin, expand, find_origins, or
 from curate.manifest.mapping import ReadAs, reading_of
 from curate.manifest.nemo import Batch, read_lines
 from curate.manifest.origin import Origin, Portion
+from curate.manifest.path_sample import NO_PATHS, BatchPaths
 from curate.manifest.places import in_original_places, with_fields
 from curate.manifest.spool import is_local
 from curate.manifest.together import find_together
@@ -41,7 +42,7 @@ class Part:
 
     `bytes` counts all of it, line ends too; `digest` is its hash; `not_finite` counts
     lines whose NaN or Infinity was read as null, `ffmpeg_rows` those that name audio which only
-    ffmpeg reads; `paths` are some of the audio paths.
+    ffmpeg reads; `sample` holds some of the audio paths.
     """
 
     source: str
@@ -52,7 +53,7 @@ class Part:
     digest: int
     not_finite: int = 0
     ffmpeg_rows: int = 0
-    paths: tuple[str, ...] = ()
+    sample: BatchPaths = NO_PATHS
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def _read(
                 batch.digest,
                 portion.not_finite,
                 batch.ffmpeg_rows,
-                batch.paths,
+                batch.sample,
             )
             for (origin, portion), batch, rows in zip(load, batches, heights, strict=True)
         ]

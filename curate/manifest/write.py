@@ -101,7 +101,7 @@ def write_manifest(request: ManifestRequest, execution: Execution = QUIET) -> Ma
         [
             *warnings,
             *convert.undecoded.warnings(),
-            *convert.audio_warnings,
+            *convert.audio_warnings(request.out),
             *without_files(origins),
             *tier_warnings(origins),
             *texts,

@@ -177,7 +177,7 @@ def profile_into(
             *origin_warnings(source.origin for source in read),
             *not_finite_warnings(read),
             *ffmpeg_warnings({source.name: source.ffmpeg_rows for source in read}),
-            *absent_audio_warnings(read, audio, settings.audio.root),
+            *absent_audio_warnings(read, audio, settings.audio.root, execution.command),
             *unread_warnings(audio),
             *undecided_warnings(audio, plan.rules),
         ),

@@ -22,6 +22,7 @@ from curate.artifacts.outputs import whole_file
 from curate.environment.execution import Execution
 from curate.errors import CurateError, Fault, InputError
 from curate.manifest.origin import Origin
+from curate.manifest.path_sample import most_of_each
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF
@@ -52,6 +53,11 @@ class Job:
         """The manifests, a piece each."""
         return self.plan.sources
 
+    @property
+    def audio_paths(self) -> int:
+        """Audio paths that are kept of each manifest."""
+        return most_of_each(len(self.origins))
+
     def path(self, index: int, kind: str) -> Path:
         """A file of a piece."""
         return self.folder / f"{index:06d}.{kind}"
@@ -69,6 +75,7 @@ class Job:
             "audio": plan.settings.audio.recorded().as_json() if audio else None,
             "overrides": plan.overrides.log.sha256 if plan.overrides.log else None,
             "code": [measuring_code(), audio_code() if audio else None],
+            "audio_paths": self.audio_paths,
         }
         return hashlib.blake2b(json.dumps(named).encode(), digest_size=16).hexdigest()
 
@@ -91,6 +98,7 @@ def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault,
             analyse_records(job.path(index, "parquet"), scan, noted)
     with whole_file(job.path(index, "counts")) as sums:
         counted.save(sums)
+    source.sample.keep(job.audio_paths)
     marker = PieceMarker(key=job.key(index), rows=total.rows, source=source.as_measured())
     write_artifact(job.path(index, "json"), marker)
     return ()

@@ -182,7 +182,7 @@ def split_profile(
         ledger.check()
         write_artifact(folder, ledger)
         similar = similarity.result()
-        absent = absent_audio_warnings(done.rows["split"], splits, stored, audio)
+        absent = absent_audio_warnings(done.rows["split"], splits, stored, audio, facts)
         made = made.model_copy(
             update={
                 "text_similarity": similar,

@@ -14,9 +14,13 @@ from curate.artifacts.base import read_artifact
 from curate.artifacts.columns import AUDIO_FAULT, SOURCE
 from curate.artifacts.measured import Measured
 from curate.artifacts.profile import Profile
-from curate.errors import parameter
 from curate.formatting.units import plural
-from curate.manifest.absent_audio import LOOKED_FOR, REJECTING, SampledAudio, hint_of_samples
+from curate.manifest.absent_audio import (
+    LOOKED_FOR,
+    SampledAudio,
+    hint_of_samples,
+    profile_rejecting,
+)
 from curate.manifest.origin import Origin
 from curate.manifest.path_sample import evenly
 from curate.manifest.strict import parse_line
@@ -71,16 +75,24 @@ def audio_root(profile: Path, facts: Profile) -> Path | None:
 
 
 def absent_audio_warnings(
-    split: pl.Series, names: Sequence[str], stored: StoredRecords, audio: SplitAudio
+    split: pl.Series,
+    names: Sequence[str],
+    stored: StoredRecords,
+    audio: SplitAudio,
+    facts: Profile,
 ) -> list[str]:
     """The warning about records of these splits whose audio does not exist; they stay where they
-    are. `split` is each record's, in the order of `stored`.
+    are. `split` is each record's, in the order of `stored`; `facts` are those of their profile.
     """
+    rejecting = profile_rejecting(facts.command, [each.source for each in facts.inputs])
     respelled = _respelled(audio.looked_for)
     if AUDIO_FAULT.name in stored.columns and stored.count(AUDIO_FAULT.name):
         is_missing = stored.read([AUDIO_FAULT.name]).to_series().eq(MISSING).fill_null(False)
-        return [*_of_profile(split.filter(is_missing), names), *respelled]
-    return [*_of_sample(audio.looked_for), *respelled]
+        return [
+            *_of_profile(split.filter(is_missing), names, rejecting),
+            *respelled,
+        ]
+    return [*_of_sample(audio.looked_for, rejecting), *respelled]
 
 
 def _respelled(looked_for: Mapping[str, Sequence[SampledAudio]]) -> list[str]:
@@ -99,15 +111,15 @@ def _respelled(looked_for: Mapping[str, Sequence[SampledAudio]]) -> list[str]:
     ]
 
 
-def _of_profile(split: pl.Series, names: Sequence[str]) -> list[str]:
+def _of_profile(split: pl.Series, names: Sequence[str], rejecting: str) -> list[str]:
     """The warning by the splits of records whose audio the profile has as missing."""
     rows = {name: int(split.eq(name).sum()) for name in names}
     counts = ", ".join(f"{plural(count, 'row')} of {name}" for name, count in rows.items() if count)
-    hint = f"curate profile {parameter('rules')} {REJECTING} rejects such records"
-    return [f"the audio of {counts} does not exist; {hint}"] if counts else []
+    what = f"the audio of {counts} does not exist; {rejecting} rejects such records"
+    return [what] if counts else []
 
 
-def _of_sample(looked_for: Mapping[str, Sequence[SampledAudio]]) -> list[str]:
+def _of_sample(looked_for: Mapping[str, Sequence[SampledAudio]], rejecting: str) -> list[str]:
     """The warning by the files of each split that were looked for."""
     counts: list[str] = []
     absent: list[str] = []
@@ -120,4 +132,5 @@ def _of_sample(looked_for: Mapping[str, Sequence[SampledAudio]]) -> list[str]:
     if not absent:
         return []
     what = f"audio files looked for do not exist: {', '.join(counts)}, such as {absent[0]}"
-    return [f"{what}; {hint_of_samples([each for some in looked_for.values() for each in some])}"]
+    every = [each for some in looked_for.values() for each in some]
+    return [f"{what}; {hint_of_samples(every, rejecting)}"]

@@ -49,7 +49,8 @@ def test_some_files_are_not_there(names: list[str], expected: str, tmp_path: Pat
     (tmp_path / "in" / "there.wav").touch()
     (warning,) = warnings_of(tmp_path, names)
     assert expected in warning
-    assert warning.endswith("audio_header rejects all records without their audio")
+    rejecting = f"{tmp_path}/m.jsonl --audio header --rules audio_header --out m.profile"
+    assert warning.endswith(f"curate profile {rejecting} rejects all records without their audio")
     assert ("NEW_FOLDER" in warning) == ("/gone/a/x.wav" in names)
 
 

@@ -35,6 +35,20 @@ def test_a_sample_is_bounded_and_covers_all_batches() -> None:
     assert numbers[0] == 0
 
 
+@pytest.mark.parametrize("size", [0, 1, 7, 64, 700])
+def test_thinning_twice_is_thinning_once(size: int) -> None:
+    """Whatever number of paths was kept in between, the same ones and their ends remain."""
+    paths, ends = [f"{at}.wav" for at in range(size)], [float(at) for at in range(size)]
+    for first in (512, 64, 8):
+        twice, once = PathSample(list(paths), list(ends)), PathSample(list(paths), list(ends))
+        twice.keep(first)
+        twice.keep(4)
+        once.keep(4)
+        assert twice.paths == once.paths
+        assert once.ends == [float(path.partition(".")[0]) for path in once.paths]
+        assert len(once.paths) == size or 2 < len(once.paths) <= 4
+
+
 def paths_of(folder: Path, names: list[str | None]) -> list[str]:
     """The sample of a manifest with these audio paths; None is a line that is no record."""
     manifest = folder / "m.jsonl"
@@ -46,7 +60,7 @@ def paths_of(folder: Path, names: list[str | None]) -> list[str]:
         for piece in read_manifests([origin], lambda clips: clips.frame)
         for part in piece.parts
     ]
-    return [path for part in parts for path in part.paths]
+    return [path for part in parts for path in part.sample.paths]
 
 
 def test_paths_are_those_of_records(tmp_path: Path) -> None:
@@ -98,4 +112,5 @@ def test_a_link_to_nothing_is_no_audio(tmp_path: Path) -> None:
 
 def test_batches_without_rows_have_no_paths() -> None:
     nothing = np.empty(0, np.int64)
-    assert sample_paths(np.empty(0, np.uint8), nothing, nothing, nothing, 2) == [(), ()]
+    samples = sample_paths(np.empty(0, np.uint8), nothing, nothing, np.empty(0), nothing, 2)
+    assert samples == [((), ()), ((), ())]

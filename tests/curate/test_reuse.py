@@ -12,6 +12,8 @@ import pytest
 
 import reports
 from curate.api.profile import run_profile
+from curate.artifacts.base import read_artifact
+from curate.artifacts.measured import Measured
 from curate.environment.execution import Execution
 from curate.profiles.request import MeasureOptions, ProfileRequest, RuleOptions
 from curate.profiles.run import OUTPUT_FILES
@@ -184,6 +186,38 @@ def test_copies_are_counted_anew_over_what_is_reused(
     output = _profile(tmp_path, names, "out", metrics=then)
     assert (message in output) if message else not output
     _profile(tmp_path, names, "fresh", cached=False, metrics=then)
+    assert _bytes(tmp_path / "out") == _bytes(tmp_path / "fresh")
+
+
+# manifests before, manifests then, what is said: at most 8 paths are kept of all
+PATHS: list[tuple[str, str, str]] = [
+    ("ab", "abc", "2 of 3"),  # 4 of each, then 2
+    ("abc", "abcd", "3 of 4"),  # 2 of each
+    ("abcd", "abc", "3 of 3"),
+    ("abc", "ab", ""),  # 4 of each are not known
+    ("ad", "d", "1 of 1"),  # a manifest of two records
+    ("abcdefghi", "abcdefghi", SAME),  # one of each in any case
+]
+
+
+@pytest.mark.parametrize(("before", "then", "message"), PATHS)
+def test_audio_paths_of_all_inputs_are_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, then: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("curate.manifest.path_sample.ALL_PATHS", 8)
+    for name in "abcdefghi":
+        _write(tmp_path / f"{name}.jsonl", range(1, 3 if name == "d" else 30))
+    _profile(tmp_path, [f"{name}.jsonl" for name in before], "out")
+    names = [f"{name}.jsonl" for name in then]
+    output = _profile(tmp_path, names, "out")
+    assert (message in output) if message else not output
+    measured = read_artifact(tmp_path / "out", Measured)
+    paths = [len(each.audio_paths) for each in measured.sources]
+    assert min(paths) > 0
+    assert sum(paths) <= max(8, len(names))
+    assert [len(each.audio_ends_s) for each in measured.sources] == paths
+    _profile(tmp_path, names, "fresh", cached=False)
     assert _bytes(tmp_path / "out") == _bytes(tmp_path / "fresh")
 
 

@@ -122,7 +122,7 @@ def refuse_all_missing(
         )
     if is_windows_path(name):
         what = f"none of {missing:,} audio files was found"
-        raise InputError.of(name, what, hint_of_absent([], [name]))
+        raise InputError.of(name, what, hint_of_absent([], [name], ""))
     if Path(name).is_absolute():
         what = f"none of {missing:,} audio files was found; absolute paths are taken as they are"
         raise InputError.of(name, what, moved(name, Path(root)))

@@ -13,6 +13,7 @@ from curate.artifacts.columns import LANG_CODE, VERDICT_COLUMNS
 from curate.artifacts.ledger import Amount
 from curate.environment.cores import thread_count
 from curate.environment.execution import QUIET, Execution
+from curate.manifest.path_sample import most_of_each
 from curate.manifest.read import in_order, read_manifests
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
@@ -61,6 +62,7 @@ def write_records(
         for each in plan.sources
     ]
     failure: list[BaseException] = []
+    share = most_of_each(len(read))
     rules, settings, overrides = plan.rules, plan.settings, plan.overrides
     columns = records_schema(plan.fields, settings.groups)
     # Known only when all is read and analysed: until then no rule can be applied.
@@ -73,12 +75,16 @@ def write_records(
         for source in sources:
             source.state = file_state(source.name) if reusable(source.origin) else {}
         of = {source.name: source for source in sources}
+        latest = sources[0]
         work = lambda clips: tag_rows(overrides.measure(clips, settings))  # noqa: E731 - a composition
         origins = [source.origin for source in sources]
         root = settings.audio.root
         for piece in read_manifests(origins, work, plan.fields, execution.threads, root):
             for part in piece.parts:
-                of[part.source].note(part)
+                if part.source != latest.name:
+                    latest.sample.keep(share)
+                latest = of[part.source]
+                latest.note(part)
             execution.on_read(sum(part.bytes for part in piece.parts), piece.frame.height)
             yield piece.frame
 
@@ -121,6 +127,8 @@ def write_records(
         if failure:
             raise failure[0] from None
         raise
+    for source in read:
+        source.sample.keep(share)
     return read, _total(path), counted
 
 

@@ -21,6 +21,7 @@ from curate.artifacts.measured import Measured, MeasuredInput
 from curate.errors import InputError
 from curate.manifest.formats import NEMO
 from curate.manifest.origin import Origin
+from curate.manifest.path_sample import most_of_each
 from curate.manifest.spool import is_local
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF, values_of
@@ -114,7 +115,11 @@ def find_old(
         if measured.records_bytes != written.st_size or not _fits(measured, by, settings):
             return Old(records)
         by_name = {origin.name: origin for origin in origins if reusable(origin)}
-        reusable_sources = dict(_reusable(measured.sources, by_name, written.st_mtime_ns))
+        reusable_sources = {
+            source.name: (first, source)
+            for source, first in _reusable(measured.sources, by_name, written.st_mtime_ns)
+            if _has_sample(source, len(measured.sources), len(origins))
+        }
         return Old(records, reusable_sources, values_of(settings.groups))
     except (InputError, OSError):  # no profile, or one of another version
         return Old(records)
@@ -148,14 +153,23 @@ def reusable(origin: Origin) -> bool:
 
 def _reusable(
     entries: Sequence[MeasuredInput], by_name: Mapping[str, Origin], written_ns: int
-) -> Iterator[tuple[str, tuple[int, Source]]]:
+) -> Iterator[tuple[Source, int]]:
+    """The sources that are as they were, and the first row of each."""
     first = 0
     for entry in entries:
         source = Source.of(entry)
         same = by_name.get(source.name) == source.origin
         if same and is_current(source, entry, written_ns):
-            yield source.name, (first, source)
+            yield source, first
         first += source.rows
+
+
+def _has_sample(source: Source, inputs_then: int, inputs_now: int) -> bool:
+    """Whether a source that was one of so many inputs has the audio paths that are taken of one of
+    so many: a sample that may have been thinned more is taken again.
+    """
+    then = most_of_each(inputs_then)
+    return most_of_each(inputs_now) <= then or len(source.sample.paths) <= then // 2
 
 
 def settings_name(settings: Settings) -> str:

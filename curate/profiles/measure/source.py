@@ -39,7 +39,7 @@ class Source:
         self.blank_bytes += part.blank_bytes
         self.not_finite += part.not_finite
         self.ffmpeg_rows += part.ffmpeg_rows
-        self.sample.add(part.paths)
+        self.sample.add(*part.sample)
         self.digests.append(part.digest)
 
     @property
@@ -82,6 +82,7 @@ class Source:
             blank_bytes=self.blank_bytes,
             state=self.state,
             audio_paths=() if is_archived(self.origin) else tuple(self.sample.paths),
+            audio_ends_s=() if is_archived(self.origin) else tuple(self.sample.ends),
         )
 
     @classmethod
@@ -95,7 +96,7 @@ class Source:
             blank_bytes=entry.blank_bytes,
             not_finite=entry.not_finite or 0,
             ffmpeg_rows=entry.ffmpeg_rows or 0,
-            sample=PathSample(list(entry.audio_paths)),
+            sample=PathSample(list(entry.audio_paths), list(entry.audio_ends_s)),
             known_fingerprint=entry.fingerprint,
             state=dict(entry.state),
         )
