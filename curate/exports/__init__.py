@@ -87,7 +87,8 @@ def write_records(
         write_malformed(malformed, request.malformed)
     elsewhere: list[str] = []
     if not output.holds_audio:
-        elsewhere = [*convert.audio_warnings(request.out), *without_files(spooled.origins)]
+        elsewhere += convert.audio_warnings(request.out)
+        elsewhere += without_files(spooled.origins, request)
     made = answer(
         request,
         inputs,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,8 @@ _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 class SampledAudio:
     """Audio files of an input that were looked for: those that exist, those of them whose names on
     disk are in another Unicode form, and those that do not exist; `archive` holds the audio where
-    the records name one.
+    the records name one. `records` are those of the sample that name one of the files, of which
+    `absent_records` name one that does not exist.
     """
 
     source: str
@@ -42,6 +44,8 @@ class SampledAudio:
     absent: Sequence[str] = ()
     respelled: Sequence[str] = ()
     archive: str | None = None
+    records: int = 0
+    absent_records: int = 0
 
     @classmethod
     def of(
@@ -55,7 +59,8 @@ class SampledAudio:
         """
         if is_archived(origin) or not is_local(origin.name):
             return cls(origin.name)
-        names = [name for name in dict.fromkeys(paths) if _is_file_name(name, origin)]
+        records = Counter(paths)
+        names = [name for name in records if _is_file_name(name, origin)]
         bases = bases_of(origin, root)
         chosen = [names[at] for at in evenly(len(names), most).tolist()]
         present = [name for name in chosen if _exists(name, bases)]
@@ -63,7 +68,8 @@ class SampledAudio:
         absent = [name for name in chosen if name not in there]
         respelled = [name for name in present if _is_respelled(name, bases)]
         archive = archive_of(origin.name) if absent else None
-        return cls(origin.name, present, absent, respelled, archive)
+        counts = [sum(records[name] for name in those) for those in (chosen, absent)]
+        return cls(origin.name, present, absent, respelled, archive, *counts)
 
 
 def _is_file_name(name: str, origin: Origin) -> bool:
@@ -117,7 +123,10 @@ def absent_warnings(samples: Iterable[SampledAudio], rejecting: str) -> list[str
     more = f" and {plural(len(others), 'more input')}" if others else ""
     present = [name for each in incomplete for name in each.present]
     absent = [name for each in incomplete for name in each.absent]
-    what, hint = describe_absent(present, absent), hint_of_samples(incomplete, rejecting)
+    records = [sum(each.records for each in incomplete)]
+    records.append(sum(each.absent_records for each in incomplete))
+    what = describe_absent(present, absent, *records)
+    hint = hint_of_samples(incomplete, rejecting)
     return [f"{first.source}{more}: {what}; {hint}"]
 
 
@@ -131,13 +140,20 @@ def hint_of_samples(samples: Sequence[SampledAudio], rejecting: str) -> str:
     return hint_of_absent(present, absent, rejecting)
 
 
-def describe_absent(present: Sequence[str], absent: Sequence[str]) -> str:
-    """How many of the files that were looked for do not exist."""
-    total = plural(len(present) + len(absent), "audio file")
+def describe_absent(
+    present: Sequence[str], absent: Sequence[str], records: int, absent_records: int
+) -> str:
+    """How many of the files that were looked for do not exist, and of how many records these are
+    where a file is that of several.
+    """
+    files = len(present) + len(absent)
+    total = plural(files, "audio file")
     if not present:
-        return f"none of {total} looked for is there ({absent[0]})"
+        of = f" of {plural(records, 'record')}" if records != files else ""
+        return f"none of {total}{of} looked for is there ({absent[0]})"
+    of = f" ({absent_records:,} of {plural(records, 'record')})" if records != files else ""
     verb = "does" if len(absent) == 1 else "do"
-    return f"{len(absent):,} of {total} looked for {verb} not exist, such as {absent[0]}"
+    return f"{len(absent):,} of {total} looked for {verb} not exist{of}, such as {absent[0]}"
 
 
 def is_windows_path(name: str) -> bool:
@@ -147,8 +163,8 @@ def is_windows_path(name: str) -> bool:
 
 def hint_of_absent(present: Sequence[str], absent: Sequence[str], rejecting: str) -> str:
     """What can be done about files that do not exist: where all of a folder are gone, say where
-    they are now, by what their paths have in common; else reject the records without them, by
-    the command `rejecting`.
+    they are now, by what their paths have in common; where some are, or most files exist, reject
+    the records without them, by the command `rejecting`.
     """
     begin = _common_folder(absent)
     if not present and not begin:
@@ -158,7 +174,8 @@ def hint_of_absent(present: Sequence[str], absent: Sequence[str], rejecting: str
     if not present:
         return says_where
     rejects = f"{rejecting} rejects all records without their audio"
-    is_gone = begin and not any(_slashed(name).startswith(f"{begin}/") for name in present)
+    is_whole = begin and not any(_slashed(name).startswith(f"{begin}/") for name in present)
+    is_gone = is_whole and len(absent) >= len(present)  # else the rest shows where the audio is
     return f"{says_where}, or {rejects}" if is_gone else rejects
 
 

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from curate.errors import InputError
+from curate.formatting.units import plural
 from curate.manifest.origin import INSIDE, Origin
 from curate.manifest.sniff import Look
 from curate.manifest.spool import is_local
@@ -49,3 +51,23 @@ def archived_hint(archive: str) -> str:
     several = len(list(islice(file.parent.glob(f"*{file.suffix}"), 2))) > 1
     command = f"curate profile {shlex.quote(str(file.parent if several else file))}"
     return f"their audio stands inside {archive}: {command} reads it, in place of this manifest"
+
+
+def archived_warning(
+    archived: Sequence[str], inputs: Sequence[str], written: str, options: Sequence[str]
+) -> str:
+    """The warning about a manifest whose audio stands in these archives, with the commands that
+    read it there. `inputs` and `options` are those that the manifest was made by.
+    """
+    stem = Path(written.rstrip("/")).name.partition(".")[0] or "corpus"
+    split = ["curate", "split", *inputs, *options, "--out", f"{stem}.split"]
+    shard = ["curate", "shard", f"{stem}.split", "--out", f"{stem}.shards"]
+    to_tars = ["--to", "nemo_tarred", "--out", f"{stem}.tarred"]
+    held = ["curate", "manifest", *inputs, *options, *to_tars]
+    return (
+        f"{written}: the audio of {plural(len(archived), 'input')} stands inside ({archived[0]}), "
+        "where no path leads: this manifest has its texts and lengths, and cannot be sharded. "
+        f"{shlex.join(split)} && {shlex.join(shard)} read the audio where it is; "
+        f"{shlex.join(held)} writes a manifest that holds it. "
+        "Audio in archives is not analysed: curate profile --audio needs files"
+    )

@@ -28,6 +28,7 @@ from curate.manifest.corrections import measured_warnings
 from curate.manifest.disk_names import DiskNames
 from curate.manifest.ffmpeg_paths import ffmpeg_warnings
 from curate.manifest.formats import BY_NAME
+from curate.manifest.hints.below import unread_warnings
 from curate.manifest.members import with_members
 from curate.manifest.moved_paths import MovedPaths
 from curate.manifest.needs_ffmpeg import NeedsFfmpeg
@@ -124,6 +125,7 @@ class Converter:
         manifest that hints name.
         """
         of_inputs = [*measured_warnings(self._origins), *twin_warnings(self._origins)]
+        of_inputs += unread_warnings(self._origins, str(written))
         of_rows = [*self._warnings, *ffmpeg_warnings(self._ffmpeg_rows)]
         of_rows += self._needs_ffmpeg.warnings()
         rejecting = rejecting_command(str(written))

@@ -18,7 +18,7 @@ from curate.manifest.columnar import ARROW, PARQUET
 from curate.manifest.corpus import corpus_file, read_corpus
 from curate.manifest.corrections import Corrections, corrected
 from curate.manifest.folders import FOLDER_OF_AUDIO
-from curate.manifest.hints.command import columns_hint
+from curate.manifest.hints.below import command_hint
 from curate.manifest.hugging_face import HUGGING_FACE
 from curate.manifest.kaldi import KALDI
 from curate.manifest.lhotse import CUTS, SHAR, SUPERVISIONS
@@ -185,7 +185,7 @@ def _format_of(look: Look) -> Format:
     for candidate in FORMATS[:-1]:
         if candidate.sniff(look):
             return candidate
-    refuse_foreign(look, columns_hint)
+    refuse_foreign(look, command_hint)
     return NEMO
 
 

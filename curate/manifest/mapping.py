@@ -126,6 +126,22 @@ class ReadOptions:
         return {name: its for name, its in fields if not its.startswith(PATTERN)}
 
     @property
+    def options(self) -> Sequence[str]:
+        """What a command line says of how inputs are read, but for text rules."""
+        pairs = {"--map": as_pairs(self.fields), "--path-map": as_pairs(self.path_map)}
+        values = {"--format": self.format, "--audio-root": self.audio_root}
+        is_on = {
+            "--lenient-json": self.lenient,
+            "--cast": self.cast,
+            "--measure-duration": self.measure_duration,
+        }
+        return [
+            *(word for name, each in pairs.items() for pair in each for word in (name, pair)),
+            *(word for name, each in values.items() if each for word in (name, each)),
+            *(name for name, on in is_on.items() if on),
+        ]
+
+    @property
     def corrections(self) -> Mapping[str, Sequence[str]]:
         """What is corrected, as an origin keeps it."""
         patterns = {

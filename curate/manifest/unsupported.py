@@ -32,24 +32,26 @@ _AUDIO_MAGICS = (
 class Kind:
     """An input that is not read: how it is recognised, what it is, and what to do with it.
 
-    `hint` may name the input as {name}, and as {command} what reads its columns.
+    `hint` may name the input as {name}, and as {command} what reads its columns, or what is below
+    it; `otherwise` stands there where nothing is known that does.
     """
 
     sniff: Callable[[Look], bool]
     what: str
     hint: str
+    otherwise: str = LINES
 
     def fault(self, look: Look, command: Callable[[Look], str]) -> Fault:
         """The error about an input of this kind."""
-        hint = self.hint.replace("{name}", look.name)
+        hint = self.hint
         if "{command}" in hint:
-            hint = hint.replace("{command}", command(look) or LINES)
-        return Fault(look.name, f"is {self.what}", hint)
+            hint = hint.replace("{command}", command(look) or self.otherwise)
+        return Fault(look.name, f"is {self.what}", hint.replace("{name}", look.name))
 
 
 def refuse_foreign(look: Look, command: Callable[[Look], str]) -> None:
     """InputError for an input of which no format reads anything, by its kind; `command` gives what
-    reads the columns of a table, or "".
+    reads the columns of a table, or what is below a folder, or "".
 
     A file with a JSON object among its first lines is left to the readers: what is wrong in it is
     reported line by line.
@@ -146,11 +148,13 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         _has(".jsonl", ".json", ".parquet", ".tsv", ".csv"),
         "a directory with manifests or tables in it",
+        "{command}",
         "name the files, for example '{name}/*.jsonl'",
     ),
     Kind(
         lambda look: look.folder is not None,
         "a directory in which no manifest is recognised",
+        "{command}",
         "name its manifests, for example '{name}/*.jsonl'",
     ),
     Kind(_is_audio, "an audio file", f"it is not a list of records; {LINES}"),

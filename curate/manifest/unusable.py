@@ -14,6 +14,8 @@ from curate.manifest.folders.no_records import folder_without_records
 from curate.manifest.formats import BY_NAME
 from curate.manifest.headers import NO_FILE
 from curate.manifest.hints.command import propose
+from curate.manifest.hints.kaldi import kaldi_hint
+from curate.manifest.kaldi import KALDI
 from curate.manifest.mapping import LENIENT, fields_of
 from curate.manifest.origin import FOLDER_FORMAT, UNPAIRED_FORMAT, Origin
 from curate.manifest.sniff import Look
@@ -83,6 +85,8 @@ def _hint(origin: Origin, commonest: str, records: Sequence[Record], rows: int) 
         if (origin.format in _WITH_COLUMNS)
         else None
     )
+    if origin.format == KALDI.name and (hint := kaldi_hint(origin, commonest)):
+        return hint
     if NO_FILE.startswith(commonest):
         if proposal is not None and proposal.places_audio:
             return f"its audio is elsewhere: {proposal.command(origin.name)}"

@@ -17,8 +17,9 @@ from curate.artifacts.manifest import ConvertedInput, ManifestWritten
 from curate.artifacts.outputs import full_disk_as_error, whole_file
 from curate.environment.execution import QUIET, Execution
 from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
-from curate.formatting.units import plural
+from curate.manifest.archived_audio import archived_warning
 from curate.manifest.convert import Converter, Place
+from curate.manifest.hints.below import UNREAD
 from curate.manifest.kaldi import without_texts
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.origin import Origin, is_archived
@@ -102,7 +103,7 @@ def write_manifest(request: ManifestRequest, execution: Execution = QUIET) -> Ma
             *warnings,
             *convert.undecoded.warnings(),
             *convert.audio_warnings(request.out),
-            *without_files(origins),
+            *without_files(origins, request),
             *tier_warnings(origins),
             *texts,
         ],
@@ -151,15 +152,16 @@ def answer(
     )
 
 
-def without_files(origins: Sequence[Origin]) -> list[str]:
+def without_files(origins: Sequence[Origin], request: ManifestRequest) -> list[str]:
     """A warning where audio paths are names in archives, which lead to no file."""
     archived = [origin.name for origin in origins if is_archived(origin)]
     if not archived:
         return []
-    what = f"the audio of {plural(len(archived), 'input')} stands inside ({archived[0]})"
-    instead = "curate profile, split and shard read the input itself"
-    held = f"{parameter('to')} nemo_tarred or hf holds it"
-    return [f"{what}: its paths lead to no file; {instead}, and {held}"]
+    return [
+        archived_warning(
+            archived, request.inputs, str(request.out), request.reading_in_root.options
+        )
+    ]
 
 
 @contextmanager
@@ -179,11 +181,16 @@ def refuse_inputs(origins: Sequence[Origin], request: ManifestRequest) -> None:
     inputs = [
         name
         for origin in origins
-        for name in (origin.name, *(file for files in origin.beside.values() for file in files))
+        for name in (origin.name, *_files_read(origin))
         if Path(name).resolve() in outputs
     ]
     what = "is read, and would be replaced by what is written"
     raise_all(ConfigError, [Fault(name, what, "name another file") for name in inputs])
+
+
+def _files_read(origin: Origin) -> Iterator[str]:
+    """What is read beside an origin, and not what is passed over."""
+    yield from chain.from_iterable(files for role, files in origin.beside.items() if role != UNREAD)
 
 
 def write_malformed(lines: IO[bytes], path: Path) -> None:

@@ -126,8 +126,11 @@ def _of_sample(looked_for: Mapping[str, Sequence[SampledAudio]], rejecting: str)
     for name, sampled in looked_for.items():
         missing = [path for each in sampled for path in each.absent]
         total = len(missing) + sum(len(each.present) for each in sampled)
+        records = sum(each.records for each in sampled)
+        rows = sum(each.absent_records for each in sampled)
+        of_rows = f" ({rows:,} of {plural(records, 'row')})" if records != total else ""
         if missing:
-            counts.append(f"{len(missing):,} of {total:,} of {name}")
+            counts.append(f"{len(missing):,} of {total:,} of {name}{of_rows}")
         absent += missing
     if not absent:
         return []

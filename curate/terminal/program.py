@@ -16,6 +16,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from curate.errors.typed import OptionWords, TypedCommand, typed_as
+
 _HEADING = re.compile(r"^\S[^\n]*:$", re.MULTILINE)
 
 
@@ -74,8 +76,42 @@ def _with_bold_headings(text: str) -> str:
 
 
 class _Command(TyperCommand):
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; hints name it as it was typed."""
+        with typed_as(lambda: _as_typed(ctx)):
+            return super().invoke(ctx)
+
     def get_help(self, ctx: Any) -> str:
         return _with_bold_headings(super().get_help(ctx))
+
+
+def _as_typed(ctx: Any) -> TypedCommand | None:
+    """What was typed behind the name of a command; None where it reads no inputs."""
+    inputs = [each for each in ctx.command.params if each.param_type_name == "argument"]
+    if [each.nargs for each in inputs] != [-1]:
+        return None
+    options = [each for each in ctx.command.params if each.param_type_name == "option"]
+    typed = [
+        words
+        for each in options
+        if ctx.get_parameter_source(each.name).name == "COMMANDLINE"
+        for words in _words(each, ctx.params.get(each.name))
+    ]
+    return TypedCommand(
+        ctx.command_path,
+        [str(each) for each in ctx.params[inputs[0].name]],
+        typed,
+        frozenset(name for each in options for name in each.opts),
+        frozenset(max(each.opts, key=len) for each in options if each.multiple),
+    )
+
+
+def _words(option: Any, value: Any) -> list[OptionWords]:
+    """An option with its value, or with each of several."""
+    name = max(option.opts, key=len)
+    if option.is_flag:
+        return [(name if value else max(option.secondary_opts or [name], key=len),)]
+    return [(name, str(each)) for each in (value if option.multiple else [value])]
 
 
 class _Group(TyperGroup):

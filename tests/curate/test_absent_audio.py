@@ -35,7 +35,11 @@ def test_no_file_is_there(names: list[str], expected: str, tmp_path: Path) -> No
 
 PARTLY = [
     (["x.wav", "there.wav"], "1 of 2 audio files looked for does not exist, such as x.wav; curate"),
-    (["x.wav", "there.wav", "y.wav", "x.wav"], "2 of 3 audio files looked for do not exist"),
+    (
+        ["x.wav", "there.wav", "y.wav", "x.wav"],
+        "2 of 3 audio files looked for do not exist (3 of 4 records), such as x.wav;",
+    ),
+    (["x.wav", "there.wav", "there.wav"], "does not exist (1 of 3 records), such as x.wav;"),
     (
         ["/gone/a/x.wav", "there.wav", "/gone/b/x.wav"],
         "/gone=NEW_FOLDER says where they are now, or",
@@ -52,6 +56,20 @@ def test_some_files_are_not_there(names: list[str], expected: str, tmp_path: Pat
     rejecting = f"{tmp_path}/m.jsonl --audio header --rules audio_header --out m.profile"
     assert warning.endswith(f"curate profile {rejecting} rejects all records without their audio")
     assert ("NEW_FOLDER" in warning) == ("/gone/a/x.wav" in names)
+
+
+def test_where_most_files_exist_none_has_moved(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for at in range(3):
+        (tmp_path / "in" / f"{at}.wav").touch()
+    (warning,) = warnings_of(tmp_path, ["0.wav", "1.wav", "2.wav", "gone/a.wav", "gone/b.wav"])
+    assert "2 of 5 audio files looked for do not exist, such as gone/a.wav; curate" in warning
+    assert "NEW_FOLDER" not in warning
+
+
+def test_segments_of_one_recording_that_is_gone(tmp_path: Path) -> None:
+    (warning,) = warnings_of(tmp_path, ["x.wav"] * 7)
+    assert "none of 1 audio file of 7 records looked for is there (x.wav);" in warning
 
 
 @pytest.mark.parametrize(

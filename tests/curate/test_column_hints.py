@@ -74,7 +74,8 @@ def read_by(folder: Path, command: str) -> list[dict[str, object]]:
     words = shlex.split(command)
     made = processes.curate("manifest", *words, cwd=folder, COLUMNS="900")
     assert made.returncode == 0, made.stderr
-    return [json.loads(line) for line in lines_of((folder / words[-1]).read_text())]
+    out = words[words.index("--out") + 1]
+    return [json.loads(line) for line in lines_of((folder / out).read_text())]
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_the_hint_is_the_command_that_reads_the_input(
 ) -> None:
     (corpus / name).write_text(content)
     command = in_hint(corpus, name)
-    assert command == f"{name} {options.format(folder=corpus)} --out t.nemo.jsonl"
+    assert command == f"{name} --out o.jsonl {options.format(folder=corpus)}"
     records = read_by(corpus, command)
     assert [Path(str(row["audio_filepath"])) for row in records] == [
         Path("clips", f"{name}.wav") if "path-map" not in options else corpus / f"clips/{name}.wav"
@@ -98,6 +99,42 @@ def test_the_hint_is_the_command_that_reads_the_input(
     ]
     assert [row["text"] for row in records] == list(TEXTS)
     assert [row["duration"] for row in records] == [SECONDS] * len(NAMES)
+
+
+TYPED: list[tuple[str, str]] = [
+    ("manifest t.csv --to csv --out o.csv --map text=Satz",
+     "manifest t.csv --out o.csv --to csv --map text=Satz --map audio_filepath=Datei "
+     "--map duration=Dauer --map speaker=Sprecher --cast"),
+    ("manifest 't*.csv' --out o.jsonl --map audio_filepath=Datei,speaker=Sprecher",
+     "manifest 't*.csv' --out o.jsonl --map audio_filepath=Datei,speaker=Sprecher --map text=Satz "
+     "--map duration=Dauer --cast"),
+    ("profile t.csv --out p --rules default --cast",
+     f"profile t.csv --out p --rules default --cast {MAPPED}"),
+    ("split t.csv --out s --seed 5 -q", f"split t.csv --out s --seed 5 --quiet {MAPPED} --cast"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "completed"), TYPED)
+def test_the_command_that_was_typed_is_completed(corpus: Path, typed: str, completed: str) -> None:
+    """Each works with nothing else changed."""
+    (corpus / "t.csv").write_text(table(";", GERMAN))
+    failed = processes.curate(*shlex.split(typed), cwd=corpus, COLUMNS="900")
+    assert failed.returncode == 3, failed.stderr
+    command = failed.stderr.strip().rpartition("curate ")[2]
+    assert sorted(shlex.split(command)) == sorted(shlex.split(completed))
+    made = processes.curate(*shlex.split(command), cwd=corpus, COLUMNS="900")
+    assert made.returncode in {0, 1}, made.stderr
+    out = shlex.split(command)[shlex.split(command).index("--out") + 1]
+    assert (corpus / out).exists()
+
+
+def test_one_of_several_inputs_is_read_by_itself(corpus: Path) -> None:
+    """Its columns are not those of the others."""
+    (corpus / "t.csv").write_text(table(";", GERMAN))
+    (corpus / "u.jsonl").write_text(lines("audio_filepath", "text", "speaker"))
+    failed = processes.curate("manifest", "u.jsonl", "t.csv", "--out", "o.jsonl", cwd=corpus)
+    command = " ".join(failed.stderr.split()).rpartition("curate manifest ")[2]
+    assert command == f"t.csv {MAPPED} --cast --out t.nemo.jsonl"
 
 
 def test_segments_of_a_table_are_read_from_beginning_to_end(corpus: Path) -> None:
@@ -124,7 +161,7 @@ def test_an_end_is_mapped_in_tables_only(corpus: Path) -> None:
 def test_a_folder_with_such_a_table_is_read_by_its_hint(corpus: Path) -> None:
     (corpus / "t.csv").write_text(table(";", GERMAN, folder=""))
     command = in_hint(corpus, str(corpus))
-    assert command == f"{corpus} {MAPPED} --cast --out {corpus.name}.nemo.jsonl"
+    assert command == f"{corpus} --out o.jsonl {MAPPED} --cast"
     assert [row["speaker"] for row in read_by(corpus, command)] == list(VOICES)
 
 
@@ -135,7 +172,7 @@ def test_a_folder_with_a_workbook_names_it_and_its_audio(corpus: Path) -> None:
     book.save(corpus / "t.xlsx")
     command = in_hint(corpus, ".")
     maps = "--map audio_filepath=Dateiname --map text=Transkription"
-    assert command == f"./t.xlsx {maps} --audio-root clips --out t.nemo.jsonl"
+    assert command == f"./t.xlsx --out o.jsonl {maps} --audio-root clips"
     assert [row["duration"] for row in read_by(corpus, command)] == [SECONDS] * len(NAMES)
 
 
@@ -143,7 +180,7 @@ def test_a_parquet_table_has_a_hint_too(corpus: Path) -> None:
     columns = {"chemin": [f"clips/{name}.wav" for name in NAMES], "texte": TEXTS}
     pl.DataFrame(columns).write_parquet(corpus / "t.parquet")
     command = in_hint(corpus, "t.parquet")
-    assert "--map audio_filepath=chemin --map text=texte --out" in command
+    assert command == "t.parquet --out o.jsonl --map audio_filepath=chemin --map text=texte"
     assert [row["text"] for row in read_by(corpus, command)] == list(TEXTS)
 
 

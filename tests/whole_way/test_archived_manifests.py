@@ -103,3 +103,25 @@ def test_the_input_with_the_audio_is_named(kind: str, tmp_path: Path) -> None:
     recordings, seconds = stored(tmp_path / "wsh")
     assert (recordings, round(seconds, 3)) == (train, train * SECONDS)
     assert train == ROWS - 8
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_the_warning_names_commands_that_read_the_audio(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    WRITERS[kind](tmp_path / "in")
+    made = command("curate", "manifest", "in", "--out", "m.jsonl", "--json", "-q")
+    (warning,) = made.answer["warnings"]
+    commands = re.findall(r"curate (?:split|shard|manifest) .+? --out [^\s;]+", warning)
+    split, shard, tarred = map(shlex.split, commands)
+    assert split == ["curate", "split", "in", "--out", "m.split"]
+    assert command(*split, *SIZES, "-q").exit_code == 0
+    assert command(*shard, "-q").exit_code == 0
+    train = (tmp_path / "m.split" / "train.jsonl").read_bytes().count(b"\n")
+    recordings, seconds = stored(tmp_path / "m.shards")
+    assert (recordings, round(seconds, 3)) == (train, train * SECONDS)
+    assert command(*tarred, "-q").exit_code == 0
+    (tar,) = (tmp_path / "m.tarred").glob("*.tar")
+    with tarfile.open(tar) as members:
+        assert len(members.getnames()) == ROWS

@@ -20,6 +20,7 @@ from curate.manifest.folders.folder import Entry, Folder
 from curate.manifest.folders.layouts import layout_of
 from curate.manifest.folders.tree import has_audio
 from curate.manifest.headers import Length, lengths
+from curate.manifest.hints.below import as_role, readable_below
 from curate.manifest.hints.command import columns_hint
 from curate.manifest.hints.kaldi import kaldi_command
 from curate.manifest.mapping import BEFORE
@@ -60,8 +61,9 @@ def _find(look: Look) -> list[Origin]:
         _refuse_kaldi(texts, folder)
         _refuse_damaged([name for name in texts if is_beside(folder, name)], folder)
         _refuse_unread([name for name in texts if Path(name).suffix.lower() in _MANIFESTS], folder)
-        origin = replace(origin, beside={**beside, TEXTS: ("none",)})
-    return [origin]
+        beside[TEXTS] = ("none",)
+    unread = readable_below(texts, lambda name: layout_of(folder, name) is not None)
+    return [replace(origin, beside={**beside, **as_role(unread)})]
 
 
 def _refuse_kaldi(names: Sequence[str], folder: Folder) -> None:

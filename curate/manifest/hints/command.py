@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from curate.manifest.hints.given import as_option_words, stem_of, whole_command
 from curate.manifest.hints.guesses import guess_columns
 from curate.manifest.hints.nearby import are_there, audio_root_near, moved_near
 from curate.manifest.hints.samples import Sample, sample_of
@@ -44,10 +43,9 @@ class Proposal:
         return not {"--audio-root", "--path-map"}.isdisjoint(self.options)
 
     def command(self, name: str) -> str:
-        """The command that reads the input of this name."""
-        maps = [word for pair in self.maps.items() for word in ("--map", "=".join(pair))]
-        out = f"{Path(name.rstrip('/')).name.partition('.')[0] or 'corpus'}.nemo.jsonl"
-        return shlex.join(["curate", "manifest", name, *maps, *self.options, "--out", out])
+        """The command that reads the input of this name: the one that was typed, completed."""
+        maps = [("--map", "=".join(pair)) for pair in self.maps.items()]
+        return whole_command([name], [*maps, *as_option_words(self.options)], stem_of(name))
 
     def hint(self, name: str) -> str:
         """The command, after the columns where not all are recognised."""

@@ -13,6 +13,7 @@ from curate.audio.header import OVERRUN_S
 from curate.formatting.units import duration, plural
 from curate.manifest.corrections import measured_warnings
 from curate.manifest.folders import TEXTS
+from curate.manifest.hints.below import unread_warnings
 from curate.manifest.kaldi import without_texts
 from curate.manifest.mapping import fields_of
 from curate.manifest.origin import Origin
@@ -50,10 +51,11 @@ def origin_warnings(origins: Iterable[Origin]) -> list[str]:
     """A warning for each folder without texts, for each NeMo manifest whose first record says where
     its segment begins by a name that NeMo does not read, and for each Kaldi directory with
     utterances that have no text; and one about tiers that are not read, about tables without
-    durations, and about twins of audio.
+    durations, about twins of audio, and about what is below a folder and not read with it.
     """
     sources = list(origins)
     warnings = [*tier_warnings(sources), *measured_warnings(sources), *twin_warnings(sources)]
+    warnings += unread_warnings(sources)
     for origin in sources:
         if TEXTS in origin.beside:
             warnings.append(
