@@ -55,7 +55,9 @@ class Totals(Model):
 class RuleHit(Model):
     """What one severity of a rule flagged; `only_rows` triggered no other rule of that severity.
 
-    `where` narrows the rule to some rows; empty for all.
+    `where` narrows the rule to some rows; empty for all. `verdict_rows` and `verdict_hours` are
+    what of it has that severity as its verdict: a row that another rule rejects is not borderline.
+    Profiles of earlier versions lack both.
     """
 
     rule: str
@@ -66,6 +68,8 @@ class RuleHit(Model):
     rows: int
     hours: float
     only_rows: int
+    verdict_rows: OptionalKey[int] = None
+    verdict_hours: OptionalKey[float] = None
     why: str
 
 

@@ -208,13 +208,14 @@ class Records:
         )
         return {str(v): (_int(n), _int(b), _int(us)) for v, n, b, us in rows}
 
-    def by_tags(self) -> list[tuple[tuple[str, ...], int, int]]:
-        """(tags, rows, microseconds) of every combination of tags that occurs; none left out."""
+    def by_tags(self) -> list[tuple[tuple[str, ...], str, int, int]]:
+        """(tags, verdict, rows, microseconds) of every combination that occurs but clean."""
         rows = self.query(
-            "SELECT tags, count(*), coalesce(sum(duration_us), 0)::BIGINT FROM records "
-            "WHERE verdict != 'clean' GROUP BY tags ORDER BY tags"
+            "SELECT tags, verdict::VARCHAR AS verdict, count(*), "
+            "coalesce(sum(duration_us), 0)::BIGINT FROM records "
+            "WHERE verdict != 'clean' GROUP BY tags, verdict ORDER BY tags, verdict"
         )
-        return [(tuple(tags), _int(n), _int(us)) for tags, n, us in rows]
+        return [(tuple(tags), str(verdict), _int(n), _int(us)) for tags, verdict, n, us in rows]
 
     def first_of_tags(self, verdict: str, most: int) -> list[tuple[tuple[str, ...], list[int]]]:
         """(tags, numbers of the first rows) of every combination of tags with this verdict."""

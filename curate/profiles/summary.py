@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from curate.artifacts.columns import LANG, SOURCE, VERDICTS
 from curate.artifacts.distributions import Correlations, Stratified
@@ -147,7 +149,7 @@ def _rules_hit(table: Records, rules: RuleSet) -> tuple[RuleHit, ...]:
         if f"unknown:{rule.id}" in counted:
             conditions["unknown"] = "cannot be decided"
         for severity, condition in conditions.items():
-            n, us, only_rows = counted.get(f"{severity}:{rule.id}", (0, 0, 0))
+            flagged = counted.get(f"{severity}:{rule.id}", _Flagged())
             hits.append(
                 RuleHit(
                     rule=rule.id,
@@ -155,39 +157,70 @@ def _rules_hit(table: Records, rules: RuleSet) -> tuple[RuleHit, ...]:
                     severity=severity,
                     condition=condition,
                     where=rule.where.text if rule.where else "",
-                    rows=n,
-                    hours=hours(us),
-                    only_rows=only_rows,
                     why=rule.why,
+                    **flagged.amounts(),
                 )
             )
     return (*hits, *(_group_rule_hit(rule, counted) for rule in rules.groups))
 
 
-def _group_rule_hit(rule: GroupRule, counted: Mapping[str, tuple[int, int, int]]) -> RuleHit:
-    n, us, only_rows = counted.get(f"borderline:{rule.id}", (0, 0, 0))
+def _group_rule_hit(rule: GroupRule, counted: Mapping[str, _Flagged]) -> RuleHit:
+    flagged = counted.get(f"borderline:{rule.id}", _Flagged())
     return RuleHit(
         rule=rule.id,
         metric="",
         severity="borderline",
         condition=f"{rule.by}: {rule.borderline.text}",
         where="",
-        rows=n,
-        hours=hours(us),
-        only_rows=only_rows,
         why=rule.why,
+        **flagged.amounts(),
     )
 
 
-def _by_tag(table: Records) -> Mapping[str, tuple[int, int, int]]:
-    """Tag to (rows, microseconds, rows that no other rule of the same severity hit)."""
-    counted: dict[str, tuple[int, int, int]] = {}
-    for tags, n, us in table.by_tags():
+class _Amounts(TypedDict):
+    rows: int
+    hours: float
+    only_rows: int
+    verdict_rows: int
+    verdict_hours: float
+
+
+@dataclass(slots=True)
+class _Flagged:
+    """What a tag is on: in all, where no other rule of its severity is, where it is the verdict."""
+
+    rows: int = 0
+    us: int = 0
+    only_rows: int = 0
+    verdict_rows: int = 0
+    verdict_us: int = 0
+
+    def amounts(self) -> _Amounts:
+        """The counts as a rule's hit has them."""
+        return {
+            "rows": self.rows,
+            "hours": hours(self.us),
+            "only_rows": self.only_rows,
+            "verdict_rows": self.verdict_rows,
+            "verdict_hours": hours(self.verdict_us),
+        }
+
+
+def _by_tag(table: Records) -> Mapping[str, _Flagged]:
+    """What each tag is on."""
+    counted: defaultdict[str, _Flagged] = defaultdict(_Flagged)
+    for tags, verdict, n, us in table.by_tags():
         severities = [tag.partition(":")[0] for tag in tags]
         for tag, severity in zip(tags, severities, strict=True):
-            rows, spent, only_rows = counted.get(tag, (0, 0, 0))
-            single = n if severities.count(severity) == 1 else 0
-            counted[tag] = rows + n, spent + us, only_rows + single
+            flagged = counted[tag]
+            flagged.rows, flagged.us = flagged.rows + n, flagged.us + us
+            if severities.count(severity) == 1:
+                flagged.only_rows += n
+            if severity == verdict:
+                flagged.verdict_rows, flagged.verdict_us = (
+                    flagged.verdict_rows + n,
+                    flagged.verdict_us + us,
+                )
     return counted
 
 

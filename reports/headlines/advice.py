@@ -3,44 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from curate.artifacts.profile import Profile, RuleHit, Stratum
 from reports.format import hours, plural
+from reports.headlines.condition import in_words
 from reports.headlines.place import place
 from reports.transcripts import visible
 
-_LOSSES: Mapping[str, tuple[str, Callable[[Stratum], float]]] = {
-    "bad": ("rejected", lambda stratum: stratum.bad_hours),
-    "borderline": ("kept out of eval and test", lambda stratum: stratum.borderline_hours),
+
+class _Loss(NamedTuple):
+    """What happens to the hours of a severity, the name of that time, and a stratum's part."""
+
+    what: str
+    name: str
+    hours_of: Callable[[Stratum], float]
+
+
+_LOSSES: Mapping[str, _Loss] = {
+    "bad": _Loss("rejected", "rejected time", lambda stratum: stratum.bad_hours),
+    "borderline": _Loss(
+        "borderline (for train only)",
+        "borderline time",
+        lambda stratum: stratum.borderline_hours,
+    ),
 }
-"""By severity: what happens to the hours, and how many they are in a stratum."""
 
 
 def advice(profile: Profile) -> Markup:
-    """The rules that cost the most hours, where that is, and the next step."""
-    return Markup(" ").join([*_problems(profile), _next_step(profile)])
+    """What the verdicts rest on, the rules that cost the most hours, where, and the next step."""
+    return Markup(" ").join([*_basis(profile), *_problems(profile), _next_step(profile)])
+
+
+def _basis(profile: Profile) -> Iterator[Markup]:
+    """That no audio was analysed, where none was: usable then says nothing of the sound."""
+    if profile.audio is None and profile.totals.rows:
+        yield Markup(
+            "<b>No audio was analysed:</b> the verdicts are from the manifest alone, such as text "
+            "and duration."
+        )
 
 
 def _problems(profile: Profile) -> Iterator[Markup]:
     """A sentence for each severity, the one that takes more hours first."""
     hours_by = {item.verdict: item.hours for item in profile.verdicts}
     problems = []
-    for severity, (loss, hours_of) in _LOSSES.items():
-        hits = [hit for hit in profile.rules_hit if hit.severity == severity and hit.rows]
+    for severity, loss in _LOSSES.items():
+        hits = [hit for hit in profile.rules_hit if hit.severity == severity and _lost(hit)[1]]
         if hits:
-            worst = max(hits, key=lambda hit: (hit.hours, hit.rows))
+            worst = max(hits, key=_lost)
             total = hours_by.get(severity, 0.0)
-            problems.append((total, _problem(worst, loss, place(profile, hours_of, total))))
+            where = place(profile, loss.hours_of, total, loss.name)
+            problems.append((total, _problem(worst, loss.what, total, where)))
     yield from (text for _, text in sorted(problems, key=lambda each: -each[0]))
 
 
-def _problem(hit: RuleHit, loss: str, where: Markup) -> Markup:
-    text = "Most of what is {}: <b>{}</b>, <code>{}</code> ({} in {}){}."
-    rule = visible(hit.rule), visible(hit.condition)
-    amount = hours(hit.hours), plural(hit.rows, "row")
-    return Markup(text).format(loss, *rule, *amount, where)  # noqa: S704
+def _lost(hit: RuleHit) -> tuple[float, int]:
+    """Hours and rows whose verdict is the severity of a hit; of an older profile, all it flags."""
+    if hit.verdict_hours is None or hit.verdict_rows is None:
+        return hit.hours, hit.rows
+    return hit.verdict_hours, hit.verdict_rows
+
+
+def _problem(hit: RuleHit, loss: str, total: float, where: Markup) -> Markup:
+    text = Markup("Most of what is {}: {}, {} in {}{}{}.")
+    spent, rows = _lost(hit)
+    counted = hit.verdict_hours is not None or spent <= total
+    more = "" if counted else ", rows counted that other rules reject"
+    return text.format(loss, in_words(hit), hours(spent), plural(rows, "row"), more, where)
 
 
 def _next_step(profile: Profile) -> Markup:

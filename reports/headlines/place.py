@@ -8,7 +8,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from curate.artifacts.profile import Profile, Stratum
-from reports.format import count, number, percent
+from reports.format import count, percent
 from reports.transcripts import visible
 
 _LARGE = 0.25
@@ -17,9 +17,9 @@ _MORE_THAN_EXPECTED = 1.2
 """Times its share of the hours that a stratum's share of a loss is at least, to stand out."""
 
 
-_STANDS_OUT = Markup(
-    "; {} of all that is in {} <b>{}</b>, which has {} of the hours ({} times its share)"
-)
+_NAMED = 0.1
+"""Share of a loss from which on the value with the largest part of a spread loss is named."""
+_STANDS_OUT = Markup("; {} <b>{}</b> holds {} of the {}, and {} of all time")
 
 
 class _Column(NamedTuple):
@@ -36,9 +36,11 @@ class _Column(NamedTuple):
     """Share of the loss that no value exceeds, of those too that a profile does not list."""
 
 
-def place(profile: Profile, hours_of: Callable[[Stratum], float], total: float) -> Markup:
-    """The language, source or speaker with the largest part of a loss of `total` hours and how
-    many times its share of the hours that is; else over how many it is spread.
+def place(
+    profile: Profile, hours_of: Callable[[Stratum], float], total: float, loss: str
+) -> Markup:
+    """The language, source or speaker with the largest part of a loss of `total` hours, and its
+    part of all hours; else over how many values the loss is spread. `loss` names it.
 
     Empty where every column has one value, and where values that the profile does not list may
     have a large part.
@@ -51,10 +53,8 @@ def place(profile: Profile, hours_of: Callable[[Stratum], float], total: float) 
     standing_out = [column for column in columns if _stands_out(column)]
     if standing_out:
         worst = max(standing_out, key=lambda each: each.lost - each.expected)
-        lift = number(round(worst.lost / worst.expected, 1))
         names = visible(worst.name), visible(worst.value)
-        shares = percent(worst.lost, 0), percent(worst.expected, 0)
-        return _STANDS_OUT.format(shares[0], *names, shares[1], lift)
+        return _STANDS_OUT.format(*names, percent(worst.lost, 0), loss, percent(worst.expected, 0))
     spread = [each for each in columns if max(each.lost, _LARGE) >= each.at_most]
     return Markup("; {}").format(_spread(spread)) if spread else Markup("")
 
@@ -69,8 +69,11 @@ def _spread(columns: list[_Column]) -> str:
     finest = max(columns, key=lambda each: each.values)
     noun = _PLURALS.get(finest.name, f"values of {visible(finest.name)}")
     over = f"{count(finest.values)} {noun}"
-    if finest.lost <= _MORE_THAN_EXPECTED * finest.expected and finest.lost >= finest.at_most:
+    known = finest.lost >= finest.at_most
+    if finest.lost <= _MORE_THAN_EXPECTED * finest.expected and known:
         return f"spread evenly over all {over}"
+    if known and finest.lost > _NAMED:
+        return f"spread over {over}, most in {visible(finest.value)} ({percent(finest.lost, 0)})"
     return f"spread over {over}: none has more than {percent(finest.at_most, 0)} of it"
 
 

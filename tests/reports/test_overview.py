@@ -104,10 +104,10 @@ def test_coverage_counts_what_the_records_declare(tmp_path: Path) -> None:
         assert coverage.hours == round(sum(declared["duration_us"].to_list()) / 3.6e9, 6)
 
 
-def hit(rule: str, severity: str, hours: float, rows: int = 10) -> Mapping[str, Any]:
+def hit(rule: str, severity: str, hours: float, rows: int = 10, **more: Any) -> Mapping[str, Any]:
     return {
         "rule": rule, "metric": rule, "severity": severity, "condition": f"{rule} >= 9",
-        "where": "", "rows": rows, "hours": hours, "only_rows": 0, "why": "",
+        "where": "", "rows": rows, "hours": hours, "only_rows": 0, "why": "", **more,
     }  # fmt: skip
 
 
@@ -134,9 +134,10 @@ def test_advice_names_the_costliest_rules_and_where() -> None:
         )
     )
     assert sentences == (
-        "Most of what is kept out of eval and test: loop_share , loop_share >= 9 (3 min in 10 "
-        "rows); 88 % of all that is in lang <de> , which has 26 % of the hours (3.5 times its "
-        "share). Most of what is rejected: char_rate , char_rate >= 9 (2.50 h in 1 row). "
+        "Most of what is borderline (for train only): loop_share ( loop_share >= 9 ), 3 min in "
+        "10 rows; lang <de> holds 88 % of the borderline time, and 26 % of all time. "
+        "Most of what is rejected: at least 9 characters per second ( char_rate ), 2.50 h in "
+        "1 row. "
         "Next: listen to what is flagged before a split: curate review profile/"
     )
 
@@ -156,7 +157,7 @@ def test_advice_names_a_stratum_only_where_it_stands_out(
 ) -> None:
     costliest = [hit("loop_share", "borderline", 0.05)]
     sentences = words(advice(a(rules_hit=costliest, strata={"lang": strata})))
-    assert ("of all that is in lang" in sentences) == named
+    assert ("lang en holds 99 % of the borderline" in sentences) == named
 
 
 def test_advice_names_the_column_in_which_a_loss_stands_out_most() -> None:
@@ -165,7 +166,7 @@ def test_advice_names_the_column_in_which_a_loss_stands_out_most() -> None:
         "source": [stratum("a.jsonl", 1800.0, 1790.0), stratum("b.jsonl", 200.0, 110.0)],
     }
     sentences = words(advice(a(rules_hit=[hit("words", "borderline", 9.0)], strata=strata)))
-    assert "90 % of all that is in source b.jsonl , which has 10 % of the hours" in sentences
+    assert "source b.jsonl holds 90 % of the borderline time, and 10 % of all time." in sentences
 
 
 def taken(value: str, hours: float, borderline: float) -> Mapping[str, Any]:
@@ -177,11 +178,17 @@ def taken(value: str, hours: float, borderline: float) -> Mapping[str, Any]:
     [
         # Of 100 h, 10 h are borderline; a lists 4 h of them in a tenth of the hours.
         ([("a", 10.0, 4.0), ("b", 60.0, 4.0), ("c", 30.0, 2.0)],
-         "40 % of all that is in speaker a , which has 10 % of the hours (4 times its share)."),
+         "speaker a holds 40 % of the borderline time, and 10 % of all time."),
         ([("a", 40.0, 4.0), ("b", 30.0, 3.0), ("c", 30.0, 3.0)],
          "spread evenly over all 3 speakers."),
         ([("a", 1.0, 1.0), *((f"s{at}", 9.9, 0.9) for at in range(10))],
          "spread over 11 speakers: none has more than 10 % of it."),
+        ([("a", 1.0, 1.01), *((f"s{at}", 9.9, 0.899) for at in range(10))],
+         "spread over 11 speakers, most in a (10 %)."),
+        ([("a", 20.0, 2.4), *((f"s{at}", 8.0, 0.76) for at in range(10))],
+         "spread evenly over all 11 speakers."),
+        ([("a", 19.0, 2.4), *((f"s{at}", 8.1, 0.76) for at in range(10))],
+         "spread over 11 speakers, most in a (24 %)."),
     ],
 )  # fmt: skip
 def test_advice_names_the_place_only_of_a_large_part(
@@ -197,12 +204,12 @@ def test_advice_names_the_place_only_of_a_large_part(
         totals={"rows": 1000, "duration_us": 0, "hours": 100.0},
         coverage={"speaker": {"values": len(speakers), "rows": 1000, "hours": 100.0}},
     )
-    assert f"rows); {text}" in words(advice(profile))
+    assert f"rows; {text}" in words(advice(profile))
 
 
 @pytest.mark.parametrize(
     ("smallest", "text"),
-    [(8.0, "rows). "), (1.5, "rows); spread over 60 speakers: none has more than 20 % of it. ")],
+    [(8.0, "rows. "), (1.5, "rows; spread over 60 speakers, most in a (20 %). ")],
 )
 def test_speakers_that_a_profile_does_not_list_may_be_the_place(smallest: float, text: str) -> None:
     """What they may have is bound by the rest of the loss and by the smallest listed speaker."""
@@ -258,6 +265,74 @@ TAKEN = {
 )
 def test_the_next_step_follows_from_the_profile(changes: Mapping[str, Any], step: str) -> None:
     assert words(advice(a(rules_hit=[], strata={}, **changes))) == f"Next: {step}"
+
+
+WORDS = "We drove along the river until the road ended at an old mill. "
+LOST = {"verdicts": [
+    {"verdict": "clean", "rows": 234, "hours": 8.34 / 60},
+    {"verdict": "borderline", "rows": 52, "hours": 2.06 / 60},
+    {"verdict": "bad", "rows": 28, "hours": 4.36 / 60},
+]}  # fmt: skip
+
+
+def test_rows_that_another_rule_rejects_are_not_what_is_borderline() -> None:
+    """Two rows of 3.11 min are too long, and rejected all the same: of 2.06 min none is theirs."""
+    bad = hit("loops", "bad", 3.6 / 60, 5, verdict_rows=5, verdict_hours=3.6 / 60)
+    long = hit("too_long", "borderline", 3.11 / 60, 2, verdict_rows=0, verdict_hours=0.0)
+    slow = hit("words", "borderline", 1.2 / 60, 31, verdict_rows=29, verdict_hours=1.06 / 60)
+    sentences = words(advice(a(rules_hit=[bad, long, slow], strata={}, **LOST)))
+    assert "is borderline (for train only): words ( words >= 9 ), 1.06 min in 29 rows." in sentences
+    assert "too_long" not in sentences
+    old = [{key: value for key, value in each.items() if not key.startswith("verdict_")}
+           for each in (bad, long, slow)]  # fmt: skip
+    sentences = words(advice(a(rules_hit=old, strata={}, **LOST)))
+    assert "too_long >= 9 ), 3.11 min in 2 rows, rows counted that other rules reject." in sentences
+
+
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        ("char_rate < 4", "fewer than 4 characters per second ( slow )"),
+        ("char_rate >= 0.3", "at least 0.3 characters per second ( slow )"),
+        ("duration_s > 30", "longer than 30 s ( slow )"),
+        ("word_len >= 25", "slow ( word_len >= 25 )"),  # of which words, its unit does not say
+        ("duration_s > 30 and words < 2", "slow ( duration_s > 30 and words < 2 )"),
+        ("char_rate == 4", "slow ( char_rate == 4 )"),
+    ],
+)
+def test_a_limit_is_in_words_where_it_has_words(condition: str, text: str) -> None:
+    flagged = dict(hit("slow", "bad", 1.0)) | {"condition": condition}
+    assert f"rejected: {text}, 1.00 h in 10 rows." in words(
+        advice(a(rules_hit=[flagged], strata={}))
+    )
+
+
+def test_that_no_audio_was_analysed_stands_first() -> None:
+    text = "No audio was analysed: the verdicts are from the manifest alone, such as text and"
+    assert words(advice(a(audio=None))).startswith(text)
+    assert text not in words(advice(a()))
+
+
+def test_what_a_rule_flags_is_counted_by_verdict_too(tmp_path: Path) -> None:
+    """Of three rows over 30 s one is rejected for its text, and the others are borderline."""
+    texts = [(WORDS * 10, 40.0), ("", 50.0), (WORDS * 8, 31.0)]
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_text(
+        "".join(
+            json.dumps({"audio_filepath": f"{at}.wav", "duration": seconds, "text": text}) + "\n"
+            for at, (text, seconds) in enumerate(texts)
+        )
+    )
+    curate.profile([manifest], tmp_path / "p")
+    records = pl.read_parquet(tmp_path / "p" / "records.parquet")
+    read = Profile.model_validate_json((tmp_path / "p" / "profile.json").read_text())
+    (long,) = (each for each in read.rules_hit if each.rule == "too_long")
+    borderline = records.filter(pl.col("verdict") == "borderline")
+    of_rule = borderline.filter(pl.col("tags").list.contains("borderline:too_long"))
+    spent = sum(of_rule["duration_us"].to_list()) / 3.6e9
+    assert (long.rows, round(long.hours * 3600)) == (3, 121)
+    assert (long.verdict_rows, long.verdict_hours) == (of_rule.height, round(spent, 6))
+    assert 0 < of_rule.height < 3
 
 
 def test_histograms_of_triggered_rules_come_first() -> None:
