@@ -41,7 +41,7 @@ def _basis(profile: Profile) -> Iterator[Markup]:
     """That no audio was analysed, where none was: usable then says nothing of the sound."""
     if profile.audio is None and profile.totals.rows:
         yield Markup(
-            "<b>No audio was analysed:</b> the verdicts are from the manifest alone, such as text "
+            "<b>No audio was analysed:</b> the verdicts are from the manifest only, such as text "
             "and duration."
         )
 

@@ -308,7 +308,7 @@ def test_a_limit_is_in_words_where_it_has_words(condition: str, text: str) -> No
 
 
 def test_that_no_audio_was_analysed_stands_first() -> None:
-    text = "No audio was analysed: the verdicts are from the manifest alone, such as text and"
+    text = "No audio was analysed: the verdicts are from the manifest only, such as text and"
     assert words(advice(a(audio=None))).startswith(text)
     assert text not in words(advice(a()))
 
