@@ -25,6 +25,7 @@ from curate.text.normaliser import Normaliser
 from train.artifacts.wer import Against, Guardrail, Unscored, Utterance, Wer
 from train.data.row_audio import sampling_rate
 from train.data.rows import Row, all_rows, read_manifests
+from train.data.trained_on import trained_on
 from train.pretrained import archive_of
 from train.recipe import recipe_for, sample_rate
 from train.runs import runtime
@@ -137,6 +138,8 @@ def evaluate(request: EvalRequest, log: Log = lambda _: None) -> Evaluation:
     before = earlier or _score_before(rows, request, log)
     against = _compare(scored, before, request)
     record = make_record(scored[: len(own)], request, malformed, against, warnings)
+    seen = trained_on(archive_of(request.model).config, request.manifests)
+    record = record.model_copy(update={"trained_on": seen})
     done = _check_gates(request, record, _unscored(scored, malformed), len(rows) + len(malformed))
     with whole_directory(request.out, OUTPUT_FILES, Wer.file) as folder:
         _write_predictions(folder / PREDICTIONS, scored)

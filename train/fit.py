@@ -12,7 +12,15 @@ from pathlib import Path
 from curate.artifacts.base import write_artifact
 from curate.artifacts.outputs import full_disk_as_error
 from curate.errors import ConfigError, Fault, GateFailed, raise_all
-from train.artifacts.run import BestValidation, DrawnSource, Run, RunData, RunModel, RunTrainer
+from train.artifacts.run import (
+    BestValidation,
+    DrawnSource,
+    Run,
+    RunData,
+    RunModel,
+    RunTrainer,
+    SavedWeights,
+)
 from train.artifacts.validation import EVAL
 from train.config import RunConfig
 from train.data import Source, open_blend
@@ -174,6 +182,7 @@ def _record(command: str, job: FitJob, fit: FitResult) -> Run:
         best=_best(job.config, fit),
         findings=tuple(compute_findings(job, fit)),
         pitfalls=job.recipe.pitfalls,
+        saved=_saved(job.config, fit),
     )
 
 
@@ -221,6 +230,14 @@ def _trainer(config: RunConfig, fit: FitResult) -> RunTrainer:
         val_check_interval=config.trainer.val_check_interval,
         seed=config.seed,
     )
+
+
+def _saved(config: RunConfig, fit: FitResult) -> SavedWeights:
+    """Which weights model.nemo holds."""
+    if config.checkpoints.export == "best" and fit.best and fit.best_checkpoint:
+        return SavedWeights(weights="best", step=fit.best.step, val_wer=fit.best.val_wer)
+    wers = [point.val_wer for point in fit.validation if point.step == fit.steps]
+    return SavedWeights(weights="last", step=fit.steps, val_wer=wers[-1] if wers else None)
 
 
 def _best(config: RunConfig, fit: FitResult) -> BestValidation | None:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import math
-
 from markupsafe import Markup
 
 from reports.format import count, number, percent, plural, points, share
 from reports.headlines.declare import MUCH_WORSE, Alert, Headline, line, made
 from reports.headlines.run import ALL_WRONG
+from reports.headlines.sentences import as_sentence
 from reports.headlines.worst_part import worst_part_sentence
+from reports.rates import Lead, interval_of, lead_of, short_name
 from reports.sections.translations import bleu_sentences
-from train.artifacts.wer import Overall, Slice, Wer
+from train.artifacts.wer import Overall, Rates, Slice, Wer
 
 FEW_WORDS = 3500
 """Reference words below which a WER of 10 % is no better known than within 1 point either way."""
 
 
 def evaluation_headline(wer: Wer) -> Headline:
-    """Error rates before and after, where errors are worst, and alerts on what they mean little."""
-    overall = wer.overall
-    alerts = [Alert("warning", text) for text in wer.warnings]
-    if overall.ref_words < FEW_WORDS and (overall.rows or not wer.translations):
-        alerts.append(Alert("warning", _few(overall)))
+    """Error rates before and after, where errors are worst, and alerts on what they mean little.
+
+    Where training data was evaluated too, the rate of the rest stands first.
+    """
+    overall, lead = wer.overall, lead_of(wer)
+    alerts = [Alert("warning", as_sentence(text)) for text in wer.warnings]
+    if overall.rows or not wer.translations:
+        alerts += _uncertain(lead, wer.interval.unit)
+    if lead.seen and not lead.manifest:
+        alerts.append(Alert("warning", f"{_seen(wer, lead)}: no rate for audio that is new to it."))
     if overall.insertions and overall.ref_words and overall.insertions > overall.ref_words:
         times = number(round(overall.insertions / overall.ref_words, 1))
         what = (
@@ -33,32 +38,61 @@ def evaluation_headline(wer: Wer) -> Headline:
     for by in _COMPARED:
         for part in wer.by.get(by, ()):
             alerts += _much_worse(by, part, overall.wer)
-    rates = [("WER", percent(overall.wer)), ("CER", percent(overall.cer))]
-    sentence = line(
-        "{} <b>{}</b>, {} {}, over {} in {}.",
-        *(text for rate in rates[:: 1 if overall.primary == "wer" else -1] for text in rate),
-        plural(overall.ref_words, "word"),
-        plural(overall.rows, "utterance"),
-    )
-    known = [sentence + _by_manifest(wer)] if overall.rows or not wer.translations else []
+    known = [_rate(wer, lead) + _by_manifest(wer, lead)]
+    known = known if overall.rows or not wer.translations else []
     leading = [text for text in (_silent(overall), _before_and_after(wer)) if text]
     sentences = Markup(" ").join([*leading, *known, *bleu_sentences(wer)])
     return made(sentences, alerts, _none_worse(wer), _advice(wer) if known else None)
 
 
-def _few(overall: Overall) -> str:
-    """How well so few words give the rate, were errors independent.
+def _rate(wer: Wer, lead: Lead) -> Markup:
+    """The rates to lead with, the interval of the first."""
+    rates = lead.rates
+    shown = [("WER", percent(rates.wer)), ("CER", percent(rates.cer))]
+    interval = interval_of(rates, lead.clusters, wer.interval.unit)
+    (first, rate), (second, other) = shown[:: 1 if rates.primary == "wer" else -1]
+    return line(
+        "{}{} <b>{}</b>{}, {} {}, over {} in {}.",
+        *(first, f" on {lead.manifest}" if lead.manifest else "", rate),
+        f" ({interval})" if interval and _states_interval(rates, lead) else "",
+        *(second, other, plural(rates.ref_words, "word"), plural(rates.rows, "utterance")),
+    )
 
-    Where no word is wrong, or every one is deleted, by the rule of three.
+
+def _states_interval(rates: Rates, lead: Lead) -> bool:
+    """Whether the sentence has room for the interval: it must, where words are few."""
+    return bool(lead.manifest) or rates.ref_words < FEW_WORDS
+
+
+def _seen(wer: Wer, lead: Lead) -> str:
+    names = ", ".join(short_name(wer, part.value) for part in lead.seen)
+    if lead.by_name:
+        return f"{names} is training data, by its name"
+    return f"The model was trained on {names}"
+
+
+def _uncertain(lead: Lead, unit: str) -> list[Alert]:
+    """That so few words give no rate, or hardly one: by the bootstrap, as everywhere on the page.
+
+    Without one error there is nothing to draw from: then by the rule of three.
     """
-    words, rate = overall.ref_words, overall.wer
+    rates = lead.rates
+    words, (rate, low, high) = rates.ref_words, rates.named
+    if words >= FEW_WORDS:
+        return []
     few = f"{plural(words, 'reference word')} {'is' if words == 1 else 'are'} few"
+    name = rates.primary.upper()
     if rate is None or not words:
-        return f"{few}: no WER is known from them."
-    variance = rate * (1.0 - rate) if rate < 1.0 else rate
-    at_limit = not rate or overall.deletions == words
-    width = min(1.0, 3 / words) if at_limit else _Z * math.sqrt(variance / words)
-    return f"{few}: they give the WER of {percent(rate)} within {points(width)} at best (95 %)."
+        what = f"{few}: no {name} is known from them."
+    elif low is None or high is None:
+        what = f"{few}, and {plural(lead.clusters, unit)} too few for an interval of the {name}."
+    elif low < high:
+        what = f"{few}: the {name} is uncertain, {interval_of(rates, lead.clusters, unit)}."
+    elif not rate:
+        what = f"{few}: without one error the WER may still be {percent(min(1.0, 3 / words))}."
+    else:
+        return []
+    return [Alert("warning", what)]
 
 
 def _silent(overall: Overall) -> Markup | None:
@@ -103,13 +137,30 @@ def _advice(wer: Wer) -> Markup | None:
     return Markup(" ").join(part for part in parts if part) or None
 
 
-def _by_manifest(wer: Wer) -> Markup:
-    """The rate of each of a few manifests: the overall rate mixes them."""
+def _by_manifest(wer: Wer, lead: Lead) -> Markup:
+    """The rate of each of a few manifests, those that the model has seen apart."""
     parts = wer.by.get("manifest", ())
+    if lead.manifest:
+        others = [*lead.others, *lead.seen][:_FEW_MANIFESTS]
+        texts = [
+            line("{}{}: {}.", short_name(wer, part.value), _how_seen(lead, part), _named(part))
+            for part in others
+        ]
+        return Markup("").join(Markup(" ") + text for text in texts)
     if not 1 < len(parts) <= _FEW_MANIFESTS:
         return Markup("")
-    rates = (line("{} <b>{}</b>", part.value or "—", percent(part.named[0])) for part in parts)
+    rates = (line("{} <b>{}</b>", short_name(wer, part.value), _named(part)) for part in parts)
     return Markup(" {}: {}.").format(wer.overall.primary.upper(), Markup(", ").join(rates))
+
+
+def _named(part: Slice) -> str:
+    return percent(part.named[0])
+
+
+def _how_seen(lead: Lead, part: Slice) -> str:
+    if part not in lead.seen:
+        return ""
+    return ", training data by its name" if lead.by_name else ", seen in training"
 
 
 def _none_worse(wer: Wer) -> str:
@@ -139,7 +190,6 @@ def _much_worse(by: str, part: Slice, whole: float | None) -> list[Alert]:
     return [Alert("note", what)]
 
 
-_Z = 1.96
 _FEW_MANIFESTS = 4
 _COMPARED = ("tag", "verdict", "lang")
 _ENOUGH_WORDS = 200

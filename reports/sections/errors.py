@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
@@ -11,6 +11,7 @@ from reports.align import alignment
 from reports.charts import drawn
 from reports.charts.drawn import Figure, Part
 from reports.format import UNKNOWN, count, percent, plural, share
+from reports.rates import Lead, interval_of, lead_of, short_name
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Sorted, Table, alarm, name
 from reports.templating import render
@@ -32,41 +33,68 @@ _FAR = 1.5
 
 def overall(wer: Wer) -> Markup | None:
     """The rates with their intervals, and of which edits the word errors consist."""
-    rates, made = wer.overall, wer.interval
+    rates = wer.overall
     edits = {
         "substituted": rates.substitutions,
         "deleted": rates.deletions,
         "inserted": rates.insertions,
     }
-    unit = f"bootstrap over {plural(made.clusters, visible(made.unit))}"
-    figures = [
-        Figure(
-            "WER", percent(rates.wer), _named(_interval(rates)) if rates.primary == "wer" else ""
-        ),
-        Figure(
-            "CER", percent(rates.cer), _named(_interval(rates)) if rates.primary == "cer" else ""
-        ),
+    of_words = (percent(share(edit, rates.ref_words)) for edit in edits.values())
+    parts = [
+        Part(name, float(edit), f"{count(edit)} ({of})")
+        for (name, edit), of in zip(edits.items(), of_words, strict=True)
+    ]
+    note = Markup('<p class="note">Word errors of all {}, and their share of {}.</p>')
+    amounts = plural(rates.rows, "utterance"), plural(rates.ref_words, "reference word")
+    bar = drawn.scale(parts, magnify=False)
+    return joined(drawn.figures(_figures(wer)), bar, note.format(*amounts) if bar else None)
+
+
+_TILES = 4
+"""Figures in a row."""
+
+
+def _figures(wer: Wer) -> list[Figure]:
+    """The rates that differ, those to lead with first, then sizes, in one full row."""
+    lead, unit = lead_of(wer), visible(wer.interval.unit)
+    rates, of = lead.rates, f" on {lead.manifest}" if lead.manifest else ""
+    intervals = {rates.primary: interval_of(rates, lead.clusters, unit)}
+    tiles = [
+        Figure(f"WER{of}", percent(rates.wer), intervals.get("wer", "")),
+        Figure(f"CER{of}", percent(rates.cer), intervals.get("cer", "")),
     ]
     if rates.primary == "cer":
-        figures.reverse()
-    figures += [*_means(wer), Figure("reference words", count(rates.ref_words), unit)]
-    figures += [
-        Figure(f"words {name}", count(edit), percent(share(edit, rates.ref_words)))
-        for name, edit in edits.items()
+        tiles.reverse()
+    tiles += [
+        Figure(f"WER on {short_name(wer, part.value)}", percent(part.wer), _kind(lead))
+        for part in lead.seen[:1]
+        if lead.manifest
     ]
-    parts = [Part(name, float(edit), count(edit)) for name, edit in edits.items()]
-    return joined(drawn.figures(figures), drawn.scale(parts, magnify=False))
+    tiles += [] if lead.manifest else _means(wer)
+    sizes = (
+        Figure("reference words", count(rates.ref_words), f"of {plural(lead.clusters, unit)}"),
+        Figure("utterances", count(rates.rows)),
+    )
+    return [*tiles, *sizes[: max(0, _TILES - len(tiles))]]
 
 
-def _means(wer: Wer) -> Iterator[Figure]:
-    """The macro mean and the weighted rate, where there is one."""
-    macro, weighted = wer.macro, wer.weighted
-    if macro.wer is not None:
+def _kind(lead: Lead) -> str:
+    return "training data, by its name" if lead.by_name else "seen in training"
+
+
+def _means(wer: Wer) -> list[Figure]:
+    """The macro mean and the weighted rate, where they differ from the overall rate."""
+    macro, weighted, known = wer.macro, wer.weighted, percent(wer.overall.wer)
+    figures = []
+    if macro.wer is not None and percent(macro.wer) != known:
         between = _named(_between(macro.wer_low, macro.wer_high))
-        yield Figure(f"mean WER of {count(macro.strata)} strata", percent(macro.wer), between)
-    if weighted is not None:
+        strata = f"mean WER of {count(macro.strata)} strata"
+        note = f"{between}; by language and duration" if between else "by language and duration"
+        figures.append(Figure(strata, percent(macro.wer), note))
+    if weighted is not None and percent(weighted.wer) != known:
         between = _named(_between(weighted.wer_low, weighted.wer_high))
-        yield Figure("WER weighted to the corpus", percent(weighted.wer), between)
+        figures.append(Figure("WER weighted to the corpus", percent(weighted.wer), between))
+    return figures
 
 
 def _interval(rates: Rates) -> str:

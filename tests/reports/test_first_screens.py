@@ -33,53 +33,6 @@ def advice(kind: Kind, folder: Path, data: dict[str, Any]) -> str:
     return Markup(first_screen(kind, folder, data).advice or "").striptags()
 
 
-def a_run(before: float | None, best: float) -> dict[str, Any]:
-    data = MAKERS["train"][1]()
-    data |= {"steps": 60, "seconds": 250.0, "audio_hours_seen": 0.2}
-    data["baseline"] = data["baseline"] | {"val_wer": before} if before is not None else None
-    data["best"] = data["best"] | {"step": 30, "val_wer": best}
-    return data
-
-
-@pytest.mark.parametrize(
-    ("before", "best", "text"),
-    [
-        (
-            1.0, 1.0,
-            "No better than the base: validation WER 100 % before, 100 % after 4.17 min of "
-            "training on 12 min of audio, best at step 30 of 60.",
-        ),
-        (
-            0.3, 0.35,
-            "No better than the base: validation WER 30.0 % before, 35.0 % after 4.17 min of "
-            "training on 12 min of audio, best at step 30 of 60.",
-        ),
-        (
-            0.3, 0.2,
-            "Validation WER 30.0 % before, 20.0 % after 4.17 min of training on 12 min of audio: "
-            "10.0 points less, best at step 30 of 60.",
-        ),
-        (
-            None, 0.2,
-            "Validation WER 20.0 % after 4.17 min of training on 12 min of audio, best at step 30 "
-            "of 60; none before training to compare with.",
-        ),
-    ],
-)  # fmt: skip
-def test_a_run_is_set_against_its_base(
-    tmp_path: Path, before: float | None, best: float, text: str
-) -> None:
-    assert sentence("train", tmp_path, a_run(before, best)) == text
-
-
-def test_a_run_with_nearly_every_word_wrong_has_a_warning(tmp_path: Path) -> None:
-    what = "The best validation WER is {}: nearly every word is wrong. "
-    for at, (rate, name) in enumerate(((0.95, "95.0 %"), (1.0, "100 %"), (0.94, ""))):
-        alerts = first_screen("train", tmp_path / str(at), a_run(1.0, rate)).alerts
-        warned = [alert.what for alert in alerts if "nearly every word" in alert.what]
-        assert [text.startswith(what.format(name)) for text in warned] == [True] * bool(name)
-
-
 def an_evaluation(**overall: Any) -> dict[str, Any]:
     data = MAKERS["eval"][1]() | {"translations": [], "against": None, "by": {}}
     data["overall"] = data["overall"] | overall
@@ -104,24 +57,6 @@ def test_a_model_that_writes_nothing_is_named_so(tmp_path: Path) -> None:
     )
     some = an_evaluation(**NO_WORDS | {"deletions": 200, "substitutions": 17})
     assert sentence("eval", tmp_path / "some", some).startswith("WER 100 %")
-
-
-@pytest.mark.parametrize(
-    ("rate", "edits", "width"),
-    [
-        (1.0, {"deletions": 217, "insertions": 0}, "100 % within 1.4 points"),  # 3 / 217
-        (0.3, {"deletions": 65}, "30.0 % within 6.1 points"),  # 1.96 sqrt(0.3 0.7 / 217)
-        (1.5, {"deletions": 0}, "150.0 % within 16.3 points"),  # 1.96 sqrt(1.5 / 217)
-        (0.0, {"deletions": 0}, "0 % within 1.4 points"),
-    ],
-)
-def test_few_words_are_weighed_at_the_rate_of_the_page(
-    tmp_path: Path, rate: float, edits: dict[str, int], width: str
-) -> None:
-    data = an_evaluation(**NO_WORDS | edits | {"wer": rate})
-    alerts = [alert.what for alert in first_screen("eval", tmp_path, data).alerts]
-    text = f"217 reference words are few: they give the WER of {width} at best (95 %)."
-    assert text in alerts
 
 
 @pytest.mark.parametrize(

@@ -78,10 +78,10 @@ def test_the_rate_of_each_manifest_is_in_the_headline(tmp_path: Path) -> None:
     data = MAKERS["eval"][1]() | {"translations": [], "against": None}
     data["by"]["manifest"] = [
         slice_of("test.jsonl", 0.04, 200),
-        slice_of("train.jsonl", 0.004, 900),
+        slice_of("calls.jsonl", 0.004, 900),
     ]
     text, _ = sentence("eval", tmp_path / "two", data)
-    assert text.endswith(". WER: test.jsonl 4.0 %, train.jsonl 0.4 %."), text
+    assert text.endswith(". WER: test.jsonl 4.0 %, calls.jsonl 0.4 %."), text
     data["by"]["manifest"] = data["by"]["manifest"][:1]
     text, _ = sentence("eval", tmp_path / "one", data)
     assert text.count("WER") == 1

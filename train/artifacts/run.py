@@ -97,6 +97,16 @@ class BestValidation(ValidationPoint):
     checkpoint: str
 
 
+class SavedWeights(Model):
+    """The weights in model.nemo: of the best validation or the last ones, and their step (0: those
+    of the original model). `val_wer` is null where that step was not validated.
+    """
+
+    weights: Literal["best", "last"]
+    step: int
+    val_wer: float | None
+
+
 class Finding(Model):
     """Something about the run that a reader should know."""
 
@@ -108,7 +118,8 @@ class Run(CommandArtifact):
     """run.json.
 
     `baseline` is the validation before step 1, null where it was not made.
-    `step_seconds_p50` is null where no step was timed, `best` where no validation gave a figure.
+    `step_seconds_p50` is null where no step was timed, `best` where no validation gave a figure,
+    `saved` in a run.json from before it was written.
     """
 
     file: ClassVar[str] = "run.json"
@@ -134,3 +145,4 @@ class Run(CommandArtifact):
     best: BestValidation | None
     findings: tuple[Finding, ...]
     pitfalls: tuple[Pitfall, ...]
+    saved: SavedWeights | None = None

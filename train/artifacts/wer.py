@@ -251,6 +251,8 @@ class Unscored(Model):
 class Wer(GatedArtifact):
     """wer.json. `weighted` is null where no row has a weight, `against` without another model.
 
+    `trained_on` are the manifests that the model's own configuration names as training data.
+
     Error rates and `worst` are of recognition; rows whose languages differ are `translations`.
     """
 
@@ -271,6 +273,7 @@ class Wer(GatedArtifact):
     skipped: tuple[Unscored, ...]
     unscored: tuple[Unscored, ...]
     against: Against | None
+    trained_on: tuple[str, ...] = ()
 
     def headline(self) -> str:
         """The rate to name over all rows."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from curate.formatting.units import duration, plural
+from curate.formatting.units import duration, percent, plural
 from curate.nemo.archive import Archive
 from train.artifacts.rows import CheckedSet
 from train.artifacts.run import Finding, LossPoint, Recordings, SkippedStep, ValidationPoint
@@ -157,12 +157,20 @@ def describe_regression(checkpoints: CheckpointConfig, fit: FitResult) -> str:
     chosen = finite[-1:] if export == "last" else sorted(finite)[:1]
     if start is None or not figures or (chosen and chosen[0][0] <= start):
         return ""
-    end = f"{chosen[0][0]:.4f} at step {chosen[0][1]}" if chosen else "not a number after it"
+    end = f"{_figure(chosen[0][0], monitor)} at step {chosen[0][1]}" if chosen else _NOT_FINITE
     weights = "original weights" if export == "best" else "last weights, which are worse"
     return (
-        f"ended worse than it started: {monitor} was {start:.4f} before step 1 and is {end}; "
-        f"model.nemo holds the {weights}"
+        f"ended worse than it started: {_NAMES.get(monitor, monitor)} was "
+        f"{_figure(start, monitor)} before step 1 and is {end}; model.nemo holds the {weights}"
     )
+
+
+_NAMES = {"val_wer": "validation WER"}
+_NOT_FINITE = "not a number after it"
+
+
+def _figure(value: float, monitor: str) -> str:
+    return percent(value) if monitor == "val_wer" else f"{value:.4f}"
 
 
 def _about_length(blend: Blend, fit: FitResult) -> Iterator[Finding]:
@@ -171,7 +179,7 @@ def _about_length(blend: Blend, fit: FitResult) -> Iterator[Finding]:
         epochs = fit.drawn_s.get(name, 0.0) / 3600 / hours if hours else 0.0
         if epochs > USUAL_EPOCHS:
             of = f" of {name}" if name else ""
-            yield _info(f"the run took {epochs:.0f} epochs{of}; fine-tuning takes 1 to 5")
+            yield _info(f"the run took {epochs:.1f} epochs{of}; fine-tuning takes 1 to 5")
 
 
 def _about_steps(fit: FitResult) -> Iterator[Finding]:
