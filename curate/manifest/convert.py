@@ -37,6 +37,7 @@ from curate.manifest.origin import Origin, Portion
 from curate.manifest.outside_paths import OutsidePaths
 from curate.manifest.overruns import Overruns, is_timed
 from curate.manifest.path_sample import PathSample
+from curate.manifest.piped_audio import piped_warnings
 from curate.manifest.places import in_original_places
 from curate.manifest.readable_twins import twin_warnings
 from curate.manifest.scan import scan
@@ -126,6 +127,7 @@ class Converter:
         """
         of_inputs = [*measured_warnings(self._origins), *twin_warnings(self._origins)]
         of_inputs += unread_warnings(self._origins, str(written))
+        of_inputs += piped_warnings(self._origins)
         of_rows = [*self._warnings, *ffmpeg_warnings(self._ffmpeg_rows)]
         of_rows += self._needs_ffmpeg.warnings()
         rejecting = rejecting_command(str(written))

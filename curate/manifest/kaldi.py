@@ -77,7 +77,7 @@ def _table(name: str) -> _Table:
     """The lines of a file; undecodable ones are left out."""
     values: dict[str, str] = {}
     conflicts: set[str] = set()
-    for key, rest in _lines(name):
+    for key, rest in first_words(name):
         if values.setdefault(key, rest) != rest:
             conflicts.add(key)
     return _Table(values, frozenset(conflicts))
@@ -87,13 +87,13 @@ def _conflicts(name: str) -> frozenset[str]:
     """The utterances of a file that stand there with several texts; no text is held."""
     seen: dict[str, int] = {}
     conflicts: set[str] = set()
-    for key, rest in _lines(name):
+    for key, rest in first_words(name):
         if seen.setdefault(key, hash(rest)) != hash(rest):
             conflicts.add(key)
     return frozenset(conflicts)
 
 
-def _lines(name: str) -> Iterator[tuple[str, str]]:
+def first_words(name: str) -> Iterator[tuple[str, str]]:
     """The first word of each line, and the rest."""
     for chunk in read_chunks(name):
         for _, line in cut_lines(chunk):
@@ -116,9 +116,9 @@ def without_texts(origin: Origin) -> list[str]:
     names = ["segments", "utt2spk", "utt2dur"]
     if "segments" not in origin.beside:
         names.append("wav.scp")  # then recordings are utterances
-    texts = {key for key, _ in _lines(origin.name)}
+    texts = {key for key, _ in first_words(origin.name)}
     beside = (origin.beside[name][0] for name in names if name in origin.beside)
-    keys = (key for file in beside for key, _ in _lines(file))
+    keys = (key for file in beside for key, _ in first_words(file))
     missing = list(dict.fromkeys(key for key in keys if key and key not in texts))
     if not missing:
         return []

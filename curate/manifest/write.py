@@ -21,6 +21,7 @@ from curate.manifest.archived_audio import archived_warning
 from curate.manifest.convert import Converter, Place
 from curate.manifest.hints.below import UNREAD
 from curate.manifest.kaldi import without_texts
+from curate.manifest.left_out import malformed_beside
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.origin import Origin, is_archived
 from curate.manifest.read import find_sources
@@ -68,8 +69,7 @@ class ManifestRequest:
     @property
     def malformed(self) -> Path:
         """Where lines that hold no record are written, with their reasons."""
-        name = self.out.name.removesuffix(".gz").removesuffix(".jsonl")
-        return self.out.with_name(f"{name}.malformed.jsonl")
+        return malformed_beside(self.out)
 
 
 def write_manifest(request: ManifestRequest, execution: Execution = QUIET) -> ManifestWritten:

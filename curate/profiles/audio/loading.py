@@ -15,8 +15,10 @@ from curate.manifest.corrections import measured_warnings
 from curate.manifest.folders import TEXTS
 from curate.manifest.hints.below import unread_warnings
 from curate.manifest.kaldi import without_texts
+from curate.manifest.left_out import left_out_warnings
 from curate.manifest.mapping import fields_of
 from curate.manifest.origin import Origin
+from curate.manifest.piped_audio import piped_warnings
 from curate.manifest.readable_twins import twin_warnings
 from curate.manifest.sniff import Look
 from curate.manifest.spool import is_local
@@ -51,11 +53,12 @@ def origin_warnings(origins: Iterable[Origin]) -> list[str]:
     """A warning for each folder without texts, for each NeMo manifest whose first record says where
     its segment begins by a name that NeMo does not read, and for each Kaldi directory with
     utterances that have no text; and one about tiers that are not read, about tables without
-    durations, about twins of audio, and about what is below a folder and not read with it.
+    durations, about twins of audio, about what is below a folder and not read with it,
+    about commands in place of audio, and about lines that a manifest left out.
     """
     sources = list(origins)
     warnings = [*tier_warnings(sources), *measured_warnings(sources), *twin_warnings(sources)]
-    warnings += unread_warnings(sources)
+    warnings += [*unread_warnings(sources), *piped_warnings(sources), *left_out_warnings(sources)]
     for origin in sources:
         if TEXTS in origin.beside:
             warnings.append(
