@@ -13,10 +13,13 @@ from curate.api.outcome import Outcome
 from curate.artifacts.base import read_artifact, write_artifact
 from curate.artifacts.outputs import whole_directory
 from curate.artifacts.split import Split
+from curate.audio.options import AudioOptions
 from curate.environment.execution import QUIET, Execution
 from curate.errors import ConfigError, Fault, parameter, raise_all
+from curate.formatting.commands import Option, with_options
+from curate.formatting.units import plural
 from curate.gates import Checked
-from curate.profiles.request import ProfileRequest, RuleOptions, Rules
+from curate.profiles.request import MeasureOptions, ProfileRequest, RuleOptions, Rules
 from curate.profiles.run import profile_into
 from curate.splits import (
     GENDER,
@@ -116,33 +119,41 @@ def run_split(request: SplitRequest, out: Path, execution: Execution = QUIET) ->
         checked = Checked.of(request.gates, figures.of_split(made), out)
         made = made.with_gates(checked.results)
         write_artifact(folder, made)
-        _refuse(request, made, out, folder)
+        _refuse(request, made, out, folder, execution.command)
         if profile.parent == folder:
             shutil.rmtree(profile)
         execution.draw("split", folder)
     return Outcome(made, checked.failed)
 
 
-def _refuse(request: SplitRequest, made: Split, out: Path, folder: Path) -> None:
+def _refuse(request: SplitRequest, made: Split, out: Path, folder: Path, command: str) -> None:
     """ConfigError for sizes that cannot be had, and where an evaluation set would change unasked:
     results on the old one would be worthless.
     """
+    old = out / LOCK
+    replaces = request.lock is None and old.is_file()
     is_drawn = isinstance(request.targets, Targets)
     if isinstance(request.targets, Targets):
-        raise_all(ConfigError, impossible(made, request.targets))
-    old = out / LOCK
-    if request.lock is not None or request.resplit or not old.is_file():
+        raise_all(ConfigError, impossible(made, request.targets, command, replaces))
+    if not replaces or request.resplit:
         return
-    keep = f"{parameter('lock')} {old} keeps them where they are; " if is_drawn else ""
+    moving = moved(old, folder / LOCK)
     faults = [
-        Fault(
-            str(out),
-            f"{count} records of its {name} would move to another split",
-            f"{keep}{parameter('resplit')} lets them move",
-        )
-        for name, count in moved(old, folder / LOCK).items()
+        Fault(str(out), f"{plural(count, 'record')} of its {name} would move to another split")
+        for name, count in moving.items()
     ]
-    raise_all(ConfigError, faults)
+    hint = _moving_hint(command, old if is_drawn else None)
+    raise_all(ConfigError, [*faults[:-1], *(replace(each, hint=hint) for each in faults[-1:])])
+
+
+def _moving_hint(command: str, lock: Path | None) -> str:
+    """How records of an old split keep their splits, where they are drawn, and how they move."""
+    keep, move = Option(parameter("lock"), str(lock)), Option(parameter("resplit"))
+    ways = [(keep, "keeps them where they are"), (move, "lets them move")]
+    return "; ".join(
+        f"`{with_options(command, [way])}` {what}" if command else f"{way} {what}"
+        for way, what in ways[lock is None :]
+    )
 
 
 def _profile_of(request: SplitRequest, folder: Path, execution: Execution) -> Path:
@@ -156,6 +167,7 @@ def _profile_of(request: SplitRequest, folder: Path, execution: Execution) -> Pa
         by=request.by,
         group=request.group,
         optional=[*(() if request.group else SESSIONS), GENDER],
+        measure=MeasureOptions(audio=AudioOptions.of(request.reading.root, (), None)),
         reading=request.reading,
     ).resolve()
     scratch = folder / ".profile"
@@ -175,11 +187,22 @@ def _refuse_evaluated(request: SplitRequest) -> None:
         for name in ("rules", "overrides", "max_rejected", "max_borderline")
         if getattr(request.rule_options, name) is not None
     ]
+    reading = request.reading
+    named = {
+        "format": reading.format is not None,
+        "fields": bool(reading.fields),
+        "lenient": reading.lenient,
+        "path_map": bool(reading.path_map),
+        "cast": reading.cast,
+        "measure_duration": reading.measure_duration,
+    }
+    faults += [
+        Fault(
+            parameter(name),
+            "a profile was read already, as it was when it was made",
+            f"profile again with {parameter(name)}, or name the manifests instead of the profile",
+        )
+        for name, is_named in named.items()
+        if is_named
+    ]
     raise_all(ConfigError, faults)
-    if request.reading.fields or request.reading.lenient:
-        what = "a profile was read already, with the fields that it was made with"
-        fields = parameter("fields")
-        raise ConfigError.of(fields, what, f"profile again with {fields}")
-    if request.reading.format is not None:
-        what = "the input is a profile, which has been read already"
-        raise ConfigError.of(parameter("format"), what, "leave it out, or name the manifests")

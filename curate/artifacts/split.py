@@ -74,6 +74,16 @@ class HeldOut(Model):
     most: float | None
 
 
+class Feasible(Model):
+    """Sizes that the corpus can give where those requested cannot be met: as they are typed, by
+    split (0h for none), with the options that they need.
+    """
+
+    sizes: Mapping[str, str]
+    cap: float
+    max_held_out: float
+
+
 class LockResult(Model):
     """What became of the records of an earlier lock: rows by split (and verdict)."""
 
@@ -259,6 +269,7 @@ class Split(GatedArtifact):
     allocation: OptionalKey[Allocation] = None
     given: OptionalKey[Mapping[str, GivenSplit]] = None
     targets: Mapping[str, Target]
+    feasible: OptionalKey[Feasible] = None
     held_out: HeldOut
     outputs: tuple[SplitOutput, ...]
     strata_columns: tuple[str, ...]

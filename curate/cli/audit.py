@@ -25,6 +25,7 @@ from curate.cli.app import (
     listed,
     listed_maps,
 )
+from curate.cli.audio import AudioRoot
 
 
 @app.command(name="audit", rich_help_panel=PREPARE)
@@ -48,6 +49,7 @@ def audit_command(
     map_: MapFields = [],  # noqa: B006
     lenient_json: LenientJson = False,
     path_map: PathMap = [],  # noqa: B006
+    audio_root: AudioRoot = None,
     cast: Cast = False,
     measure_duration: MeasureDuration = False,
     out: Annotated[
@@ -79,7 +81,7 @@ def audit_command(
         audio_identity=audio_identity,
         reading=ReadOptions.parse(
             format, listed_maps(map_), lenient_json, path_map, cast, measure_duration
-        ),
+        ).at(audio_root),
         gates=gates_for("curate audit", fail_on, strict),
     )
     conclude(run_audit(request, out, page_only()), as_json, quiet, audit_tables, out)

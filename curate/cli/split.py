@@ -34,6 +34,7 @@ from curate.cli.app import (
     listed,
     listed_maps,
 )
+from curate.cli.audio import AudioRoot
 from curate.errors import Fault
 
 Group = Annotated[
@@ -50,7 +51,12 @@ Alpha = Annotated[
 ]
 Floor = Annotated[str, typer.Option(help="Minimum of each stratum in each split, where available.")]
 Cap = Annotated[
-    float, typer.Option(help="Largest share of a stratum that all splits together may take.")
+    float,
+    typer.Option(
+        help="Largest share of a stratum, and of all clean hours, that all splits together may "
+        "take. Up to 0.3 eval takes at most 10% of the clean hours, test 15%; a higher cap raises "
+        "both."
+    ),
 ]
 MaxHeldOut = Annotated[
     str,
@@ -112,6 +118,7 @@ def split_command(
     map_: MapFields = [],  # noqa: B006
     lenient_json: LenientJson = False,
     path_map: PathMap = [],  # noqa: B006
+    audio_root: AudioRoot = None,
     cast: Cast = False,
     measure_duration: MeasureDuration = False,
     to: Annotated[
@@ -167,7 +174,7 @@ def split_command(
         rule_options=RuleOptions.parse(rules, overrides, max_rejected, max_borderline),
         reading=ReadOptions.parse(
             format, listed_maps(map_), lenient_json, path_map, cast, measure_duration
-        ),
+        ).at(audio_root),
         gates=gates_for("curate split", fail_on, strict),
     )
     with running(request.manifests, quiet) as execution:

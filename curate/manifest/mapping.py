@@ -9,6 +9,7 @@ import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -118,6 +119,15 @@ class ReadOptions:
             text_rules=None if text_rules in (None, RESTORE) else load_text_rules(text_rules),
             restore_text=text_rules == RESTORE,
         )
+
+    def at(self, audio_root: Path | None) -> ReadOptions:
+        """The same options, with relative audio paths beginning here."""
+        return self if audio_root is None else replace(self, audio_root=str(audio_root))
+
+    @property
+    def root(self) -> Path | None:
+        """Where relative audio paths begin, if not at each manifest's folder."""
+        return None if self.audio_root is None else Path(self.audio_root)
 
     @property
     def renamed(self) -> Mapping[str, str]:

@@ -125,7 +125,8 @@ def split_profile(
     check_target(request.to)
     facts, stored = read_artifact(profile, Profile), StoredRecords.of(profile)
     strategy, marks = _strategy_of(request, on_draw), request.marks
-    records, keys, by = _read_keyed(stored, facts, request, strategy.by_source)
+    root = request.reading.root or audio_root(profile, facts)
+    records, keys, by = _read_keyed(stored, facts, request, strategy.by_source, root)
     lock = None
     if request.lock is not None:
         records, lock = apply_lock(request.lock, records)
@@ -141,7 +142,7 @@ def split_profile(
         done = finish(done, request.seed, strategy.of_eval(done.rows))
         copied = beside.submit(_write_borderline_copy, done.rows, inputs, folder, marks)
         splits = [TRAIN, *(aim.name for aim in done.targets)]
-        audio = SplitAudio(origins_of(facts), audio_root(profile, facts))
+        audio = SplitAudio(origins_of(facts), root)
         similarity = beside.submit(
             text_similarity,
             done.rows,
@@ -164,6 +165,7 @@ def split_profile(
             seed=request.seed,
             by=by,
             keys=keys,
+            audio_root=root,
             near=near,
             near_unsure=unsure,
             changed=ChangedLines(
@@ -212,7 +214,11 @@ def _strategy_of(request: SplitRequest, on_draw: Progress) -> Strategy:
 
 
 def _read_keyed(
-    stored: StoredRecords, facts: Profile, request: SplitRequest, by_source: bool
+    stored: StoredRecords,
+    facts: Profile,
+    request: SplitRequest,
+    by_source: bool,
+    root: Path | None,
 ) -> tuple[pl.DataFrame, Keys, list[str]]:
     """The records with their group keys, what is known of these, and the columns of strata."""
     records, by, group = read_records(stored, request, list(facts.by), by_source)
@@ -221,7 +227,7 @@ def _read_keyed(
         records, group = _with_groups(records, group, list(origins.values()), request.group_from)
     records, keys = identify(records, group)
     if is_by_content(request.audio_identity):
-        records, contents = by_content(records, _files(records, origins, facts.audio_root))
+        records, contents = by_content(records, _files(records, origins, root))
         keys = replace(keys, contents=contents)
     return records, looked_up(keys, records, origins), by
 

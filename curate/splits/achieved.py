@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
 import polars as pl
 
 from curate.artifacts.columns import DURATION_US
-from curate.artifacts.split import Target as Achieved
+from curate.artifacts.split import Allocation, Feasible, GivenSplit, HeldOut
+from curate.artifacts.split import Target as AchievedTarget
 from curate.splits.balance import shares
 from curate.splits.coverage import KNOWN
 from curate.splits.targets import Target
 
 
+@dataclass(frozen=True, slots=True)
+class Achieved:
+    """What a strategy did, for split.json: `allocation` where splits were drawn, with `feasible`
+    sizes where those requested are not met, and `given` where the corpus came with them.
+    """
+
+    strategy: Literal["searched", "given"]
+    targets: Mapping[str, AchievedTarget]
+    held_out: HeldOut
+    allocation: Allocation | None = None
+    feasible: Feasible | None = None
+    given: Mapping[str, GivenSplit] | None = None
+
+
 def compute_achieved(
     rows: pl.DataFrame, target: Target, tolerance_s: float, met: bool | None = None
-) -> Achieved:
+) -> AchievedTarget:
     """Seconds, rows, groups and words of a split beside its target.
 
-    `met`: whether it is met; by default, where its seconds are within `tolerance_s` of the target.
+    `met`: whether it is met; by default, where there is a row and its seconds are within
+    `tolerance_s` of the target.
     The effective number of groups is null where the speaker of some rows is unknown, since each of
     them counts as a group of its own; then it is at most `effective_groups_at_most`, if any speaker
     is known.
@@ -27,8 +47,9 @@ def compute_achieved(
     effective, largest = shares(rows, target.name) or (None, None)
     is_known = known == chosen.height
     if met is None:
-        met = not target.target_s or abs(achieved_s - target.target_s) <= tolerance_s
-    return Achieved(
+        is_near = abs(achieved_s - target.target_s) <= tolerance_s
+        met = not target.target_s or (chosen.height > 0 and is_near)
+    return AchievedTarget(
         requested_s=target.requested_s,
         target_s=round(target.target_s, 6),
         tolerance_s=round(tolerance_s, 6),

@@ -20,19 +20,20 @@ from curate.artifacts.columns import (
     RECORDING_KEY,
     VERDICT,
 )
+from curate.artifacts.split import Feasible
 from curate.environment.execution import Progress, no_progress
-from curate.rules.routes import TRAIN, UNUSED, route
-from curate.splits.choice import choose, needed_share
+from curate.rules.routes import TRAIN, route
 from curate.splits.codes import CODED, named
+from curate.splits.drawing import draw_targets
+from curate.splits.feasible import feasible_request
 from curate.splits.groups import components
 from curate.splits.lock import BORDERLINE_COPY, HELD_OUT, LOCKED, STRATUM, WEIGHT
 from curate.splits.moves import FREE, TO_TRAIN, TORN, State
-from curate.splits.pool import Pool, aim, build, mixed
+from curate.splits.pool import Pool, build, mixed
 from curate.splits.strata import duration_bin, number_strata
-from curate.splits.targets import AllocationOptions, Target, Targets, allocate, drawing_order
+from curate.splits.targets import Target, Targets
 
 Ints = npt.NDArray[np.int64]
-_NOT_DRAWN = (HELD_OUT, *UNUSED)
 _ROUTED, _HELD, _TRAIN = -3, -2, -1
 """Where a row goes that no split has: where its verdict sends it, held out, or to train."""
 
@@ -44,8 +45,8 @@ class Assignment:
 
     `strata`: one row per stratum (clean seconds available); `due_s` has what each split was due
     of each stratum. `held_us` of `usable_us` microseconds are held out; `longest_us` is the longest
-    clean record's. `needed_share`: where a target is not met, the share of hours that has to be
-    held out to meet it; None where it is met, or cannot be.
+    clean record's. `feasible`: where a size cannot be met, the sizes and options that can; None
+    where all are met, and where no split can be drawn.
     """
 
     rows: pl.DataFrame
@@ -55,7 +56,7 @@ class Assignment:
     held_us: int
     usable_us: int
     longest_us: int
-    needed_share: float | None = None
+    feasible: Feasible | None = None
 
     @property
     def available_s(self) -> Floats:
@@ -107,21 +108,17 @@ def assign(
     rows, strata = number_strata(rows, [*by, DURATION_BIN])
     barred = rows.filter(LOCKED.expr == TRAIN)[NORMAL_KEY.name]
     pool = build(rows, by, strata.height, seed, barred if barred.len() else None)
-    available = pool.available_us / 1e6
-    aims = _with_locked(targets.within(float(available.sum())), rows)
-    due = _due(available, aims, targets.allocation)
-    pool = aim(pool, due)
-    state = choose(pool, rows, aims, targets.allocation, on_draw)
-    placed = _placed(rows, pool, state, [each.name for each in aims])
+    drawn = draw_targets(pool, rows, targets, on_draw)
+    placed = _placed(rows, drawn.pool, drawn.state, [each.name for each in drawn.targets])
     return Assignment(
         rows=placed,
-        strata=strata.with_columns(pl.Series("available_s", available)),
-        targets=aims,
-        due_s=due,
+        strata=strata.with_columns(pl.Series("available_s", pool.available_us / 1e6)),
+        targets=drawn.targets,
+        due_s=drawn.due_s,
         held_us=held_us(placed),
         usable_us=int(pool.rows.us.sum()),
         longest_us=int(pool.rows.us[pool.rows.clean].max(initial=0)),
-        needed_share=needed_share(pool, rows, aims, state),
+        feasible=feasible_request(pool, rows, targets, drawn),
     )
 
 
@@ -138,33 +135,6 @@ def finish(done: Assignment, seed: int, of_eval: pl.Expr) -> Assignment:
     names = [each.name for each in done.targets]
     weighed = _weighed(done.rows, done.available_s, names)
     return replace(done, rows=_mark_borderline(weighed, seed, of_eval), held_us=held_us(done.rows))
-
-
-def _with_locked(aims: list[Target], rows: pl.DataFrame) -> list[Target]:
-    """Splits of the lock that are not requested stay as they are, and get no new rows."""
-    requested = {each.name for each in aims}
-    locked = set(rows[LOCKED.name].drop_nulls().unique()) - {TRAIN, *_NOT_DRAWN} - requested
-    return sorted(
-        [*aims, *(Target(name, 0.0, 0.0) for name in locked)],
-        key=lambda each: drawing_order(each.name),
-    )
-
-
-def _due(
-    available: Floats, aims: Sequence[Target], allocation: AllocationOptions
-) -> dict[str, Floats]:
-    """What each split is due of each stratum; the cap is shared out by their sizes."""
-    whole = max(sum(each.target_s for each in aims), 1e-9)
-    return {
-        each.name: allocate(
-            available,
-            each.target_s,
-            AllocationOptions(
-                allocation.alpha, allocation.floor_s, allocation.cap * each.target_s / whole
-            ),
-        )
-        for each in aims
-    }
 
 
 def _placed(rows: pl.DataFrame, pool: Pool, state: State, names: Sequence[str]) -> pl.DataFrame:

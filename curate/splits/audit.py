@@ -67,7 +67,8 @@ class AuditRequest:
 
     `group` are fields beside speaker and SESSIONS whose values should be on one side, as is what
     the pattern `group_from` captures in audio paths. Recordings are distinguished by
-    `audio_identity`: the `path` of their files, or the `content`.
+    `audio_identity`: the `path` of their files, or the `content`. `reading` says how manifests are
+    read, and where relative audio paths begin.
     """
 
     inputs: Sequence[str]

@@ -47,7 +47,8 @@ class Dataset:
     """One side of an audit: manifests, or (`lines`) a list of texts, one a line.
 
     `against`: a benchmark, of which only texts count. `drawn`: of what a split wrote, where the
-    audio paths of its lines begin.
+    audio paths of its lines begin. `audio_root`: where those of manifests do, if not at their
+    folders.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Dataset:
     lines: Path | None = None
     against: bool = False
     drawn: Drawn | None = None
+    audio_root: Path | None = None
 
     def frames(self, work: Work, fields: Sequence[str]) -> Iterator[pl.DataFrame]:
         """`work` over the side's rows (with these columns) and their texts, in order."""
@@ -65,7 +67,7 @@ class Dataset:
         if self.lines is not None:
             yield work(*_of_lines(self.lines, fields))
         for source in self.sources:
-            for piece in read_manifest(source, of_clips, fields):
+            for piece in read_manifest(source, of_clips, fields, root=self.audio_root):
                 yield piece.frame
 
     def bases_at(self, rows: pl.DataFrame) -> Callable[[int], Bases]:
@@ -73,7 +75,7 @@ class Dataset:
         if self.drawn is not None and self.drawn.is_of(rows):
             drawn = self.drawn
             return lambda row: drawn.bases[drawn.of[row]]
-        bases = {source.name: bases_of(source) for source in self.sources}
+        bases = {source.name: bases_of(source, self.audio_root) for source in self.sources}
         sources = rows[SOURCE.name]
         return lambda row: bases[sources[row]]
 
@@ -99,7 +101,8 @@ def find_sides(names: Sequence[str], against: Sequence[str], reading: ReadOption
 
 def _manifests(name: str, reading: ReadOptions) -> list[Dataset]:
     if not (Path(name) / Split.file).is_file():
-        return [Dataset(name, find_sources([name], reading), drawn=Drawn.read(Path(name)))]
+        drawn = Drawn.read(Path(name))
+        return [Dataset(name, find_sources([name], reading), None, False, drawn, reading.root)]
     outputs = read_artifact(Path(name), Split).outputs
     apart = {*UNUSED, HELD_OUT, BORDERLINE_COPY}
     files = [Path(name) / each.file for each in outputs if each.name not in apart]

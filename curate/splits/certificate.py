@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -32,6 +33,7 @@ from curate.rules.routes import TRAIN
 from curate.splits.assign import Assignment
 from curate.splits.balance import balance
 from curate.splits.coverage import Keys, coverage, statement, unchecked
+from curate.splits.feasibility import feasible_warning
 from curate.splits.figures import describe_leaks
 from curate.splits.leaks import leaks as count_leaks
 from curate.splits.lock import Lock, lock_warnings
@@ -45,7 +47,8 @@ class Finished:
     """A split that is written: how it was made, and what became of its records.
 
     `profile` is profile.json's content; `near` are near-duplicate texts that are left in two
-    splits, `near_unsure` counts the texts that could not be looked up for certain.
+    splits, `near_unsure` counts the texts that could not be looked up for certain. `audio_root` is
+    where relative audio paths begin, if not at the manifests' folders.
     """
 
     assignment: Assignment
@@ -58,6 +61,7 @@ class Finished:
     near: Sequence[Leak]
     near_unsure: int
     changed: ChangedLines
+    audio_root: Path | None = None
     lock: Lock | None = None
 
     @property
@@ -92,12 +96,13 @@ def certificate(finished: Finished, command: str) -> Split:
         seed=finished.seed,
         rules=profile.rules,
         inputs=profile.inputs,
-        audio_root=profile.audio.request.root if profile.audio else None,
+        audio_root=None if finished.audio_root is None else str(finished.audio_root.absolute()),
         lock=_lock(finished.lock),
         strategy=achieved.strategy,
         allocation=achieved.allocation,
         given=achieved.given,
         targets=achieved.targets,
+        feasible=achieved.feasible,
         held_out=achieved.held_out,
         outputs=outputs,
         strata_columns=(*finished.by, DURATION_BIN),
@@ -115,7 +120,11 @@ def certificate(finished: Finished, command: str) -> Split:
         gates=failing,
         near_unsure=finished.near_unsure,
         changed=finished.changed,
-        warnings=(*failing, *_warnings(finished, failing, measures, achieved.targets)),
+        warnings=(
+            *failing,
+            *feasible_warning(achieved, command),
+            *_warnings(finished, failing, measures, achieved.targets),
+        ),
     )
 
 

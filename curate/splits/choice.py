@@ -54,24 +54,6 @@ def choose(
     return state
 
 
-def needed_share(
-    pool: Pool, rows: pl.DataFrame, aims: Sequence[Target], state: State
-) -> float | None:
-    """The share of hours to hold out that would meet every target, where one is not met."""
-    if _met(pool, aims, state):
-        return None
-    free = choose(pool, rows, aims, AllocationOptions(max_held_out=1.0))
-    return float(free.held[0]) / float(pool.rows.us.sum()) if _met(pool, aims, free) else None
-
-
-def _met(pool: Pool, aims: Sequence[Target], state: State) -> bool:
-    longest = int(pool.rows.us[pool.rows.clean].max(initial=0))
-    return all(
-        state.sums[split] >= each.target_s * 1e6 - max(longest, each.target_s * 1e4)
-        for split, each in enumerate(aims)
-    )
-
-
 def _enter_locked(pool: Pool, state: State, rows: pl.DataFrame, names: Sequence[str]) -> None:
     """Put the lock's groups where they were; one that the lock has in two places is in pieces."""
     locked = rows[LOCKED.name].gather(pool.row)

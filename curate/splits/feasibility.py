@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 
 import polars as pl
 
 from curate.artifacts.columns import VERDICT
-from curate.artifacts.split import Split
+from curate.artifacts.split import Allocation, Feasible, Split
 from curate.errors import Fault, InputError, parameter
+from curate.formatting.commands import Option, with_options
 from curate.formatting.units import duration, plural
 from curate.rules.routes import POOL, TRAIN, route
-from curate.splits.targets import (
-    DEFAULT_SIZES,
-    LARGEST_SHARE,
-    OTHER_SHARE,
-    Targets,
-    size_s,
-)
+from curate.splits.achieved import Achieved
+from curate.splits.targets import DEFAULT_SIZES, Targets, is_default
 
 Tags = Callable[[], pl.Series]
 """Reads the tags of all records."""
@@ -65,61 +62,97 @@ def rules_by_rows(tags: pl.Series, verdicts: Collection[str], most: int = 3) -> 
     return ", ".join(amounts) or "no rule is named"
 
 
-def impossible(split: Split, targets: Targets) -> list[Fault]:
-    """Sizes that somebody named and that this corpus cannot give, by the certificate.
+def impossible(
+    split: Split, targets: Targets, command: str = "", resplit: bool = False
+) -> list[Fault]:
+    """Sizes that somebody named and that this corpus cannot give, by the certificate; the last
+    fault has the `command` with sizes that it can (which has to `resplit` an old split).
 
     The default sizes shrink to what is there. A size that was named is refused where there are
     fewer clean hours in all, and where no record could be in the split within `max_held_out`.
     """
     clean_s = sum(each.clean_s for each in split.strata)
-    named = {
-        name: size
-        for name, size in targets.requested_s.items()
-        if size != size_s(DEFAULT_SIZES.get(name, ""))
-    }
-    if sum(named.values()) > clean_s:
-        return [_too_much(name, size, clean_s) for name, size in named.items()]
-    return [
-        _nothing(name, split, targets) for name in named if clean_s and not split.targets[name].rows
-    ]
+    named = [name for name, size in targets.requested_s.items() if not is_default(name, size)]
+    if sum(targets.requested_s[name] for name in named) > clean_s:
+        faults = [_too_much(name, targets.requested_s[name], clean_s) for name in named]
+    else:
+        faults = [
+            _nothing(name, split) for name in named if clean_s and not split.targets[name].rows
+        ]
+    hint = ""
+    if split.feasible is not None and split.allocation is not None:
+        hint = feasible_hint(split.feasible, split.allocation, command, resplit)
+    return [*faults[:-1], *(replace(each, hint=hint) for each in faults[-1:])]
 
 
 def _too_much(name: str, requested_s: float, clean_s: float) -> Fault:
-    most = LARGEST_SHARE.get(name, OTHER_SHARE) * clean_s
-    return Fault(
-        _option(name),
-        f"{duration(requested_s)} cannot be had: {duration(clean_s)} are clean",
-        f"set up to {duration(most)} ({_typed(most)}), or leave the size to the default",
-    )
+    what = f"{duration(requested_s)} cannot be had: {duration(clean_s)} are clean"
+    return Fault(_option(name), what)
 
 
-def _nothing(name: str, split: Split, targets: Targets) -> Fault:
-    reason = next(
-        (what for what in split.gates if what.startswith(f"{name}: 0 s of")),
-        f"{name}: no whole group is near that size",
+def _nothing(name: str, split: Split) -> Fault:
+    (reason,) = (
+        what.removeprefix(start)
+        for what in split.gates
+        if what.startswith(start := f"{name}: 0 s of ")
     )
-    total, clean_s = split.groups.total, sum(each.clean_s for each in split.strata)
     by = split.grouped_by
-    made_by = f"{plural(total, 'group')} by {', '.join(by)}" if by else ""
+    made_by = f"; {plural(split.groups.total, 'group')} by {', '.join(by)}" if by else ""
     if by == ("recording",):
         made_by += ": no field tells speakers apart"
-    remedies = [
-        f"allow a higher {parameter('max_held_out')} than {targets.allocation.max_held_out:.0%}"
-    ]
-    most_s = LARGEST_SHARE.get(name, OTHER_SHARE) * clean_s
-    usual_s = clean_s / max(total, 1)
-    if max(targets.requested_s[name], usual_s) < most_s:
-        remedies.append(f"set a size that a whole group fits, up to {duration(most_s)}")
-    if by != ("recording",):
-        remedies.append(f"name other {parameter('group')} fields")
-    what = f"no record can go to {name}: {reason.partition(': ')[2]}"
-    return Fault(_option(name), f"{what}; {made_by}" if made_by else what, ", or ".join(remedies))
+    size, _, why = reason.partition(": ")
+    return Fault(_option(name), f"no record can go to {name} ({size}): {why}{made_by}")
 
 
 def _option(name: str) -> str:
     return parameter(name) if name in DEFAULT_SIZES else f"{parameter('split')} {name}"
 
 
-def _typed(seconds: float) -> str:
-    """A size as one types it, not above the given one."""
-    return f"{int(seconds // 60)}m" if seconds >= 60 else f"{int(seconds)}s"
+def feasible_warning(achieved: Achieved, command: str) -> Iterator[str]:
+    """The command for what can be drawn instead of what was; none where nothing can."""
+    feasible, allocation = achieved.feasible, achieved.allocation
+    if feasible is None or allocation is None or set(feasible.sizes.values()) == {NONE}:
+        return
+    resplit = any(each.rows for each in achieved.targets.values())
+    yield feasible_hint(feasible, allocation, command, resplit)
+
+
+NONE = "0h"
+"""The size of a split that is not drawn."""
+
+
+def feasible_hint(
+    feasible: Feasible, allocation: Allocation, command: str, resplit: bool = False
+) -> str:
+    """What can be drawn, and the whole command for it, or its parameters where there is none.
+
+    With `resplit` the command lets records of an earlier split change theirs.
+    """
+    names = [name for name, size in feasible.sizes.items() if size != NONE]
+    if not names:
+        what = "no split can be drawn; for all in train"
+    else:
+        one = "size that fits" if len(names) == 1 else "sizes that fit"
+        what = f"{one} {' and '.join(names)}"
+    values = [*_sizes(feasible), *_changed(feasible, allocation)]
+    if not command:
+        return f"{what}: {', '.join(map(str, values))}"
+    again = [Option(parameter("resplit"))] if resplit and parameter("lock") not in command else []
+    return f"{what}: {with_options(command, [*values, *again])}"
+
+
+def _sizes(feasible: Feasible) -> list[Option]:
+    return [
+        Option(parameter(name), size)
+        if name in DEFAULT_SIZES
+        else Option(parameter("split"), f"{name}={size}", f"{name}=")
+        for name, size in feasible.sizes.items()
+    ]
+
+
+def _changed(feasible: Feasible, allocation: Allocation) -> Iterator[Option]:
+    """The options of the allocation that have to be others than they were."""
+    if feasible.cap != allocation.cap:
+        yield Option(parameter("cap"), f"{feasible.cap:g}")
+    if feasible.max_held_out != allocation.max_held_out:
+        yield Option(parameter("max_held_out"), f"{100 * feasible.max_held_out:g}%")

@@ -26,7 +26,7 @@ from curate.artifacts.split import GivenSplit, HeldOut, Widest
 from curate.errors import Fault, InputError, parameter, raise_all
 from curate.rules.routes import MALFORMED as MALFORMED_ROUTE
 from curate.rules.routes import POOL, REJECTED, SKIPPED, TRAIN, UNTRANSCRIBED, route
-from curate.splits.achieved import compute_achieved
+from curate.splits.achieved import Achieved, compute_achieved
 from curate.splits.assign import Assignment, held_us
 from curate.splits.codes import CODED
 from curate.splits.feasibility import Tags, rules_by_rows
@@ -34,7 +34,6 @@ from curate.splits.groups import components
 from curate.splits.lock import HELD_OUT, STRATUM
 from curate.splits.near_duplicates import Near
 from curate.splits.strata import duration_bin, number_strata
-from curate.splits.strategy import Achieved
 from curate.splits.targets import Target, drawing_order
 
 GIVEN = "given"

@@ -9,15 +9,16 @@ import polars as pl
 
 from curate.artifacts.columns import DURATION_US
 from curate.artifacts.split import Allocation, HeldOut, Widest
+from curate.artifacts.split import Target as AchievedTarget
 from curate.environment.execution import Progress, no_progress
+from curate.errors import parameter
 from curate.formatting.units import duration
 from curate.rules.routes import POOL
-from curate.splits.achieved import compute_achieved
+from curate.splits.achieved import Achieved, compute_achieved
 from curate.splits.assign import Assignment, assign
 from curate.splits.feasibility import Tags, refuse_unclean
 from curate.splits.near_duplicates import Near, part_near
-from curate.splits.strategy import Achieved
-from curate.splits.targets import LARGEST_SHARE, OTHER_SHARE, Target, Targets
+from curate.splits.targets import DEFAULT_CAP, Target, Targets, share_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Searched:
             },
             held_out=HeldOut(s=done.held_s, share=done.held_share, most=allocation.max_held_out),
             allocation=Allocation(**asdict(allocation)),
+            feasible=done.feasible,
         )
 
     def gates(
@@ -93,17 +95,14 @@ def _missed(
     """Targets that were lowered, and targets that were not met."""
     for name, target in achieved.targets.items():
         if target.shrunk:
-            share = LARGEST_SHARE.get(name, OTHER_SHARE)
-            yield (
-                f"{name}: {duration(target.requested_s)} requested, but at most {share:.0%} of the "
-                f"clean hours may be used: the target is {duration(target.target_s)}"
-            )
+            yield _lowered(name, target, targets, done)
         if not target.met:
+            better = " better" if target.rows else ""
+            most = targets.allocation.max_held_out
             yield (
                 f"{name}: {duration(target.achieved_s)} of {duration(target.target_s)}: no "
-                f"whole group fits better, and cutting one would hold out more than "
-                f"{targets.allocation.max_held_out:.1%} of the hours{_remedy(done)}"
-                f"{_smallest(done)}"
+                f"whole group fits{better}{_smallest(done)}, and a part of one would hold out more "
+                f"than {most:.0%} of the hours ({parameter('max_held_out')})"
                 + "".join(
                     f"; {each.key} {each.value!r} has {each.share:.0%} of the rows"
                     for each in widest
@@ -111,10 +110,16 @@ def _missed(
             )
 
 
-def _remedy(done: Assignment) -> str:
-    if done.needed_share is None:
-        return "; no --max-held-out would meet it: there are too few groups"
-    return f"; --max-held-out {100 * done.needed_share + 0.05:.1f}% would meet it"
+def _lowered(name: str, target: AchievedTarget, targets: Targets, done: Assignment) -> str:
+    """What a size was lowered to, and what sets that."""
+    clean_s, cap = float(done.available_s.sum()), targets.allocation.cap
+    bound = f"{name} takes at most {share_of(name):.0%}"
+    if target.target_s < 0.999 * share_of(name) * clean_s or cap > DEFAULT_CAP:
+        bound = f"all splits together take at most {cap:.0%}"
+    return (
+        f"{name}: {duration(target.target_s)} instead of {duration(target.requested_s)}: {bound} "
+        f"of the {duration(clean_s)} of clean audio ({parameter('cap')} {cap:g})"
+    )
 
 
 def _smallest(done: Assignment) -> str:
@@ -124,7 +129,7 @@ def _smallest(done: Assignment) -> str:
         return ""
     sums = clean.group_by("group").agg(pl.col(DURATION_US.name).sum())
     (smallest_us,) = sums.select(pl.col(DURATION_US.name).min()).row(0)
-    return f"; the smallest group has {duration(smallest_us / 1e6)}"
+    return f" (the smallest has {duration(smallest_us / 1e6)})"
 
 
 def _over_held_out(done: Assignment, targets: Targets) -> list[str]:

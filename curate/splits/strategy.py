@@ -7,28 +7,15 @@ corpus comes with. Everything else (keys, leaks, writing, the lock) is the same 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import polars as pl
 
-from curate.artifacts.split import Allocation, GivenSplit, HeldOut, Target, Widest
+from curate.artifacts.split import Widest
+from curate.splits.achieved import Achieved
 from curate.splits.assign import Assignment
 from curate.splits.feasibility import Tags
 from curate.splits.near_duplicates import Near
-
-
-@dataclass(frozen=True, slots=True)
-class Achieved:
-    """What a strategy did, for split.json: `allocation` where splits were drawn, `given` where the
-    corpus came with them.
-    """
-
-    strategy: Literal["searched", "given"]
-    targets: Mapping[str, Target]
-    held_out: HeldOut
-    allocation: Allocation | None = None
-    given: Mapping[str, GivenSplit] | None = None
 
 
 class Strategy(Protocol):

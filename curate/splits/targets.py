@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ LARGEST_SHARE: Mapping[str, float] = {"eval": 0.10, "test": 0.15}
 of 200 clean hours or more meets the default 20 h and 30 h in full."""
 OTHER_SHARE = 0.10
 """The same for any other split that is named."""
+DEFAULT_CAP = 0.3
+"""Up to this cap these shares hold; a higher one raises them in proportion until it is filled."""
 
 DEFAULT_SIZES: Mapping[str, str] = {"eval": "20h", "test": "30h"}
 
@@ -50,13 +53,14 @@ class AllocationOptions:
 
     Strata get hours in proportion to H^`alpha` (1 is proportional, 0 uniform), at least `floor_s`
     seconds each, so that they can be measured, and at most `cap` of what they have, over all
-    splits. At most `max_held_out` of the usable hours may be held out to keep splits apart.
-    `prefer` is what counts most where whole groups do not allow all at once (PREFERENCES).
+    splits. A cap above DEFAULT_CAP also raises the share of the clean hours that each split may
+    have (LARGEST_SHARE). At most `max_held_out` of the usable hours may be held out to keep splits
+    apart. `prefer` is what counts most where whole groups do not allow all at once (PREFERENCES).
     """
 
     alpha: float = 0.5
     floor_s: float = 600.0
-    cap: float = 0.3
+    cap: float = DEFAULT_CAP
     max_held_out: float = 0.05
     prefer: str = HOURS
 
@@ -153,15 +157,42 @@ class Targets:
 
     def within(self, clean_s: float) -> list[Target]:
         """The targets that a corpus of so many clean seconds allows, in the order of drawing."""
+        cap = self.allocation.cap
+        is_raised = cap > DEFAULT_CAP and clean_s > 0
+        raised = _raised(self.requested_s, cap * clean_s, clean_s) if is_raised else 1.0
         allowed = {
-            name: min(asked_size_s, LARGEST_SHARE.get(name, OTHER_SHARE) * clean_s)
-            for name, asked_size_s in self.requested_s.items()
+            name: min(size, raised * share_of(name) * clean_s)
+            for name, size in self.requested_s.items()
         }
-        scale = min(1.0, self.allocation.cap * clean_s / max(sum(allowed.values()), 1e-9))
+        scale = min(1.0, cap * clean_s / max(sum(allowed.values()), 1e-9))
         return [
             Target(name, self.requested_s[name], scale * allowed[name])
             for name in sorted(allowed, key=drawing_order)
         ]
+
+
+def share_of(name: str) -> float:
+    """The largest share of the clean hours that a split has at the default cap."""
+    return LARGEST_SHARE.get(name, OTHER_SHARE)
+
+
+def is_default(name: str, seconds: float) -> bool:
+    """Whether a size is the one that a split has where none is typed."""
+    return seconds == size_s(DEFAULT_SIZES.get(name, ""))
+
+
+def _raised(requested_s: Mapping[str, float], room_s: float, clean_s: float) -> float:
+    """By how much the shares of splits are raised until all splits together fill `room_s`; what a
+    small one does not need is the others'.
+    """
+    needed = {name: size / (share_of(name) * clean_s) for name, size in requested_s.items()}
+    names = sorted(needed, key=lambda name: needed[name])
+    for at, name in enumerate(names):
+        left_s = room_s - sum(requested_s[each] for each in names[:at])
+        raised = left_s / (clean_s * sum(share_of(each) for each in names[at:]))
+        if needed[name] > raised:
+            return raised
+    return math.inf
 
 
 def drawing_order(name: str) -> tuple[int, str]:

@@ -30,14 +30,52 @@ def test_a_group_is_cut_where_whole_ones_overshoot(tmp_path: Path) -> None:
     artifact = split(tmp_path / "b", rows_of(speakers, 10.0), {"eval": "30m", "test": "45m"}, dear)
     assert artifact["held_out"]["share"] <= 0.01
     assert not artifact["targets"]["test"]["met"]
-    assert any("--max-held-out 5.0% would meet it" in gate for gate in artifact["gates"])
+    assert artifact["feasible"] == {
+        "sizes": {"eval": "30m", "test": "45m"}, "cap": 0.3, "max_held_out": 0.06
+    }  # fmt: skip
 
 
 def test_a_target_that_was_lowered_states_its_size(tmp_path: Path) -> None:
     artifact = split(tmp_path / "a", rows_of({f"s{n}": 10 for n in range(20)}), {"eval": "20h"})
-    (gate,) = [each for each in artifact["gates"] if "may be used" in each]
-    assert gate.startswith("eval: 20 h requested, but at most 10% of the clean hours may be used: ")
-    assert gate.endswith("the target is 1.67 min")
+    (gate,) = artifact["gates"]
+    assert gate == (
+        "eval: 1.67 min instead of 20 h: eval takes at most 10% of the 16.7 min of clean audio "
+        "(cap 0.3)"
+    )
+    assert "feasible" not in artifact, "nobody typed 20 h"
+
+
+def test_a_higher_cap_raises_what_a_split_takes(tmp_path: Path) -> None:
+    """A typed size beyond 10 % of the clean hours is proposed with the cap that gives it."""
+    rows = rows_of({f"s{n}": 10 for n in range(20)})
+    first = split(tmp_path / "a", rows, {"eval": "5m"})
+    assert first["targets"]["eval"]["achieved_s"] == 100.0
+    assert first["feasible"] == {"sizes": {"eval": "5m"}, "cap": 0.31, "max_held_out": 0.05}
+    then = split(tmp_path / "b", rows, {"eval": "5m"}, AllocationOptions(cap=0.31))
+    assert then["targets"]["eval"]["achieved_s"] == 300.0
+    assert "feasible" not in then
+
+
+@pytest.mark.parametrize(
+    ("cap", "sizes", "targets"),
+    [
+        (0.3, ("20h", "30h"), (360.0, 540.0)),
+        (0.1, ("20h", "30h"), (144.0, 216.0)),
+        (0.5, ("20h", "30h"), (720.0, 1080.0)),  # in proportion to 10 % and 15 %
+        (0.5, ("20h", "10m"), (1200.0, 600.0)),  # what the small one leaves is the other's
+        (0.5, ("10m", "10m"), (600.0, 600.0)),
+        (1.0, ("20h", "30h"), (1440.0, 2160.0)),
+    ],
+)
+def test_the_cap_sets_what_an_hour_gives(
+    cap: float, sizes: tuple[str, str], targets: tuple[float, float]
+) -> None:
+    asked = Targets.parse(
+        dict(zip(("eval", "test"), sizes, strict=True)), AllocationOptions(cap=cap)
+    )
+    aims = {each.name: each.target_s for each in asked.within(3600.0)}
+    assert (aims["eval"], aims["test"]) == pytest.approx(targets)
+    assert [each.target_s for each in asked.within(0.0)] == [0.0, 0.0]
 
 
 def test_prompts_do_not_collapse(tmp_path: Path) -> None:
@@ -157,7 +195,7 @@ def test_a_lock_of_another_corpus_is_refused(tmp_path: Path, change: Any, messag
     ("sizes", "message"),
     [
         ({"eval": "40m"}, "25 min are clean"),
-        ({"eval": "20m", "test": "20m"}, "set up to"),
+        ({"eval": "20m", "test": "20m"}, "sizes that fit eval and test: eval 2.5m, test 3.8m"),
         ({"extra": "26m"}, "split extra"),
         ({"eval": "20h", "test": "30h"}, None),  # the defaults shrink
         ({"eval": "2m"}, None),
@@ -175,7 +213,8 @@ def test_one_speaker_cannot_be_split(tmp_path: Path) -> None:
     split(tmp_path / "a", rows, {"eval": "1m"})
     faults = impossible(certificate(tmp_path / "a"), Targets.parse({"eval": "1m"}))
     assert "no record can go to eval" in str(faults[0])
-    assert "would meet it" in str(faults[0])
+    assert "0 s of" not in str(faults[0])
+    assert faults[0].hint == "no split can be drawn; for all in train: eval 0h"
     assert "speaker 'only' has 99% of the rows" in str(faults[0])
 
 
@@ -201,8 +240,7 @@ def test_one_recording_cannot_be_split(tmp_path: Path) -> None:
     fault = str(impossible(certificate(tmp_path / "a"), Targets.parse({"eval": "1m"}))[0])
     assert "no record can go to eval" in fault
     assert "1 group by recording: no field tells speakers apart\n" in fault
-    assert "the smallest group has 16.7 min" in fault
-    assert "group fields" not in fault, "no field divides a recording"
+    assert "(the smallest has 16.7 min)" in fault
 
 
 def test_one_named_speaker_of_two_cannot_be_split(tmp_path: Path) -> None:
@@ -210,7 +248,7 @@ def test_one_named_speaker_of_two_cannot_be_split(tmp_path: Path) -> None:
     split(tmp_path / "a", rows, {"eval": "1m"})
     fault = str(impossible(certificate(tmp_path / "a"), Targets.parse({"eval": "1m"}))[0])
     assert "2 groups by speaker\n" in fault
-    assert "or name other group fields" in fault
+    assert "hint: no split can be drawn; for all in train: eval 0h" in fault
 
 
 def test_one_value_over_all_rows_is_no_speaker(tmp_path: Path) -> None:

@@ -118,5 +118,5 @@ def test_a_warning_is_one_line_however_narrow_the_terminal(tmp_path: Path, root:
     example = str(root / "examples" / "speech" / "manifest.jsonl")
     done = curate("split", example, "--out", "s", cwd=tmp_path, COLUMNS="60")
     assert done.returncode == 0, done.stderr
-    (line,) = (each for each in lines_of(done.stderr) if each.startswith("warning: eval: 20 h"))
+    (line,) = (each for each in lines_of(done.stderr) if each.startswith("warning: eval: "))
     assert len(line) > 60

@@ -1,0 +1,134 @@
+"""Sizes that are proposed where those requested cannot be met can be drawn, as they are typed."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from curate.splits import AllocationOptions, Targets, impossible
+from curate.splits.feasible import typed
+from curate.splits.targets import DEFAULT_CAP, size_s
+from tests.command_tree import run
+from tests.curate.splitting import Row, certificate, rows_of, split
+from tests.lines import lines_of
+
+SPEAKERS = {
+    "two equal": (30, 30),
+    "two, one small": (6, 54),
+    "three": (20, 20, 20),
+    "six": (10, 10, 10, 10, 10, 10),
+    "six unequal": (2, 4, 8, 12, 16, 18),
+}
+SIZES: tuple[Mapping[str, str], ...] = (
+    {"eval": "1m", "test": "1m"},
+    {"eval": "5s"},
+    {"eval": "40m", "test": "40m"},
+    {"eval": "20h", "test": "30h", "extra": "2m"},
+)
+
+
+def speech(counts: tuple[int, ...], minutes: int) -> list[Row]:
+    """So many minutes of utterances in all, by speakers with so many sixtieths each."""
+    return rows_of({f"s{n}": count * minutes // 5 for n, count in enumerate(counts)})
+
+
+def check_proposal(folder: Path, rows: list[Row], sizes: Mapping[str, str]) -> bool:
+    """Draw by the proposal, if there is one: every size that is not 0h is met. Whether there is."""
+    split(folder / "first", rows, sizes)
+    made = certificate(folder / "first")
+    feasible = made.feasible
+    refused = impossible(made, Targets.parse(sizes))
+    empty = [name for name, each in made.targets.items() if not each.rows]
+    if feasible is None:
+        assert not refused
+        assert not empty
+        return False
+    assert set(feasible.sizes) == set(sizes)
+    allocation = replace(AllocationOptions(), cap=feasible.cap, max_held_out=feasible.max_held_out)
+    split(folder / "then", rows, feasible.sizes, allocation)
+    then = certificate(folder / "then")
+    assert set(then.targets) == {name for name, size in feasible.sizes.items() if size != "0h"}
+    assert all(each.met and each.rows and not each.shrunk for each in then.targets.values())
+    assert next(each.rows for each in then.outputs if each.name == "train") > 0
+    assert then.feasible is None
+    assert then.gates == ("speaker: 's0' in all 60 rows separates no speakers: NOT CHECKED",) or (
+        not any("of the hours" in gate for gate in then.gates)
+    )
+    return True
+
+
+@pytest.mark.parametrize(
+    ("speakers", "minutes"), [*((name, 5) for name in SPEAKERS), ("three", 30)]
+)
+def test_what_is_proposed_can_be_drawn(tmp_path: Path, speakers: str, minutes: int) -> None:
+    rows = speech(SPEAKERS[speakers], minutes)
+    proposals = [check_proposal(tmp_path / str(at), rows, sizes) for at, sizes in enumerate(SIZES)]
+    assert any(proposals), "else nothing is tested"
+
+
+def test_a_proposal_leaves_two_speakers_one_split(tmp_path: Path) -> None:
+    """Of two speakers one is train's: eval has the other, whole, and test has nothing."""
+    split(tmp_path / "a", speech(SPEAKERS["two, one small"], 5), {"eval": "1m", "test": "1m"})
+    feasible = certificate(tmp_path / "a").feasible
+    assert feasible is not None
+    assert feasible.sizes == {"eval": "30s", "test": "0h"}
+    assert (feasible.cap, feasible.max_held_out) == (DEFAULT_CAP, 0.05)
+
+
+def test_a_single_recording_goes_to_train(tmp_path: Path) -> None:
+    rows = [
+        {**row, "audio_filepath": "a.wav", "offset": 5.0 * at, "speaker": None}
+        for at, row in enumerate(rows_of({"only": 60}))
+    ]
+    split(tmp_path / "a", rows, {"eval": "1m", "test": "1m"})
+    made = certificate(tmp_path / "a")
+    (first, last) = impossible(made, Targets.parse({"eval": "1m", "test": "1m"}))
+    assert first.hint == ""
+    assert last.hint == "no split can be drawn; for all in train: eval 0h, test 0h"
+
+
+def test_shared_prompts_are_held_out_for_what_is_proposed(tmp_path: Path) -> None:
+    """Six speakers read the same ten sentences: a split of one holds out the others' rows."""
+    rows = [
+        {**row, "text": rows_of({"all": 10})[at % 10]["text"]}
+        for at, row in enumerate(speech(SPEAKERS["six"], 5))
+    ]
+    assert check_proposal(tmp_path, rows, {"eval": "20s", "test": "30s"})
+
+
+@pytest.mark.parametrize("seconds", [0.31, 44.21, 60, 99.99, 201.3, 615, 7200, 39_999, 40_000.5])
+def test_a_size_as_it_is_typed_is_hardly_more(seconds: float) -> None:
+    size = size_s(typed(seconds))
+    assert size is not None
+    assert seconds <= size <= seconds + max(0.01 * seconds, 0.1) + 1e-6
+
+
+COMMANDS = (
+    ((10, 10, 10, 10, 10, 10), "--eval 5s --test 5s"),
+    ((30, 30), "--eval=1m --test 1m"),
+    ((20, 20, 20), "--split dev=10m --split 'other=2m' --eval 0h --test 0h"),
+    ((60,), "--eval 40m --test 1m"),
+)
+
+
+@pytest.mark.parametrize(("speakers", "options"), COMMANDS)
+def test_the_command_of_a_refusal_works(
+    tmp_path: Path, speakers: tuple[int, ...], options: str
+) -> None:
+    """Also in the place of a split that was made without these sizes."""
+    rows = speech(speakers, 5)
+    (tmp_path / "my corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    line = shlex.split(f"curate split 'my corpus.jsonl' --out s {options} -q")
+    first = ("curate", "split", "my corpus.jsonl", "--out", "s", "-q")
+    assert run(tmp_path, *first)[0] == 0
+    code, _, errors = run(tmp_path, *line)
+    assert code == 2, errors
+    (hint,) = (each for each in lines_of(errors) if each.startswith("  hint: "))
+    code, _, errors = run(tmp_path, *shlex.split(f"curate{hint.partition(': curate')[2]}"))
+    assert code == 0, errors
+    assert "warning: eval" not in errors
