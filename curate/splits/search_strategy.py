@@ -97,17 +97,26 @@ def _missed(
         if target.shrunk:
             yield _lowered(name, target, targets, done)
         if not target.met:
-            better = " better" if target.rows else ""
-            most = targets.allocation.max_held_out
             yield (
-                f"{name}: {duration(target.achieved_s)} of {duration(target.target_s)}: no "
-                f"whole group fits{better}{_smallest(done)}, and a part of one would hold out more "
-                f"than {most:.0%} of the hours ({parameter('max_held_out')})"
+                f"{name}: {duration(target.achieved_s)} of {duration(target.target_s)}: "
+                f"{_why_missed(done, target, targets)}"
                 + "".join(
                     f"; {each.key} {each.value!r} has {each.share:.0%} of the rows"
                     for each in widest
                 )
             )
+
+
+def _why_missed(done: Assignment, target: AchievedTarget, targets: Targets) -> str:
+    """Why no more fits: groups stay whole, and records in any case."""
+    smallest_s, is_record = _smallest(done)
+    if is_record and smallest_s > target.target_s:
+        return f"the shortest record has {duration(smallest_s)}"
+    better, most = " better" if target.rows else "", targets.allocation.max_held_out
+    return (
+        f"no whole group fits{better} (the smallest has {duration(smallest_s)}), and a part of one "
+        f"would hold out more than {most:.0%} of the hours ({parameter('max_held_out')})"
+    )
 
 
 def _lowered(name: str, target: AchievedTarget, targets: Targets, done: Assignment) -> str:
@@ -122,14 +131,13 @@ def _lowered(name: str, target: AchievedTarget, targets: Targets, done: Assignme
     )
 
 
-def _smallest(done: Assignment) -> str:
-    """How large the smallest group of clean records is."""
-    clean = done.rows.filter(pl.col("route") == POOL, pl.col("group").is_not_null())
-    if clean.is_empty():
-        return ""
+def _smallest(done: Assignment) -> tuple[float, bool]:
+    """How many clean seconds the smallest group has, and whether every group is a record."""
+    clean = done.rows.filter(pl.col("route") == POOL)
     sums = clean.group_by("group").agg(pl.col(DURATION_US.name).sum())
-    (smallest_us,) = sums.select(pl.col(DURATION_US.name).min()).row(0)
-    return f" (the smallest has {duration(smallest_us / 1e6)})"
+    smallest_us = sums[DURATION_US.name].min()
+    assert isinstance(smallest_us, int), "a target is of clean records"
+    return smallest_us / 1e6, sums.height == clean.height
 
 
 def _over_held_out(done: Assignment, targets: Targets) -> list[str]:
