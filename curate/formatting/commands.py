@@ -39,17 +39,17 @@ def with_options(command: str, options: Sequence[Option]) -> str:
 
 def _replaced(words: Sequence[str], option: Option) -> list[str]:
     new = [option.name] if option.value is None else [option.name, option.value]
-    kept: list[str] = []
+    others: list[str] = []
     place, at = None, 0
     while at < len(words):
         taken = _taken(words[at:], option)
         if taken:
-            place = len(kept)  # of an option that is given twice the last one counts
+            place = len(others)  # of an option that is given twice the last one counts
         else:
-            kept.append(words[at])
+            others.append(words[at])
         at += max(taken, 1)
-    place = len(kept) if place is None else place
-    return [*kept[:place], *new, *kept[place:]]
+    place = len(others) if place is None else place
+    return [*others[:place], *new, *others[place:]]
 
 
 def _taken(words: Sequence[str], option: Option) -> int:

@@ -126,7 +126,7 @@ def feasible_hint(
 ) -> str:
     """What can be drawn, and the whole command for it, or its parameters where there is none.
 
-    With `resplit` the command lets records of an earlier split change theirs.
+    With `resplit` the command lets records of an earlier split change to another.
     """
     names = [name for name, size in feasible.sizes.items() if size != NONE]
     if not names:

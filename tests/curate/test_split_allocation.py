@@ -70,12 +70,12 @@ def test_a_higher_cap_raises_what_a_split_takes(tmp_path: Path) -> None:
 def test_the_cap_sets_what_an_hour_gives(
     cap: float, sizes: tuple[str, str], targets: tuple[float, float]
 ) -> None:
-    asked = Targets.parse(
+    targets_of = Targets.parse(
         dict(zip(("eval", "test"), sizes, strict=True)), AllocationOptions(cap=cap)
     )
-    aims = {each.name: each.target_s for each in asked.within(3600.0)}
+    aims = {each.name: each.target_s for each in targets_of.within(3600.0)}
     assert (aims["eval"], aims["test"]) == pytest.approx(targets)
-    assert [each.target_s for each in asked.within(0.0)] == [0.0, 0.0]
+    assert [each.target_s for each in targets_of.within(0.0)] == [0.0, 0.0]
 
 
 def test_prompts_do_not_collapse(tmp_path: Path) -> None:
