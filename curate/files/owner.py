@@ -1,7 +1,7 @@
 """Which process made a scratch file or directory: its id, and when it started.
 
-The id does not suffice: a killed process's id is given to another one sooner or later, and keeps
-for a while to a process that has ended and was not waited for.
+The id does not suffice: that of a killed process is given to another one sooner or later, and is
+still taken while its parent has not waited for it.
 """
 
 from __future__ import annotations
