@@ -34,7 +34,7 @@ TEXTS = (
     'She said "no", and went home',
     "“Grüße aus Köln”, schrieb sie",
     "it's 50 % of 3,5 liters; or so",
-    "  leading and trailing spaces  ",
+    "two  spaces  between its words",
     "=SUM(A1:A3) is no formula here",
     "naïve café, in letters of two parts",
     "мороз и солнце день чудесный",
@@ -146,9 +146,7 @@ def cut_rows(shards: Path) -> Iterator[tuple[str, float]]:
     for cuts in sorted(shards.glob("cuts.*.jsonl.gz")):
         name = cuts.name.replace("cuts.", "recording.").replace(".jsonl.gz", ".tar")
         with tarfile.open(shards / name) as tar:
-            audio = {
-                Path(member.name).stem: member for member in tar if member.name.endswith(".flac")
-            }
+            audio = {Path(each.name).stem: each for each in tar if "json" not in each.name}
             for line in lines_of(gzip.decompress(cuts.read_bytes()).decode()):
                 cut = json.loads(line)
                 member = tar.extractfile(audio[cut["id"]])
