@@ -195,7 +195,7 @@ def test_a_lock_of_another_corpus_is_refused(tmp_path: Path, change: Any, messag
     ("sizes", "message"),
     [
         ({"eval": "40m"}, "25 min are clean"),
-        ({"eval": "20m", "test": "20m"}, "sizes that fit eval and test: eval 2.5m, test 3.8m"),
+        ({"eval": "20m", "test": "20m"}, "sizes that fit eval and test: eval 149s, test 223s"),
         ({"extra": "26m"}, "split extra"),
         ({"eval": "20h", "test": "30h"}, None),  # the defaults shrink
         ({"eval": "2m"}, None),

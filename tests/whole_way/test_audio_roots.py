@@ -24,10 +24,10 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     rng = np.random.default_rng(7)
     lines = []
     for at in range(ROWS):
-        sf.write(f"sounds/{at}.wav", 0.1 * rng.standard_normal(RATE), RATE)
-        text = f"{at} is the number of this sentence"
+        sf.write(f"sounds/{at}.wav", 0.1 * rng.standard_normal(2 * RATE), RATE)
+        text = f"sentence number {at} of all"
         lines.append(
-            {"audio_filepath": f"{at}.wav", "duration": 1.0, "text": text, "speaker": f"s{at}"}
+            {"audio_filepath": f"{at}.wav", "duration": 2.0, "text": text, "speaker": f"s{at}"}
         )
     write("lists/relative.jsonl", lines)
     write("lists/moved.jsonl", [{**row, "audio_filepath": f"D:\\old\\{at}.wav"}
@@ -50,7 +50,7 @@ def test_a_split_knows_where_the_audio_is(corpus: Path, words: tuple[str, ...], 
     if way == "profile":
         assert command("curate", "profile", *words, "--out", "p", "-q").exit_code == 0
         words = ("p",)
-    ran = command("curate", "split", *words, "--out", "s", "--eval", "4s", "--test", "6s", "-q")
+    ran = command("curate", "split", *words, "--out", "s", "--eval", "8s", "--test", "12s", "-q")
     assert ran.exit_code == 0, ran.stderr
     made = json.loads((corpus / "s/split.json").read_bytes())
     assert not [each for each in made["warnings"] if "audio" in each and "clean" not in each]
@@ -63,7 +63,7 @@ def test_a_split_knows_where_the_audio_is(corpus: Path, words: tuple[str, ...], 
 
 
 def test_without_the_root_the_audio_is_missing(corpus: Path) -> None:
-    ran = command("curate", "split", RELATIVE[0], "--out", "s", "--eval", "4s", "-q")
+    ran = command("curate", "split", RELATIVE[0], "--out", "s", "--eval", "8s", "-q")
     assert ran.exit_code == 0
     made = json.loads((corpus / "s/split.json").read_bytes())
     assert [each for each in made["warnings"] if "--audio-root" in each]
