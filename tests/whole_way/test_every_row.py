@@ -124,8 +124,8 @@ def webdataset(folder: Path) -> Path:
 
 def measured(path: Path) -> float:
     """The seconds of an audio file by ffprobe."""
-    words = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", path]
-    return float(subprocess.check_output(words, text=True))
+    words = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"]
+    return float(subprocess.check_output([*words, str(path)], text=True))
 
 
 def source_rows(folder: Path) -> Rows:
