@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from tests.lines import lines_of
 from tests.whole_way.journey import command
 
 RATE = 8_000
@@ -81,7 +82,7 @@ def test_a_root_for_a_profile_stands_above_its_own(corpus: Path) -> None:
 
 def test_an_audit_compares_files_below_one_root(corpus: Path) -> None:
     """Manifests of two folders name the same ten files; without the root they are others."""
-    rows = [json.loads(line) for line in (corpus / RELATIVE[0]).read_bytes().splitlines()]
+    rows = [json.loads(line) for line in lines_of((corpus / RELATIVE[0]).read_text())]
     for name, part in (("a", rows[:25]), ("b", rows[15:])):
         (corpus / name).mkdir()
         write(f"{name}/m.jsonl", [{**row, "speaker": f"{name}{row['speaker']}",
