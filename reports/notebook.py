@@ -7,7 +7,9 @@ not trust, the tables beside it remain.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from markupsafe import Markup, escape
 
@@ -40,6 +42,8 @@ def frame(artefact: Artifact) -> str | None:
 def first_screen(loaded: AnyLoaded) -> str:
     """The document: what a page shows first, without script, links and provenance."""
     kind, subject, verdict = headline(loaded)
+    if verdict.advice:
+        verdict = replace(verdict, advice=_unlinked(verdict.advice))
     style = text_of("page.css")
     document = render(
         "notebook",
@@ -51,6 +55,11 @@ def first_screen(loaded: AnyLoaded) -> str:
         style=Markup(style),  # noqa: S704 - our own file
     )
     return document.encode("utf-8", errors="backslashreplace").decode()
+
+
+def _unlinked(text: Markup) -> Markup:
+    """A sentence without links: the sections that they lead to are not in the frame."""
+    return Markup(re.sub(r"</?a\b[^>]*>", "", text))  # noqa: S704 - only tags are taken out
 
 
 def _parts(loaded: AnyLoaded) -> Iterator[Part]:

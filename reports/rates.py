@@ -10,6 +10,8 @@ from typing import NamedTuple
 from reports.format import percent, plural
 from train.artifacts.wer import Rates, Slice, Wer
 
+HALLUCINATIONS = "hallucinations"
+"""The place on a page that lists records with hallucinations."""
 _PREFERRED = (("test",), ("eval", "dev", "val", "valid", "validation"))
 _TRAINING = ("train", "training")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,7 @@ FOLDER = Path(__file__).parent / "templates"
 @cache
 def environment() -> Environment:
     """Autoescape is on for every template: jinja2's own default is off, even for `.html.j2`."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
         finalize=_printed,
@@ -25,6 +26,22 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["unbroken"] = unbroken
+    return made
+
+
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|h|min|s|points?|words?|utterances?|speakers?)(?![\w-]))")
+
+
+def unbroken(text: str | Markup | None) -> str | Markup | None:
+    r"""The text with a number and its unit on one line.
+
+    >>> unbroken("WER 6.9 % after 2 min")
+    'WER 6.9\xa0% after 2\xa0min'
+    """
+    if text is None:
+        return None
+    return type(text)(_UNIT.sub("\u00a0", text))
 
 
 def _printed(value: object) -> object:

@@ -20,6 +20,7 @@ from reports.headlines.declare import MUCH_WORSE, Alert, Headline, ledger_alerts
 from reports.headlines.evaluation import evaluation_headline
 from reports.headlines.profile import profile_headline
 from reports.headlines.run import run_headline
+from reports.headlines.sentences import short_path
 from reports.headlines.split import split_headline
 from reports.headlines.words import words_headline
 from reports.sections.diff import shifts
@@ -44,9 +45,10 @@ def headline(loaded: AnyLoaded) -> tuple[str, str, Headline]:
         case ShardIndex():
             return "shards", plural(len(artefact.shards), "shard"), _shards(artefact, ledger)
         case Run():
-            return "training run", artefact.model.source, run_headline(artefact)
+            of = f"{short_path(artefact.data.shards)} from {short_path(artefact.model.source)}"
+            return "training run", of, run_headline(artefact)
         case Wer():
-            return "evaluation", artefact.model, evaluation_headline(artefact)
+            return "evaluation", short_path(artefact.model), evaluation_headline(artefact)
         case Audit():
             return "audit", plural(len(artefact.sides), "dataset"), _audit(artefact)
         case Diff():

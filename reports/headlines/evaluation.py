@@ -6,10 +6,11 @@ from markupsafe import Markup
 
 from reports.format import count, number, percent, plural, points, share
 from reports.headlines.declare import MUCH_WORSE, Alert, Headline, line, made
+from reports.headlines.edits import edits_sentence, is_looping
 from reports.headlines.run import ALL_WRONG
 from reports.headlines.sentences import as_sentence
 from reports.headlines.worst_part import worst_part_sentence
-from reports.rates import Lead, interval_of, lead_of, short_name
+from reports.rates import HALLUCINATIONS, Lead, interval_of, lead_of, short_name
 from reports.sections.translations import bleu_sentences
 from train.artifacts.wer import Overall, Rates, Slice, Wer
 
@@ -127,14 +128,29 @@ def _before_and_after(wer: Wer) -> Markup | None:
     return line("No better than {}: {} {} before, {} after ({}).", other, *rates, why)
 
 
-def _advice(wer: Wer) -> Markup | None:
-    """Where errors are worst, and whether there is a model to compare with."""
-    missing = Markup(
-        "There is no earlier evaluation to compare with: "
-        "<code>train eval --against BASE</code> states the change."
-    )
-    parts = (worst_part_sentence(wer), None if wer.against else missing)
-    return Markup(" ").join(part for part in parts if part) or None
+def _advice(wer: Wer) -> Markup:
+    """What the errors are, where they are worst, and the next step."""
+    silent = _silent(wer.overall) is not None
+    where = None if silent or is_looping(wer) else worst_part_sentence(wer)
+    parts = (edits_sentence(wer), where, Markup("<b>Next:</b> ") + _next_step(wer, silent=silent))
+    return Markup(" ").join(part for part in parts if part)
+
+
+def _next_step(wer: Wer, *, silent: bool) -> Markup:
+    """What to do: train again, keep the other model, read records, compare, or reconsider."""
+    if silent:
+        return line("back to training: the model has not learned to write words.")
+    if wer.against and (wer.against.overall.conclusion == "worse" or _forgotten(wer)):
+        return line(
+            "keep <code>{}</code>, or train with data of the old kind too.", wer.against.model
+        )
+    if is_looping(wer):
+        here = Markup('<a href="#{}">read these records</a>').format(HALLUCINATIONS)
+        return here + line(": is their audio longer than their transcript, or silent?")
+    if wer.against is None:
+        return Markup("compare with the base: <code>train eval --against BASE</code>.")
+    text = "see which limits the errors support: <code>curate reconsider EVAL PROFILE</code>."
+    return Markup(text)  # noqa: S704 - a constant
 
 
 def _by_manifest(wer: Wer, lead: Lead) -> Markup:
@@ -186,11 +202,13 @@ def _much_worse(by: str, part: Slice, whole: float | None) -> list[Alert]:
     if part.wer < MUCH_WORSE * whole:
         return []
     times = number(round(part.wer / whole, 1))
-    what = f"{by} {part.value or '—'}: WER {percent(part.wer)}, {times} times the overall WER."
+    name = f"{_BY.get(by, by)} {part.value or '—'}"
+    what = f"{name}: WER {percent(part.wer)}, {times} times the overall WER."
     return [Alert("note", what)]
 
 
 _FEW_MANIFESTS = 4
 _COMPARED = ("tag", "verdict", "lang")
+_BY = {"tag": "Tag", "verdict": "Verdict", "lang": "Language"}
 _ENOUGH_WORDS = 200
 """Reference words below which a part's rate is too uncertain to be held against the whole."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePath
+
+_LONGEST = 40
+"""Characters of a path that a title has room for."""
 
 
 def as_sentence(text: str) -> str:
@@ -14,3 +18,19 @@ def as_sentence(text: str) -> str:
     spaced = re.sub(r"(?<=\d)%", " %", text.strip())
     ending = "" if spaced.endswith((".", "!", "?")) else "."
     return f"{spaced[:1].upper()}{spaced[1:]}{ending}"
+
+
+def short_path(path: str) -> str:
+    """A path of which a title shows the end: a long one loses its first folders.
+
+    >>> short_path("run/model.nemo"), short_path("/tmp/" + "long/" * 9 + "toward/run/model.nemo")
+    ('run/model.nemo', '…/long/long/long/toward/run/model.nemo')
+    """
+    if len(path) <= _LONGEST:
+        return path
+    parts, end = PurePath(path).parts, ""
+    for part in reversed(parts):
+        if end and len(part) + len(end) + 1 > _LONGEST:
+            break
+        end = f"{part}/{end}" if end else part
+    return f"…/{end}"

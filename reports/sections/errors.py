@@ -11,7 +11,7 @@ from reports.align import alignment
 from reports.charts import drawn
 from reports.charts.drawn import Figure, Part
 from reports.format import UNKNOWN, count, percent, plural, share
-from reports.rates import Lead, interval_of, lead_of, short_name
+from reports.rates import HALLUCINATIONS, Lead, interval_of, lead_of, short_name
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Sorted, Table, alarm, name
 from reports.templating import render
@@ -269,4 +269,5 @@ def hallucinations(wer: Wer) -> Markup | None:
         for item in counted.examples
     ]
     listed = render("records", records=records) if records else None
-    return joined(Table("Hallucinations", columns, rows).render(), listed)
+    place = Markup('<span id="{}"></span>').format(HALLUCINATIONS)
+    return joined(place, Table("Hallucinations", columns, rows).render(), listed)

@@ -8,13 +8,13 @@ from train.artifacts.run import Run
 from train.artifacts.wer import Wer
 
 MODEL_SECTIONS: tuple[Section, ...] = (
-    Section("Run", (Run,), training.figures),
     Section(
         "Curves",
         (Run,),
         training.curves,
         "The ring is the best validation.",
     ),
+    Section("Run", (Run,), training.figures),
     Section("Validations", (Run,), training.validations),
     Section(
         "Settings replaced",

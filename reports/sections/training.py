@@ -35,7 +35,11 @@ def figures(run: Run) -> Markup | None:
             ),
             Figure("steps", count(run.steps), f"median {seconds(run.step_seconds_p50)} each"),
             Figure("time", seconds(run.seconds), f"RTFx {fixed(speed, 0)}"),
-            Figure("audio seen", hours(run.audio_hours_seen), f"{fixed(epochs, 1)} epochs"),
+            Figure(
+                "audio seen",
+                hours(run.audio_hours_seen),
+                f"{fixed(epochs, 1)} passes over {hours(run.data.train_hours)}",
+            ),
             Figure("waiting for data", percent(run.waiting_share), "of a step"),
         )
     )
@@ -53,7 +57,6 @@ def curves(run: Run) -> Markup | None:
     validated = [(p.step, p.val_loss) for p in points if p.val_loss is not None]
     wer = [(p.step, 100 * p.val_wer) for p in points if p.val_wer is not None]
     charts = (
-        ("Loss", _loss(loss, validated)),
         (
             "Validation WER, %",
             curve(
@@ -64,6 +67,7 @@ def curves(run: Run) -> Markup | None:
                 linear=True,
             ),
         ),
+        ("Loss", _loss(loss, validated)),
         (
             "Learning rate",
             curve("Learning rate over steps", [_series(rate)], unit="learning rate", linear=True),
