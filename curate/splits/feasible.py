@@ -1,7 +1,8 @@
 """Sizes that a corpus can give, where those requested cannot be met.
 
 Every candidate is drawn before it is proposed: the sizes that were requested, with little more held
-out; then sizes that whole groups fill; then one split instead of several.
+out; then sizes that whole groups fill; then one split instead of several; then, where groups
+share texts, half and a quarter of that one.
 """
 
 from __future__ import annotations
@@ -57,6 +58,11 @@ class _Search:
     targets: Targets
     clean_s: float
 
+    @property
+    def are_texts_shared(self) -> bool:
+        """Whether groups have texts in common, which only one split may have."""
+        return self.pool.rows.total.size > 0
+
     def draw(self, sizes: Sizes, most_held: float) -> Feasible | None:
         """The proposal of these sizes, where they can be drawn by holding out no more than a share
         of the hours, or than is allowed already.
@@ -69,6 +75,9 @@ class _Search:
         if self._is_drawn(targets) is not None:
             return self.proposal(exact, targets)
         share = self._is_drawn(_holding_out(targets, 1.0))
+        if (share is None or share > most_held) and self.are_texts_shared:
+            # Unbounded, a draw holds out more than it needs: it may take texts that cost most.
+            share = self._is_drawn(_holding_out(targets, most_held - 0.01))
         if share is None or share > most_held:
             return None
         # The near-duplicates that are to be held out too are not known yet: half a per cent more.
@@ -138,6 +147,9 @@ def _candidates(search: _Search, drawn: Drawn) -> Iterator[tuple[Sizes, float]]:
         if (whole := search.whole(fewer, drawn)) is not None:
             yield whole, MOST
         yield fewer, MOST
+    if search.are_texts_shared:  # a smaller split needs fewer of them
+        for part in (2, 4):
+            yield {one: sizes[one] / part}, MOST
 
 
 def _near(search: _Search, drawn: Drawn) -> Sizes:

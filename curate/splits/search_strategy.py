@@ -18,6 +18,7 @@ from curate.splits.achieved import Achieved, compute_achieved
 from curate.splits.assign import Assignment, assign
 from curate.splits.feasibility import Tags, refuse_unclean
 from curate.splits.near_duplicates import Near, part_near
+from curate.splits.shared_texts import shared_texts
 from curate.splits.targets import DEFAULT_CAP, Target, Targets, share_of
 
 
@@ -99,7 +100,7 @@ def _missed(
         if not target.met:
             yield (
                 f"{name}: {duration(target.achieved_s)} of {duration(target.target_s)}: "
-                f"{_why_missed(done, target, targets)}"
+                f"{_why_missed(done, name, target, targets)}"
                 + "".join(
                     f"; {each.key} {each.value!r} has {each.share:.0%} of the rows"
                     for each in widest
@@ -107,27 +108,36 @@ def _missed(
             )
 
 
-def _why_missed(done: Assignment, target: AchievedTarget, targets: Targets) -> str:
-    """Why no more fits: groups stay whole, and records in any case."""
+def _why_missed(done: Assignment, name: str, target: AchievedTarget, targets: Targets) -> str:
+    """Why no more fits: groups stay whole, records in any case, and texts are in one split."""
     smallest_s, is_record = _smallest(done)
     if is_record and smallest_s > target.target_s:
         return f"the shortest record has {duration(smallest_s)}"
     better, most = " better" if target.rows else "", targets.allocation.max_held_out
-    return (
+    whole = (
         f"no whole group fits{better} (the smallest has {duration(smallest_s)}), and a part of one "
         f"would hold out more than {most:.0%} of the hours ({parameter('max_held_out')})"
     )
+    shared = shared_texts(done.rows)
+    if not shared.are_most:
+        return whole
+    why = shared.describe(name)
+    if smallest_s > target.target_s:
+        return f"{whole}; {why}"
+    return f"at most {most:.0%} of the hours may be held out ({parameter('max_held_out')}): {why}"
 
 
 def _lowered(name: str, target: AchievedTarget, targets: Targets, done: Assignment) -> str:
     """What a size was lowered to, and what sets that."""
     clean_s, cap = float(done.available_s.sum()), targets.allocation.cap
     bound = f"{name} takes at most {share_of(name):.0%}"
+    until = f"unless {parameter('cap')} is above {DEFAULT_CAP:g}"
     if target.target_s < 0.999 * share_of(name) * clean_s or cap > DEFAULT_CAP:
         bound = f"all splits together take at most {cap:.0%}"
+        until = f"({parameter('cap')} {cap:g})"
     return (
         f"{name}: {duration(target.target_s)} instead of {duration(target.requested_s)}: {bound} "
-        f"of the {duration(clean_s)} of clean audio ({parameter('cap')} {cap:g})"
+        f"of the {duration(clean_s)} of clean audio {until}"
     )
 
 

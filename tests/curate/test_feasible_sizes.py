@@ -101,6 +101,76 @@ def test_shared_prompts_are_held_out_for_what_is_proposed(tmp_path: Path) -> Non
     assert check_proposal(tmp_path, rows, {"eval": "20s", "test": "30s"})
 
 
+def words(counts: Mapping[str, int], texts: int = 10) -> list[Row]:
+    """Six speakers who each say the same few texts in turn, five seconds each time."""
+    return [
+        {**row, "text": rows_of({"all": texts})[at % texts]["text"]}
+        for who, count in counts.items()
+        for at, row in enumerate(rows_of({who: count}))
+    ]
+
+
+def test_texts_that_all_speakers_share_are_the_stated_reason(tmp_path: Path) -> None:
+    """Four speakers with ten seconds of each of ten texts, two with five: 500 s in all. Of a text
+    there are 50 s; a speaker has at most 10 of them, so that 40 s of others leave train with it.
+    """
+    rows = words({"a": 20, "b": 20, "c": 20, "d": 20, "e": 10, "f": 10})
+    sizes = {"eval": "80s", "test": "80s"}
+    split(tmp_path / "a", rows, sizes, AllocationOptions(cap=0.5))
+    made = certificate(tmp_path / "a")
+    what = [each.what for each in impossible(made, Targets.parse(sizes))]
+    assert what == [
+        f"no record can go to {name} (1.33 min): at most 5% of the hours may be held out "
+        "(max_held_out): 100 of 100 clean records have one of 10 texts that several groups share: "
+        f"each text that {name} has is taken out of train, at least 40 s of other groups (8.0% of "
+        "the hours) a text; splits of your own may share texts (given); 6 groups by speaker"
+        for name in sizes
+    ]
+
+
+def test_a_smaller_split_is_proposed_where_all_texts_are_shared(tmp_path: Path) -> None:
+    """80 s and 80 s of 500 s cannot be drawn for at most half of the hours, fewer can."""
+    rows = words({"a": 20, "b": 20, "c": 20, "d": 20, "e": 10, "f": 10})
+    sizes = {"eval": "80s", "test": "80s"}
+    split(tmp_path / "a", rows, sizes, AllocationOptions(cap=0.5))
+    feasible = certificate(tmp_path / "a").feasible
+    assert feasible is not None
+    assert feasible.sizes["test"] == "0h"
+    held_out = AllocationOptions(cap=feasible.cap, max_held_out=feasible.max_held_out)
+    split(tmp_path / "b", rows, feasible.sizes, held_out)
+    then = certificate(tmp_path / "b")
+    assert then.targets["eval"].met
+    assert then.held_out.share <= feasible.max_held_out <= 0.5
+    assert not any(each.count for each in then.leaks)
+    assert {each.name: each.rows > 0 for each in then.outputs}["train"]
+
+
+@pytest.mark.parametrize(
+    ("shared", "reason"),
+    [
+        (0, "no whole group fits (the smallest has 50 s), and a part of one would hold out more "
+            "than 1% of the hours (max_held_out); 2 groups by speaker"),
+        (2, "no whole group fits (the smallest has 50 s), and a part of one would hold out more "
+            "than 1% of the hours (max_held_out); 2 groups by speaker"),
+        (8, "no whole group fits (the smallest has 50 s), and a part of one would hold out more "
+            "than 1% of the hours (max_held_out); 16 of 20 clean records have one of 8 texts that "
+            "several groups share: each text that eval has is taken out of train, at least 5 s of "
+            "other groups (5.0% of the hours) a text; splits of your own may share texts (given); "
+            "2 groups by speaker"),
+    ],
+)  # fmt: skip
+def test_shared_texts_are_named_where_most_records_have_one(
+    tmp_path: Path, shared: int, reason: str
+) -> None:
+    """Two speakers with ten records of 5 s; so many texts are the same, the others their own."""
+    rows = rows_of({"a": 10, "b": 10})
+    for first, second in zip(rows[:shared], rows[10:], strict=False):
+        second["text"] = first["text"]
+    split(tmp_path / "a", rows, {"eval": "10s"}, AllocationOptions(max_held_out=0.01))
+    (fault,) = impossible(certificate(tmp_path / "a"), Targets.parse({"eval": "10s"}))
+    assert fault.what == f"no record can go to eval (10 s): {reason}"
+
+
 @pytest.mark.parametrize("seconds", [0.31, 44.21, 60, 99.99, 201.3, 615, 7200, 39_999, 40_000.5])
 def test_a_size_as_it_is_typed_is_hardly_more(seconds: float) -> None:
     size = size_s(typed(seconds))

@@ -40,7 +40,7 @@ def test_a_target_that_was_lowered_states_its_size(tmp_path: Path) -> None:
     (gate,) = artifact["gates"]
     assert gate == (
         "eval: 1.67 min instead of 20 h: eval takes at most 10% of the 16.7 min of clean audio "
-        "(cap 0.3)"
+        "unless cap is above 0.3"
     )
     assert "feasible" not in artifact, "nobody typed 20 h"
 
