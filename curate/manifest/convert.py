@@ -27,6 +27,7 @@ from curate.manifest.audio_files import bases_of
 from curate.manifest.corrections import measured_warnings
 from curate.manifest.disk_names import DiskNames
 from curate.manifest.ffmpeg_paths import ffmpeg_warnings
+from curate.manifest.folders.tabbed import tabbed_warnings
 from curate.manifest.formats import BY_NAME
 from curate.manifest.hints.below import unread_warnings
 from curate.manifest.members import with_members
@@ -127,7 +128,7 @@ class Converter:
         """
         of_inputs = [*measured_warnings(self._origins), *twin_warnings(self._origins)]
         of_inputs += unread_warnings(self._origins, str(written))
-        of_inputs += piped_warnings(self._origins)
+        of_inputs += [*piped_warnings(self._origins), *tabbed_warnings(self._origins)]
         of_rows = [*self._warnings, *ffmpeg_warnings(self._ffmpeg_rows)]
         of_rows += self._needs_ffmpeg.warnings()
         rejecting = rejecting_command(str(written))

@@ -218,7 +218,15 @@ def audio_folder(folder: Path) -> None:
     write(folder / "metadata.csv", "file_name,transcription", *rows)
 
 
+def headed_list(folder: Path) -> None:
+    """A list in a folder beside that of the audio, whose header calls the audio an utterance."""
+    for clip in CLIPS:
+        sound(folder / "wavs" / f"{clip.id}.wav", clip.frames)
+    rows = [f"{clip.id}\t{clip.text}\t{clip.speaker}\tf" for clip in CLIPS]
+    write(folder / "meta/transcripts.txt", "utterance_id\ttranscript\tspeaker_id\tgender", *rows)
+
+
 LAYOUTS: Sequence[Callable[[Path], None]] = [
     text_beside, text_mirrored, librispeech, mls, ljspeech, voxforge, tedlium, common_voice, fleurs,
-    voxpopuli, gigaspeech, emilia, peoples_speech, subtitles, audio_folder,
+    voxpopuli, gigaspeech, emilia, peoples_speech, subtitles, audio_folder, headed_list,
 ]  # fmt: skip

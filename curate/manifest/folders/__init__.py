@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from curate.errors import InputError
+from curate.errors import InputError, raise_all
 from curate.formatting.units import plural
 from curate.manifest.captions.audio import FOLDER
 from curate.manifest.folders.beside import is_beside, unread_transcript
 from curate.manifest.folders.folder import Entry, Folder
 from curate.manifest.folders.layouts import layout_of
+from curate.manifest.folders.tabbed import headed_faults, tabbed_lists
 from curate.manifest.folders.tree import has_audio
 from curate.manifest.headers import Length, lengths
 from curate.manifest.hints.below import as_role, readable_below
@@ -57,6 +58,8 @@ def _find(look: Look) -> list[Origin]:
             folder.audio.root, "holds no audio file", "name the folder of the audio"
         )
     texts = folder.texts.others
+    raise_all(InputError, headed_faults(folder))
+    beside.update(tabbed_lists(folder))
     if not any(layout_of(folder, name) for name in texts):
         _refuse_kaldi(texts, folder)
         _refuse_damaged([name for name in texts if is_beside(folder, name)], folder)

@@ -50,7 +50,7 @@ def _read_common_voice(folder: Folder, name: str) -> Iterator[Entry]:
     near, _, last = name.rpartition("/")
     if last in _SPLITS and f"{near}/{_VALIDATED}".lstrip("/") in folder.text_names:
         why = f"the table of its text is not read where {_VALIDATED} is"
-        entries = _rows(folder, name, {}, lambda row, record: record)
+        entries = rows_of_table(folder, name, {}, lambda row, record: record)
         yield from (each._replace(record=why, is_passed_over=True) for each in entries)
         return
     beside = folder.look(name).beside("clip_durations.tsv")
@@ -61,7 +61,7 @@ def _read_common_voice(folder: Folder, name: str) -> Iterator[Entry]:
         known = int(milliseconds) / 1000 if milliseconds.isdigit() else record.get("duration")
         return {**record, "duration": known}
 
-    yield from _rows(folder, name, {}, with_duration)
+    yield from rows_of_table(folder, name, {}, with_duration)
 
 
 def _read_fleurs(folder: Folder, name: str) -> Iterator[Entry]:
@@ -75,19 +75,22 @@ def _is_voxpopuli(folder: Folder, name: str) -> bool:
 
 
 def _read_voxpopuli(folder: Folder, name: str) -> Iterator[Entry]:
-    yield from _rows(folder, name, _FIELDS_OF_VOXPOPULI, lambda row, record: record)
+    yield from rows_of_table(folder, name, _FIELDS_OF_VOXPOPULI, lambda row, record: record)
 
 
 def _read_table(folder: Folder, name: str) -> Iterator[Entry]:
-    yield from _rows(folder, name, {}, lambda row, record: record)
+    yield from rows_of_table(folder, name, {}, lambda row, record: record)
 
 
-def _rows(
+def rows_of_table(
     folder: Folder,
     name: str,
     fields: Mapping[str, str],
     change: Callable[[Cells, Record], Record],
 ) -> Iterator[Entry]:
+    """The rows of a table with a header, of which `fields` are columns by field; `change` makes
+    the record of a row that of its entry.
+    """
     look = folder.look(name)
     header = header_cells(look.header)[1]
     columns = columns_of(header, {**fields, **folder.fields})

@@ -6,6 +6,7 @@ from curate.manifest.folders.beside import TEXTS, TIMED
 from curate.manifest.folders.columns import COMMON, FLEURS_FOLDER, TABLES, VOXPOPULI
 from curate.manifest.folders.corpora import AUDIO_FOLDER, AUDIOS, EMILIA, PEOPLES_SPEECH
 from curate.manifest.folders.folder import Folder, Layout
+from curate.manifest.folders.headed import HEADED
 from curate.manifest.folders.lists import IDS, LJSPEECH, VOXFORGE
 
 LAYOUTS: tuple[Layout, ...] = (
@@ -19,6 +20,7 @@ LAYOUTS: tuple[Layout, ...] = (
     PEOPLES_SPEECH,
     TIMED,
     VOXFORGE,
+    HEADED,
     LJSPEECH,
     IDS,
     TEXTS,

@@ -13,8 +13,10 @@ from curate.manifest.folders.names import directory, spelled
 from curate.manifest.strict import Malformed, Record
 
 _SUFFIXES = (".txt", ".csv", ".tsv", ".lst", ".list", ".trans")
-_FEW = 20
+FEW = 20
 """Lines by which a list is recognised."""
+_TRANSCRIPTS = (".trans.txt", ".trans")
+"""Lists of ids and texts by their names, whatever stands in them."""
 _READER = re.compile(r"(\d+)([-_])\d+\2\d+\Z")
 """Ids of LibriSpeech, LibriTTS and MLS: reader, chapter or book, utterance."""
 
@@ -30,19 +32,29 @@ def _bars(line: str) -> Sequence[str]:
     return [cell.strip() for cell in line.split("|")]
 
 
+def _is_named_as_list(folder: Folder, name: str) -> bool:
+    """Whether a file has a suffix of lists, and is not the text of one audio file."""
+    lower = name.lower()
+    is_text = lower.endswith(TEXT_SUFFIXES) and folder.is_text_beside(name)
+    return lower.endswith(_SUFFIXES) and not is_text
+
+
+def may_have_columns(folder: Folder, name: str) -> bool:
+    """Whether a file is named as lists are, and not as those of nothing but ids and texts."""
+    return _is_named_as_list(folder, name) and not name.lower().endswith(_TRANSCRIPTS)
+
+
 def _is_list(cut: Cut) -> Callable[[Folder, str], bool]:
     """Whether a file has a name of lists, and its first lines begin with names of audio."""
 
     def claims(folder: Folder, name: str) -> bool:
-        if not name.lower().endswith(_SUFFIXES):
+        if not _is_named_as_list(folder, name):
             return False
-        if name.lower().endswith(TEXT_SUFFIXES) and folder.is_text_beside(name):
-            return False
-        if name.lower().endswith((".trans.txt", ".trans")):
+        if name.lower().endswith(_TRANSCRIPTS):
             return cut is _words
-        lines = [line for line in folder.head(name).split("\n")[:_FEW] if line.strip()]
+        lines = [line for line in folder.head(name).split("\n")[:FEW] if line.strip()]
         rows = [cells for cells in map(cut, lines) if len(cells) > 1 and _is_text(cells[1])]
-        return any(_is_known(folder, cells[0], name) for cells in rows)
+        return any(names_audio(folder, cells[0], name) for cells in rows)
 
     return claims
 
@@ -52,7 +64,8 @@ def _is_text(cell: str) -> bool:
     return "://" not in cell and any(map(str.isalpha, cell))
 
 
-def _is_known(folder: Folder, written: str, name: str) -> bool:
+def names_audio(folder: Folder, written: str, name: str) -> bool:
+    """Whether what a list of this name says means an audio file of the folder."""
     try:
         folder.names.find(written, directory(name))
     except Malformed:
@@ -86,7 +99,7 @@ def _read_ids(folder: Folder, name: str) -> Iterator[Entry]:
 
 def _read_bars(folder: Folder, name: str) -> Iterator[Entry]:
     """Columns behind the name: text and normalised text, or a speaker and the text."""
-    first = [_bars(line.text) for line in islice(_lines(folder, name), _FEW)]
+    first = [_bars(line.text) for line in islice(_lines(folder, name), FEW)]
     columns = ("text", "normalized_text")
     if all(len(cells) == 3 and _is_speaker(cells) for cells in first):
         columns = ("speaker", "text")

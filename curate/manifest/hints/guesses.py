@@ -86,10 +86,21 @@ def _by_name(field: str, sample: Sample, free: Iterable[str]) -> str | None:
     return next((name for _, name in named if _would_do(field, name, sample)), None)
 
 
+def is_usual(name: str) -> bool:
+    """Whether columns of some field go by this name in some language."""
+    return _folded(name) in _ALL_NAMES
+
+
 def _folded(name: str) -> str:
     """A name without accents, case, units and marks: `Durée (s)` is duree."""
     plain = "".join(c for c in normalize("NFKD", name.strip().lower()) if not combining(c))
     return re.sub(r"[^a-z0-9]+", "_", _BRACKETS.sub("", plain).replace("ß", "ss")).strip("_")
+
+
+_ALL_NAMES = frozenset(
+    [*(_folded(name) for names in NAMES.values() for name in names)]
+    + [name for names in _OTHER_NAMES.values() for name in names.split()]
+)
 
 
 def _would_do(field: str, name: str, sample: Sample) -> bool:

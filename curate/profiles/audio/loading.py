@@ -13,6 +13,7 @@ from curate.audio.header import OVERRUN_S
 from curate.formatting.units import duration, plural
 from curate.manifest.corrections import measured_warnings
 from curate.manifest.folders import TEXTS
+from curate.manifest.folders.tabbed import tabbed_warnings
 from curate.manifest.hints.below import unread_warnings
 from curate.manifest.kaldi import without_texts
 from curate.manifest.left_out import left_out_warnings
@@ -54,11 +55,13 @@ def origin_warnings(origins: Iterable[Origin]) -> list[str]:
     its segment begins by a name that NeMo does not read, and for each Kaldi directory with
     utterances that have no text; and one about tiers that are not read, about tables without
     durations, about twins of audio, about what is below a folder and not read with it,
-    about commands in place of audio, and about lines that a manifest left out.
+    about commands in place of audio, about lines that a manifest left out, and about lists with
+    columns that no header names.
     """
     sources = list(origins)
     warnings = [*tier_warnings(sources), *measured_warnings(sources), *twin_warnings(sources)]
     warnings += [*unread_warnings(sources), *piped_warnings(sources), *left_out_warnings(sources)]
+    warnings += tabbed_warnings(sources)
     for origin in sources:
         if TEXTS in origin.beside:
             warnings.append(
