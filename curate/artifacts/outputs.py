@@ -107,8 +107,8 @@ def resumable_directory(
         except BaseException:
             if any((stage / "done").glob("*")):
                 note(f"finished parts of {out}, beside it: the same command goes on with them")
-            else:  # nothing in it to go on with
-                shutil.rmtree(stage, ignore_errors=True)
+            elif stage.exists():  # nothing in it to go on with
+                _remove_stage(stage)
             raise
         if out.exists():
             _carry_over(out, stage / "out", own_files)

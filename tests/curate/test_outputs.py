@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from curate.artifacts.outputs import whole_directory, whole_file, write_json
+from curate.artifacts.outputs import (
+    resumable_directory,
+    whole_directory,
+    whole_file,
+    write_json,
+)
 from curate.errors import ConfigError
 from tests.processes import curate, started
 
@@ -46,6 +52,25 @@ def test_an_error_leaves_the_old_output(tmp_path: Path) -> None:
         (scratch / "result.json").write_text("2")
         raise RuntimeError
     assert state(tmp_path) == before
+
+
+def test_a_worker_that_is_still_writing_leaves_no_stage(tmp_path: Path) -> None:
+    writer = None
+    try:
+        with (
+            pytest.raises(RuntimeError),
+            resumable_directory(tmp_path / "out", OUTPUTS, "result.json", "k") as stage,
+        ):
+            loop = f"i=0; while :; do i=$(((i+1)%1000)); (: > '{stage}'/$i) 2>/dev/null; done"
+            writer = subprocess.Popen(["sh", "-c", loop])
+            while len(list(stage.iterdir())) < 500:
+                time.sleep(0.01)
+            raise RuntimeError
+    finally:
+        if writer is not None:
+            writer.kill()
+            writer.wait()
+    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".lock"] == []
 
 
 @pytest.mark.parametrize("make", ["file", "foreign directory"])
