@@ -90,13 +90,17 @@ def held_out(speakers: Sequence[str], seed: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Corpus:
-    """The utterances of one seed, in `folder`; `score` writes a manifest with scores beside one."""
+    """The utterances of one seed, in `folder`; `score` writes a manifest with scores beside one.
+
+    `start_takes` are joined for `start`, where it has takes of its own.
+    """
 
     takes: Takes
     sizes: Sizes
     folder: Path
     seed: int
     score: Callable[[Path], Path] | None = None
+    start_takes: Takes | None = None
 
     @cached_property
     def tested(self) -> list[str]:
@@ -107,6 +111,8 @@ class Corpus:
         """Sound utterances; other ones for each name and seed."""
         seed = 100 * self.seed + SPOKEN.index(name)
         takes = domain(self.takes, DOMAIN_OF[name]) if name in DOMAIN_OF else self.takes
+        if name == "start" and self.start_takes is not None:
+            takes = self.start_takes
         return list(utterances(takes, speakers, count, self.folder / "audio" / name, seed))
 
     @cached_property

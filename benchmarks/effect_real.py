@@ -50,9 +50,10 @@ class Bench:
     model: Learner
 
     @cached_property
-    def takes(self) -> Takes:
-        """The recordings."""
-        return Takes.read(self.digits)
+    def takes(self) -> tuple[Takes | None, Takes]:
+        """The recordings that the start has to itself, and all others."""
+        takes, own = Takes.read(self.digits), self.model.start_takes
+        return takes.divided(own) if own else (None, takes)
 
     @cached_property
     def digest(self) -> str:
@@ -87,7 +88,8 @@ class Trial:
         self.bench, self.seed = bench, seed
         self.folder = bench.work / bench.digest / f"seed{seed}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.corpus = Corpus(bench.takes, bench.sizes, self.folder, seed, self.score)
+        own, takes = bench.takes
+        self.corpus = Corpus(takes, bench.sizes, self.folder, seed, self.score, own)
         self.everything = self.folder / "everything.yaml"
         self.everything.write_text(EVERYTHING, encoding="utf-8")
 
@@ -99,6 +101,9 @@ class Trial:
         if trained := self.trained("start"):
             return trained
         model = self.bench.model
+        pairs = len(self.corpus.takes.by_speaker) // 2
+        if model.start_takes and self.seed >= pairs:  # the same speakers are held out
+            return Trial(self.bench, self.seed % pairs).start
         untrained = self.folder / "tiny.nemo"
         texts = write_rows(self.folder / "texts.jsonl", self.corpus.clean)
         build_tiny(untrained, [texts], model.kind, Sizes(**model.shape), self.seed, self.encoder)
@@ -146,7 +151,7 @@ class Trial:
         began = time.process_time()
         rows = self.corpus.rows(arm)
         model = self.start if arm == "start" else self.train_arm(arm, rows)
-        out = model.parent.parent / "test"
+        out = self.folder / arm.replace(", ", "-") / "test"
         words_apart = Normaliser((BASIC,))  # the default makes one number of all digits
         evaluate(EvalRequest(str(model), [self.corpus.test_of(arm)], out, normaliser=words_apart))
         predictions = read_rows(out / PREDICTIONS)
@@ -191,7 +196,8 @@ def main() -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         for name in options.model:
             model = MODELS[name]
-            bench = Bench(options.digits, options.work, options.results / name, Sizes(), model)
+            sizes = Sizes(start=model.start_rows)
+            bench = Bench(options.digits, options.work, options.results / name, sizes, model)
             bench.run(options.arms or model.arms, options.seeds)
     by_model = read_models(options.results)
     tables = (

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,18 @@ class Takes:
                 (row["text"], soxr.resample(samples, rate, RATE).astype(np.float32))
             )
         return cls(takes)
+
+    def divided(self, count: int) -> tuple[Takes, Takes]:
+        """The first `count` recordings of each speaker and word, and all others."""
+        first: dict[str, list[tuple[str, Samples]]] = {}
+        others: dict[str, list[tuple[str, Samples]]] = {}
+        for speaker, takes in self.by_speaker.items():
+            met = Counter[str]()
+            for word, samples in takes:
+                side = first if met[word] < count else others
+                side.setdefault(speaker, []).append((word, samples))
+                met[word] += 1
+        return Takes(first), Takes(others)
 
 
 def utterances(

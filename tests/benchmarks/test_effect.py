@@ -67,6 +67,24 @@ def corpus(takes: Takes, tmp_path: Path) -> Corpus:
     return Corpus(takes, Sizes(4, 100, 4, 4), tmp_path, 1, score)
 
 
+def test_a_start_may_have_takes_of_its_own(takes: Takes, tmp_path: Path) -> None:
+    own, others = takes.divided(1)
+    for name in SPEAKERS:
+        assert [word for word, _ in own.by_speaker[name]] == WORDS
+        assert {samples.size for _, samples in own.by_speaker[name]}.isdisjoint(
+            samples.size for _, samples in others.by_speaker[name]
+        )
+    corpus = Corpus(others, Sizes(30, 30, 4, 4), tmp_path, 1, start_takes=own)
+    sizes = {arm: set[int]() for arm in ("start", "clean")}
+    for arm, of in sizes.items():
+        for row in corpus.rows(arm):
+            first_s, last_s = row["words_s"]
+            of |= {round(first_s * RATE), round(last_s * RATE)}
+    taken = RATE * 3 // 10 + 100 * np.arange(20)
+    assert sizes["start"] <= set(taken[:10].tolist())
+    assert sizes["clean"] <= set(taken[10:].tolist())
+
+
 def of_kind(rows: Sequence[Json], kind: str) -> list[Json]:
     return [row for row in rows if row["kind"] == kind]
 
