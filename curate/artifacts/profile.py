@@ -196,7 +196,7 @@ class StratumShares(Model):
     strata: tuple[StratumShare, ...]
 
 
-EXEMPT_CONVENTION = "it keeps none of them out of eval"
+EXEMPT_CONVENTION = "makes none of them borderline"
 """What a warning says about a convention of the corpus that costs no row."""
 
 

@@ -154,12 +154,16 @@ class StratumPart(MeasuredPart):
 
 
 class SplitStratum(Model):
-    """A stratum (its value in each column), its clean and training data, and each split's part."""
+    """A stratum (its value in each column), its clean and training data, and each split's part.
+
+    Splits of earlier versions lack `train_rows`.
+    """
 
     stratum: Mapping[str, Value]
     clean_s: float
     clean_groups: int
     train_s: float
+    train_rows: OptionalKey[int] = None
     splits: Mapping[str, StratumPart]
 
 

@@ -33,6 +33,7 @@ from curate.reviews.requests import PageRequest, page_request, query_of
 from curate.reviews.session import ReviewSession
 from curate.reviews.sheet import NAME as CSV_NAME
 from curate.reviews.sheet import as_csv, import_csv
+from curate.reviews.unread import unread_lines
 from curate.reviews.views import View
 from curate.reviews.web import Web
 from curate.reviews.words import words_request
@@ -191,6 +192,7 @@ def about(session: ReviewSession) -> Mapping[str, object]:
         **session.profile.model_dump(mode="json", include=set(_PARTS)),
         "reviewer": session.log.reviewer,
         "log": str(session.log.path),
+        "unread": unread_lines(session.folder, session.profile),
         "decided": session.log.decided(),
         "agreement": [each._asdict() for each in agreements(session.decisions())],
         "evaluation": session.table.evaluation and session.table.evaluation.as_json(),

@@ -80,7 +80,7 @@ class ReviewSession:
         allowed: Sequence[Path] = (),
         beside: Beside = NOTHING_BESIDE,
     ) -> None:
-        self.profile = open_profile(folder)
+        self.folder, self.profile = folder, open_profile(folder)
         self.log = DecisionLog(log, reviewer)
         self.views = Views(log, reviewer)
         self._root, self._allowed = root or self.profile.audio_root, allowed
@@ -143,6 +143,7 @@ class ReviewSession:
                 **identified(row),
                 "values": {name: row[name] for name in columns},
                 "text": text_of(line)[:LISTED_TEXT],
+                "readable": bool(line),
                 "decided": facets_json(decided.get(at, {})),
             }
             for at, (row, line) in enumerate(zip(rows, lines, strict=True))
@@ -199,6 +200,7 @@ class ReviewSession:
         return {
             **identified(row),
             "text": shown_text,
+            "readable": record.why_not != _UNREAD,
             "text_chars": len(text),
             "text_fix": row["text_fix"],
             "segment_fix": row["duration_fix"] is not None,

@@ -47,10 +47,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class _Sums:
-    """By the values of a column: parts of named splits, train's time, and clean groups."""
+    """By the values of a column: parts of named splits, train's time and rows, clean groups."""
 
     parts: Mapping[tuple[str, Value], Part]
     train_us: Mapping[Value, int]
+    train_rows: Mapping[Value, int]
     clean_groups: Mapping[Value, int]
 
     def part(self, name: str, value: Value) -> Part:
@@ -93,13 +94,16 @@ def _sum_by(rows: pl.DataFrame, column: str) -> _Sums:
         (pl.col("units") ** 2).sum().alias("squares"),
     )
     train = (
-        rows.filter(pl.col("split") == TRAIN).group_by(column).agg(pl.col(DURATION_US.name).sum())
+        rows.filter(pl.col("split") == TRAIN)
+        .group_by(column)
+        .agg(pl.col(DURATION_US.name).sum(), pl.col("rows").sum())
     )
     clean = rows.filter(pl.col("route") == POOL).group_by(column).agg(pl.col("group").n_unique())
     parts = {(each.pop("split"), each.pop(column)): each for each in sums.to_dicts()}
     return _Sums(
         {place: Part(**each) for place, each in parts.items()},
-        dict(train.iter_rows()),
+        dict(train.select(column, DURATION_US.name).iter_rows()),
+        dict(train.select(column, "rows").iter_rows()),
         dict(clean.iter_rows()),
     )
 
@@ -113,6 +117,7 @@ def _strata(done: Assignment, rows: pl.DataFrame, by: Sequence[str]) -> Iterator
             clean_s=round(row["available_s"], 6),
             clean_groups=sums.clean_groups.get(number, 0),
             train_s=sums.train_us.get(number, 0) / 1e6,
+            train_rows=sums.train_rows.get(number, 0),
             splits={
                 name: _stratum_part(
                     sums.part(name, number), _due_s(done, name, number), row["available_s"]

@@ -85,7 +85,9 @@ def span(
 
 
 def scale(parts: Sequence[Part], *, magnify: bool = True) -> Markup | None:
-    """The whole as one bar; where all but the first part is small, that is magnified below."""
+    """The whole as one bar; where all but the first part is small, and of several parts, that is
+    magnified below.
+    """
     total = sum(part.amount for part in parts)
     if not total:
         return None
@@ -97,7 +99,7 @@ def scale(parts: Sequence[Part], *, magnify: bool = True) -> Markup | None:
         named=[part for part in parts if part.amount],
         whole=_placed(parts),
         start=round(100 * parts[0].amount / total, 3),
-        rest=_placed(rest) if magnify and 0 < small < 0.25 else (),
+        rest=_placed(rest) if magnify and len(rest) > 1 and 0 < small < 0.25 else (),
         small=percent(small),
         times=f"{1 / small:,.0f}" if small else "",
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from curate.artifacts.audit import Audit
 from curate.artifacts.compare import Compare
 from curate.artifacts.diff import Diff
-from curate.artifacts.ledger import Ledger
-from curate.artifacts.profile import Profile
+from curate.artifacts.profile import Input, Profile
 from curate.artifacts.reconsider import Reconsider
 from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.split import Split
@@ -16,11 +17,12 @@ from curate.artifacts.what_if import LimitEffect, WhatIf
 from curate.artifacts.words import WordCounts
 from reports.artefacts import AnyLoaded
 from reports.format import count, hours, number, plural
-from reports.headlines.declare import MUCH_WORSE, Alert, Headline, ledger_alerts, line, made
+from reports.headlines.declare import MUCH_WORSE, Alert, Headline, line, made
 from reports.headlines.evaluation import evaluation_headline
 from reports.headlines.profile import profile_headline
 from reports.headlines.run import run_headline
 from reports.headlines.sentences import short_path
+from reports.headlines.shards import shards_headline, shards_subject
 from reports.headlines.split import split_headline
 from reports.headlines.words import words_headline
 from reports.sections.diff import shifts
@@ -39,11 +41,11 @@ def headline(loaded: AnyLoaded) -> tuple[str, str, Headline]:
     artefact, ledger = loaded.artefact, loaded.ledger
     match artefact:
         case Profile():
-            return "profile", _inputs(artefact), profile_headline(artefact, ledger)
+            return "profile", _inputs(artefact.inputs), profile_headline(artefact, ledger)
         case Split():
-            return "split", f"seed {count(artefact.seed)}", split_headline(artefact, ledger)
+            return "split", _inputs(artefact.inputs), split_headline(artefact, ledger)
         case ShardIndex():
-            return "shards", plural(len(artefact.shards), "shard"), _shards(artefact, ledger)
+            return "shards", shards_subject(artefact), shards_headline(artefact, ledger)
         case Run():
             of = f"{short_path(artefact.data.shards)} from {short_path(artefact.model.source)}"
             return "training run", of, run_headline(artefact)
@@ -75,26 +77,10 @@ def headline(loaded: AnyLoaded) -> tuple[str, str, Headline]:
             raise AssertionError(f"no headline for {type(artefact).__name__}")
 
 
-def _inputs(profile: Profile) -> str:
-    names = [item.source for item in profile.inputs]
+def _inputs(inputs: Sequence[Input]) -> str:
+    names = [item.source for item in inputs]
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
     return ", ".join(names[:2]) + more
-
-
-def _shards(shards: ShardIndex, ledger: Ledger | None) -> Headline:
-    alerts = ledger_alerts(ledger)
-    same = shards.verified.ids_match and shards.verified.cuts == shards.cuts
-    if not same:
-        alerts.append(Alert("fault", "The shards read back differ from what was written."))
-    alerts += [Alert("warning", text) for text in shards.warnings]
-    sentence = line(
-        "<b>{}</b> in {} and {}, {}.",
-        hours(shards.hours),
-        plural(shards.cuts, "cut"),
-        plural(len(shards.shards), "shard"),
-        "verified" if same else "not verified",
-    )
-    return made(sentence, alerts, "Every cut was read back; the ledger balances.")
 
 
 def _verification(verification: Verification) -> Headline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,9 @@ from reports.format import hours, plural
 from reports.headlines.condition import in_words
 from reports.headlines.place import place
 from reports.transcripts import visible
+
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|h|min|s|rows?)(?!\w))")
+"""The space between a number and its unit, where no line breaks."""
 
 
 class _Loss(NamedTuple):
@@ -34,7 +38,8 @@ _LOSSES: Mapping[str, _Loss] = {
 
 def advice(profile: Profile) -> Markup:
     """What the verdicts rest on, the rules that cost the most hours, where, and the next step."""
-    return Markup(" ").join([*_basis(profile), *_problems(profile), _next_step(profile)])
+    text = Markup(" ").join([*_basis(profile), *_problems(profile), _next_step(profile)])
+    return Markup(_UNIT.sub("\u00a0", text))  # noqa: S704 - it was markup, and is
 
 
 def _basis(profile: Profile) -> Iterator[Markup]:

@@ -35,5 +35,7 @@ def in_words(hit: RuleHit) -> Markup:
     name = visible(hit.rule)
     if limit is None or limit[2] not in operators:
         return Markup("<b>{}</b> (<code>{}</code>)").format(name, visible(hit.condition))
+    if limit[3] == "1":
+        unit = unit.replace("characters", "character").replace("words", "word")
     words = Markup("<b>{} {}\u00a0{}</b> (<code>{}</code>)")
     return words.format(operators[limit[2]], limit[3], unit, name)

@@ -42,6 +42,11 @@ def line(text: str, *values: str) -> Markup:
     return Markup(text).format(*map(visible, values))  # noqa: S704 - the pattern is a constant
 
 
+def as_sentence(text: str, end: str = ".") -> str:
+    """A statement with a capital letter and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(end) else end)
+
+
 def made(
     sentence: Markup, alerts: Iterable[Alert], calm: str, advice: Markup | None = None
 ) -> Headline:

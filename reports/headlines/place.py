@@ -72,8 +72,12 @@ def _spread(columns: list[_Column]) -> str:
     known = finest.lost >= finest.at_most
     if finest.lost <= _MORE_THAN_EXPECTED * finest.expected and known:
         return f"spread evenly over all {over}"
-    if known and finest.lost > _NAMED:
-        return f"spread over {over}, most in {visible(finest.value)} ({percent(finest.lost, 0)})"
+    if finest.lost > _NAMED:
+        largest = f"{visible(finest.value)} ({percent(finest.lost, 0)})"
+        if known:
+            return f"spread over {over}, most in {largest}"
+        most = percent(finest.at_most, 0)
+        return f"spread over {over}: much in {largest}, none has more than {most}"
     return f"spread over {over}: none has more than {percent(finest.at_most, 0)} of it"
 
 

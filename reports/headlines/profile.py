@@ -8,7 +8,7 @@ from curate.artifacts.ledger import Ledger
 from curate.artifacts.profile import Profile
 from reports.format import hours, percent, plural
 from reports.headlines.advice import advice
-from reports.headlines.declare import Alert, Headline, Level, ledger_alerts, line, made
+from reports.headlines.declare import Alert, Headline, Level, as_sentence, ledger_alerts, line, made
 from reports.headlines.notes import level_of
 from reports.usable import usable
 
@@ -30,7 +30,7 @@ def profile_headline(profile: Profile, ledger: Ledger | None) -> Headline:
         alerts.append(Alert("warning", what))
     if not profile.totals.rows:
         alerts.append(Alert("fault", "The input holds no rows."))
-    alerts += [Alert(_level(profile, text), f"{text}.") for text in profile.warnings]
+    alerts += [Alert(_level(profile, text), as_sentence(text)) for text in profile.warnings]
     repeated = profile.duplicates.duplicate_audio_offset_keys
     if repeated:
         what = f"{plural(repeated, 'repeat')} of an audio segment (same file, same offset)."
@@ -40,13 +40,13 @@ def profile_headline(profile: Profile, ledger: Ledger | None) -> Headline:
         alerts.append(Alert("note", f"{what} ({people.file})."))
     trainable, _ = usable(profile, ("clean", "borderline", "unknown"))
     sentence = line(
-        "<b>{}</b> of {} are usable for train, <b>{}</b> ({}) for eval and test; <b>{}</b> are bad",
+        "<b>{}</b> of {} are usable for train, <b>{}</b> ({}) for eval and test; ",
         hours(trainable),
         hours(total),
         hours(clean),
         percent(usable(profile, ("clean",))[1]),
-        hours(bad),
     )
+    sentence += line("<b>{}</b> are bad", hours(bad)) if bad else Markup("nothing is bad")
     sentence += line(", <b>{}</b> untranscribed", hours(silent)) if silent else Markup("")
     sentence += line(" and {} malformed.", plural(broken, "line")) if broken else "."
     calm = "Every line is a record, and the ledger balances."

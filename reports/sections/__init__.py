@@ -166,7 +166,9 @@ SECTIONS: tuple[Section, ...] = (
         split.measures,
         "95 % CI at WER 10 % (CER for scripts without spaces), and the minimum detectable "
         "difference of a paired comparison (80 % power). Words within a group are correlated "
-        "and count less; where speakers are unknown, the interval is a lower bound.",
+        "and count less; where speakers are unknown, the interval is a lower bound. "
+        "Words are those of the text as it stands: an evaluation counts them without punctuation, "
+        "so a few less.",
     ),
     Section(
         "Strata",

@@ -35,19 +35,24 @@ def overview(profile: Profile) -> Markup | None:
 
 def _figures(profile: Profile) -> Iterator[Figure]:
     total = profile.totals
-    yield Figure("utterances", count(total.rows), f"{hours(total.hours)} of audio")
+    invalid = sum(item.rows for item in profile.verdicts if item.verdict == "malformed")
+    records = total.rows - invalid
+    lines = f"; {plural(invalid, 'line')} malformed" if invalid else ""
+    yield Figure("utterances", count(records), f"{hours(total.hours)} of audio{lines}")
     for label, verdicts in _USABLE.items():
         amount, part = usable(profile, verdicts)
-        yield Figure(label, hours(amount), f"{percent(part)} of the hours")
+        yield Figure(label, hours(amount), f"{percent(part)} of the time")
     yield from _durations(profile)
     for column, label in (("speaker", "speakers"), ("lang", "languages")):
         if profile.coverage and column in profile.coverage:
             names = _first(profile, column) if column == "lang" else ""
-            yield _declared(label, profile.coverage[column], total.rows, names)
+            yield _declared(label, profile.coverage[column], records, names)
     yield _sampling_rates(profile)
     if totals := profile.agreement:
         rate, words = (getattr(totals, totals.primary), plural(totals.ref_words, "word"))
-        yield Figure(f"{totals.primary.upper()} of pred_text", percent(rate), f"over {words}")
+        with_text = "all" if totals.rows == records else f"{count(totals.rows)} of {count(records)}"
+        over = f"over {words}; pred_text in {with_text} records"
+        yield Figure(f"{totals.primary.upper()} of pred_text", percent(rate), over)
 
 
 def _durations(profile: Profile) -> Iterator[Figure]:
@@ -63,7 +68,7 @@ def _declared(label: str, coverage: Coverage, rows: int, names: str) -> Figure:
         return Figure(label, UNKNOWN, "no row declares one")
     known = f"declared in {percent(share(coverage.rows, rows))} of rows"
     whole = names or "declared in every row"
-    return Figure(label, count(coverage.values), whole if coverage.rows == rows else known)
+    return Figure(label, count(coverage.values), whole if coverage.rows >= rows else known)
 
 
 def _first(profile: Profile, column: str) -> str:

@@ -10,7 +10,7 @@ from curate.artifacts.shard_index import ShardIndex
 from curate.artifacts.verification import Verification
 from reports.charts import drawn
 from reports.charts.drawn import Figure
-from reports.format import count, hours, plural, size
+from reports.format import UNKNOWN, count, hours, plural, size
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, alarm
 
@@ -20,6 +20,13 @@ _KINDS = {
     "cuts": "cuts", "recording": "recordings", "manifest": "manifest", "audio": "audio",
     "parquet": "rows and audio",
 }  # fmt: skip
+_FILLED = {
+    "lang": "the record's language",
+    "pnc": "yes or no: as declared, else by the punctuation and capitals of the text",
+    "source_lang": "the record's language",
+    "target_lang": "the record's language",
+}
+"""Fields that shards need, and what each row gets."""
 """The files of a shard by kind, and what people call them."""
 
 
@@ -68,8 +75,13 @@ def _manifests(shards: ShardIndex) -> Markup:
 
 
 def _fields(shards: ShardIndex) -> Markup:
-    columns = (Column("field", "name"), Column("rows that lacked it", "count"))
-    return Table("Fields added", columns, list(shards.fields_added.items())).render()
+    columns = (
+        Column("field", "name"),
+        Column("rows that lacked it", "count"),
+        Column("filled with", "text"),
+    )
+    rows = [(name, n, _FILLED.get(name, UNKNOWN)) for name, n in shards.fields_added.items()]
+    return Table("Fields added", columns, rows).render()
 
 
 def verification(shards: ShardIndex) -> Markup | None:

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from curate.artifacts.columns import VERDICTS
-from curate.artifacts.split import GivenSplit, Measure, Split, SplitStratum, StratumPart, Target
+from curate.artifacts.split import (
+    GivenSplit,
+    Measure,
+    Split,
+    SplitOutput,
+    SplitStratum,
+    StratumPart,
+    Target,
+)
 from reports.charts import drawn
 from reports.charts.drawn import Figure, Part
 from reports.format import UNKNOWN, count, number, percent, plural, seconds, share
@@ -45,8 +53,12 @@ def outputs(split: Split) -> Markup | None:
         )
         for item in split.outputs
     ]
-    key = drawn.key(VERDICTS)
+    key = drawn.key([word for word in VERDICTS if any(_has(item, word) for item in split.outputs)])
     return joined(Table("Outputs", columns, rows).render(), key)
+
+
+def _has(output: SplitOutput, verdict: str) -> bool:
+    return bool(output.verdicts.get(verdict))
 
 
 def _verdict_parts(rows: Mapping[str, int]) -> list[Part]:

@@ -121,3 +121,52 @@ def test_the_list_gives_its_order_its_progress_and_whole_reasons(folder: Path, o
         until(page, "state.rows.length === 1")
         name = page.locator("#records .under [title]")
         assert (name.inner_text(), name.get_attribute("title")) == (f"{SPEAKER[:8]}…", SPEAKER)
+
+
+CONTRASTS = """() => {
+  const light = (color) => {
+    const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map((each) => {
+      const part = each / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (it) => {
+    const color = getComputedStyle(it).backgroundColor;
+    return /, 0\\)$|transparent/.test(color) ? behind(it.parentElement) : color;
+  };
+  return [...document.querySelectorAll(".keys button:disabled")].map((button) => {
+    const [one, other] = [getComputedStyle(button).color, behind(button)].map(light);
+    return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+  });
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_lines_elsewhere_are_one_alert_and_buttons_that_cannot_be_used_are_legible(
+    folder: Path, opened: Any, tmp_path: Path, scheme: str
+) -> None:
+    away = tmp_path / "away"
+    away.mkdir()
+    profile = folder / "profile"
+    screen = {"viewport": PHONE, "color_scheme": scheme}
+    with (
+        served(profile, folder=away) as address,
+        watched(opened, address, screen, ignoring="400") as page,
+    ):
+        until(page, "state.shown !== null")
+        of = page.evaluate("state.rowsInAll")
+        alert = page.inner_text("#unread")
+        assert alert.startswith(f"The lines of all {of} records cannot be read: ")
+        assert f"cd {folder} && curate review {profile}" in alert
+        texts = page.evaluate(
+            "[...document.querySelectorAll('.excerpt')].map((it) => it.textContent)"
+        )
+        assert set(texts) == {"not readable"}
+        contrasts = page.evaluate(CONTRASTS)
+        assert len(contrasts) == 6  # keep, reject, borderline, undo, edit, trim
+        assert min(contrasts) >= 3
+        rows = page.evaluate("state.decided.of")
+        assert page.inner_text("#position") == f"1 of {rows}, 0 decided"
+        assert page.inner_text("#headline").startswith(f"{rows} borderline records, ")
+        assert page.is_hidden("#remark")

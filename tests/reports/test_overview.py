@@ -37,14 +37,17 @@ def figures(profile: Profile) -> Mapping[str, tuple[str, str]]:
 
 def test_figures_of_a_corpus() -> None:
     assert figures(a()) == {
-        "utterances": ("912,340", "2,014.2 h of audio"),
-        "usable for train": ("2,005.4 h", "99.6 % of the hours"),  # 1927.4 + 73.92 + 4.12
-        "usable for eval and test": ("1,927.4 h", "95.7 % of the hours"),
+        "utterances": ("912,228", "2,014.2 h of audio; 112 lines malformed"),  # of 912,340 lines
+        "usable for train": ("2,005.4 h", "99.6 % of the time"),  # 1927.4 + 73.92 + 4.12
+        "usable for eval and test": ("1,927.4 h", "95.7 % of the time"),
         "mean duration": ("8 s", "95 % below 15.7 s"),
         "speakers": ("4,210", "declared in 50.0 % of rows"),
-        "languages": ("6", "declared in >99.9 % of rows"),
+        "languages": ("6", "en, de, hi, …"),
         "sampling rate": ("16 kHz", "and 1 other rate"),
-        "WER of pred_text": ("9.1 %", "over 8,000,000 words"),
+        "WER of pred_text": (
+            "9.1 %",
+            "over 8,000,000 words; pred_text in 900,000 of 912,228 records",
+        ),
     }
 
 
@@ -231,8 +234,8 @@ def test_hours_that_are_all_usable_are_the_whole() -> None:
         {"verdict": "borderline", "rows": 5, "hours": 0.00724},
     ]
     shown = figures(a(totals=whole, verdicts=rows))
-    assert shown["usable for train"] == ("28.5 min", "100 % of the hours")
-    assert shown["usable for eval and test"] == ("28.1 min", "98.5 % of the hours")
+    assert shown["usable for train"] == ("28.5 min", "100 % of the time")
+    assert shown["usable for eval and test"] == ("28.1 min", "98.5 % of the time")
 
 
 def verdicts(**rows: int) -> list[Mapping[str, Any]]:
@@ -293,6 +296,7 @@ def test_rows_that_another_rule_rejects_are_not_what_is_borderline() -> None:
     ("condition", "text"),
     [
         ("char_rate < 4", "fewer than 4 characters per second ( slow )"),
+        ("char_rate < 1", "fewer than 1 character per second ( slow )"),
         ("char_rate >= 0.3", "at least 0.3 characters per second ( slow )"),
         ("duration_s > 30", "longer than 30 s ( slow )"),
         ("word_len >= 25", "slow ( word_len >= 25 )"),  # of which words, its unit does not say

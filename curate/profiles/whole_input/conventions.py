@@ -76,13 +76,12 @@ def warnings_of(conventions: Sequence[Convention]) -> list[str]:
 
 
 def _describe(each: Convention) -> str:
-    share = each.triggered / each.rows
     what = (
-        f"{rows_with(each.column, each.value)}: {each.rule} triggers on {share:.0%} of "
-        f"{each.rows:,} rows, a convention of the corpus rather than a defect of its rows"
+        f"{rows_with(each.column, each.value)}: {each.rule} triggers on {each.triggered:,} of "
+        f"{each.rows:,} rows, a convention of the corpus"
     )
     if each.exempt:
-        return f"{what}; {EXEMPT_CONVENTION}: {each.remedy}"
+        return f"{what}, and {EXEMPT_CONVENTION}: {each.remedy}"
     return f"{what}; they are {each.severity} all the same: {each.remedy}"
 
 

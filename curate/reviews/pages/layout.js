@@ -7,10 +7,10 @@ function arrange() {
   const [list, record] = [by("list"), by("record")];
   if (wide.matches) {
     by("bench").append(list, record);
-    by("bench").before(by("tools"), by("fault"));
+    by("bench").before(by("tools"), by("unread"), by("fault"));
   } else {
     by("bench").append(record, list);
-    by("bench").before(by("fault"));
+    by("bench").before(by("unread"), by("fault"));
     by("bench").after(by("tools"));
   }
   by("measured").open = wide.matches; // they are many: on a narrow screen the list would stand far below

@@ -25,6 +25,7 @@ async function open(at, jump = true) {
   }
 }
 function mark(at) {
+  showProgress();
   [...by("records").children].forEach((each, i) => each.setAttribute("aria-current", String(i === at)));
 }
 // Scrolls only the list: the page stays at the record.
@@ -64,6 +65,7 @@ function show(record) {
     }),
   );
   const may = !record.why_not;
+  by("remark").hidden = by("sound").hidden = !may && !record.text;
   for (const button of document.querySelectorAll("[data-key]")) if ("kbretu".includes(button.dataset.key)) button.disabled = !may;
 }
 // The rules as the profile's page names them, and what they say of this record.
@@ -106,7 +108,7 @@ function decided(record) {
   const lines = facets(record).map(([what, last]) =>
     line(`${what} by ${last.by}, ${last.at}${what === WORDS.text ? `: ${last.text}` : what === WORDS.trim ? `: ${segment(last)}` : ""}${last.why ? ` (${last.why})` : ""}`),
   );
-  by("decided").replaceChildren(...(lines.length ? lines : [literal(record.why_not)]));
+  by("decided").replaceChildren(...(lines.length ? lines : [literal(record.readable ? record.why_not : "The line cannot be read")]));
   state.corrected = record.decided.text && record.decided.text.text;
   state.seen = record.seen;
   history_of(record);
@@ -139,7 +141,7 @@ function text(record) {
   if (record.text_chars > record.text.length) {
     by("text").append(element("span", ` … of ${record.text_chars.toLocaleString("en")} characters`, "note"));
   }
-  if (!record.text) by("text").replaceChildren(element("span", "no text", "none"));
+  if (!record.text) by("text").replaceChildren(element("span", record.readable ? "no text" : "not readable", "none"));
 }
 // A recogniser's text against the record's, where there is one.
 function against(part, text, { against, between }) {

@@ -26,7 +26,7 @@ async function loadAudio(row, turn, record) {
   const content = answer.ok ? await answer.blob() : await answer.json();
   if (state.opened !== turn) return;
   if (!answer.ok) {
-    by("playback").replaceChildren(literal(`No audio: ${content.error}`));
+    by("playback").replaceChildren(literal(content.error === record.why_not ? "" : `No audio: ${content.error}`));
     return;
   }
   const file = await content.arrayBuffer();

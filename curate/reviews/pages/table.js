@@ -6,7 +6,7 @@ const filters = by("filters");
 // `shown` is the record on the page: it lags behind `at` while the server answers, and only what is
 // shown can be decided.
 // `preset` is whether the verdict is the one that the page opens with, not one that somebody chose.
-const state = { after: null, rows: [], at: -1, shown: null, requests: 0, opened: 0, url: null, text: "", rowsInAll: 0, metrics: new Map(), rules: new Map(), decided: { listed: 0, all: 0, of: 0 }, places: new Map(), preset: false };
+const state = { after: null, rows: [], at: -1, shown: null, requests: 0, opened: 0, url: null, text: "", rowsInAll: 0, hoursInAll: 0, metrics: new Map(), rules: new Map(), decided: { listed: 0, all: 0, of: 0 }, places: new Map(), preset: false };
 const TEXT_COLUMNS = ["lang", "speaker", "source"];
 const FIRST_COLUMNS = ["duration_s", "char_rate", "wer"];
 const POLL_MS = 120;
@@ -21,6 +21,8 @@ function options(name, values) {
 async function begin() {
   const about = await send("/api/profile");
   state.rowsInAll = about.totals.rows;
+  state.hoursInAll = about.totals.hours;
+  unread(about.unread);
   by("subject").textContent = `rules ${about.rules.name} · reviewer ${about.reviewer}`;
   options("verdict", ["borderline", "bad", "unknown", "clean", "untranscribed", "skipped", "malformed"].map((name) => [name, name]));
   options("verdict", [["bad,borderline", "bad or borderline"]]);
@@ -55,6 +57,12 @@ async function begin() {
   await list(true);
 }
 
+// Lines that cannot be read show no text and cannot be decided: how many they are, and what to do.
+function unread({ rows, command }) {
+  by("unread").hidden = !rows;
+  if (!rows) return;
+  by("unread").replaceChildren(literal(`The lines of ${rows === state.rowsInAll ? "all" : `${number(rows)} of`} ${number(state.rowsInAll)} records cannot be read: no text, no sound, no decision. ${command.what}: `), run(command.line, undefined, "code"));
+}
 // The form as an address has it. What a list does not offer is added to it, so that the server answers
 // what there is, and no filter is dropped in silence.
 function apply(address) {
@@ -123,7 +131,7 @@ async function list(restart) {
     state.after = answer.after;
     by("more").hidden = answer.after === null;
     by("headline").textContent = answer.rows
-      ? `${answer.rows.toLocaleString("en")} records, ${hours(answer.hours)}`
+      ? `${answer.rows.toLocaleString("en")} ${kindListed(answer.rows)}, ${hours(answer.hours)} of ${hours(state.hoursInAll)}`
       : "No record matches: widen the filters";
     state.decided = { listed: answer.decided_listed, all: answer.decided, of: answer.rows };
     showProgress();
@@ -136,6 +144,13 @@ async function list(restart) {
     if (turn === state.requests) by("records").ariaBusy = "false";
   }
 }
+// What the headline counts: records of a verdict where only that is chosen, else those that match.
+function kindListed(rows) {
+  const chosen = [...parameters().keys()].filter((name) => !["sort", "order", "columns"].includes(name));
+  const noun = rows === 1 ? "record" : "records";
+  if (chosen.length === 1 && chosen[0] === "verdict") return `${filters.elements.verdict.selectedOptions[0].text} ${noun}`;
+  return chosen.length ? `matching ${noun}` : noun;
+}
 function showProgress() {
   const { listed, all, of } = state.decided;
   const count = (value) => value.toLocaleString("en");
@@ -143,6 +158,7 @@ function showProgress() {
   by("progress").textContent = whole
     ? `${count(all)} of ${count(of)} decided`
     : `${count(listed)} of these ${count(of)} decided; ${count(all)} of ${count(state.rowsInAll)} in all`;
+  by("position").textContent = state.at < 0 ? "" : `${count(state.at + 1)} of ${count(of)}, ${count(whole ? all : listed)} decided`;
 }
 function progress({ searched, loaded, rows }) {
   if (loaded < 1) return `Reading the texts, once: ${Math.round(100 * loaded)} %`;
@@ -246,8 +262,8 @@ function item(each, at) {
   const made = document.createElement("tr");
   const first = element("th", undefined, "record");
   first.scope = "row";
-  const excerpt = isolated(run(each.text || "no text"));
-  excerpt.className = "excerpt";
+  const excerpt = isolated(run(each.text || (each.readable ? "no text" : "not readable")));
+  excerpt.className = each.text ? "excerpt" : "excerpt none";
   const under = element("span", undefined, "under");
   for (const [what, last] of facets(each)) under.append(run(`${what.toLowerCase()} by ${last.by} `, "done"));
   const facts = [each.split, each.lang, each.speaker && shortened(each.speaker), ruleWords(each)].filter(Boolean);
