@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 from curate.artifacts.profile import Input, Profile
 from curate.profiles.opened import Json
 
 
-def unread_lines(folder: Path, profile: Profile) -> Json:
+def unread_lines(folder: Path, profile: Profile) -> dict[str, Any]:
     """How many records of a profile directory are of manifests that are not there, and the command
     that helps: `what` it does, and its `line`. Null where every manifest is there.
     """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 from markupsafe import Markup
 
 from curate.artifacts.ledger import Ledger
@@ -17,7 +15,7 @@ _NEXT = "<b>Next:</b> train: <code>train run --data SHARDS --model MODEL --out r
 
 def shards_subject(shards: ShardIndex) -> str:
     """The split that was sharded, as its command names it; else how many shards there are."""
-    words = shlex.split(shards.command)
+    words = shards.command.split()
     named = words[:2] == ["curate", "shard"] and len(words) > 2 and not words[2].startswith("-")
     return words[2] if named else plural(len(shards.shards), "shard")
 

@@ -20,7 +20,6 @@ from curate.errors import ConfigError
 from curate.profiles.duck import open_records
 from curate.profiles.request import MeasureOptions
 from curate.reviews.query import Query
-from curate.reviews.requests import PageRequest
 from curate.reviews.session import ReviewSession
 from curate.rules.file import load_rules
 from curate.rules.overrides import Decision, append
@@ -386,6 +385,6 @@ def test_a_manifest_that_is_not_here_is_not_called_changed(tmp_path: Path) -> No
     (tmp_path / "m.jsonl").unlink()
     with opened_session(tmp_path, tmp_path / "overrides.jsonl") as session:
         shown = session.describe(0)
-        (listed,) = session.answer(PageRequest(Query(), None, 50, ()))["records"]
+        ((listed, *_), _) = session.page(session.table.select(Query()), None, 50)
     assert "cannot be read: start the session in the folder" in str(shown["why_not"])
     assert (shown["readable"], listed["readable"], listed["text"]) == (False, False, "")

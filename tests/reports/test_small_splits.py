@@ -32,7 +32,7 @@ def first_screen(folder: Path, data: dict[str, Any]) -> tuple[str, str]:
     write(folder, "split.json", json.loads(json.dumps(data)))
     write(folder, "ledger.json", ledger("split"))
     shown = headline(load("split", folder))[2]
-    return tuple(Markup(text or "").striptags() for text in (shown.sentence, shown.advice))
+    return Markup(shown.sentence).striptags(), Markup(shown.advice or "").striptags()
 
 
 def measure(data: dict[str, Any], split: str, units: int, half_width: float) -> dict[str, Any]:
