@@ -71,7 +71,7 @@ def _too_small(split: Split) -> Markup:
     names, widths, metric = _names(small), _widths(small), small[0].metric
     rate = f"{metric.upper()} {percent(split.assumed.get(metric), 0)}"
     verb = "is" if len(small) == 1 else "are"
-    text = "<b>{} {} too small to compare models</b>: {} is known to {}. "
+    text = "{} {} <b>too small</b> to compare models: {} is known to {}. "
     return line(text, names, verb, rate, widths)
 
 
