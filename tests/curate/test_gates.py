@@ -233,7 +233,7 @@ STRICT = [
     ("curate profile", "fast.jsonl --no-cache --out p2", 1, "is rejected, more than 10%"),
     ("curate merge", "pieces --out p3", 1, "is rejected, more than 10%"),
     ("curate split", "sound-p --out s1 --eval 2s --test 2s --floor 0s --cap 0.5", 0, ""),
-    ("curate split", "sound-p --out s2 --eval 20h", 1, "20 h requested"),
+    ("curate split", "sound-p --out s2 --eval 20h", 1, "instead of 20 h"),
     ("curate split", "nobody.jsonl --out s3 --eval 2s --test 0h", 1, "speaker: known for 0 of 24"),
     ("curate split", "--given train=sound.jsonl --out s4", 0, ""),
     ("curate audit", "sound.jsonl sound-s/eval.jsonl", 1, "1 speaker leak between"),
