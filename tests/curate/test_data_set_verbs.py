@@ -38,12 +38,17 @@ def corpus(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def take(folder: str) -> dict[str, object]:
-    """What was written, by path, and taken away; of JSON all but the command, and no page."""
+    """What was written, by path, and taken away; of JSON all but the command, also where a warning
+    has it with other sizes, and how options are spelt; no page.
+    """
     contents: dict[str, object] = {}
     for path in sorted(Path(folder).rglob("*")):
         name = str(path.relative_to(folder))
         if path.suffix == ".json":
-            contents[name] = {**json.loads(path.read_bytes()), "command": ""}
+            content = path.read_text(encoding="utf-8")
+            written = json.loads(content.replace("(--max-held-out)", "(max_held_out)"))
+            warnings = [each.partition(" that fit")[0] for each in written.get("warnings", ())]
+            contents[name] = {**written, "command": "", "warnings": warnings}
         elif path.is_file() and path.suffix != ".html":
             contents[name] = path.read_bytes()
     shutil.rmtree(folder)
