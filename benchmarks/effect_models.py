@@ -84,6 +84,6 @@ CANARY = Learner(
     start_rows=_START_ROWS,
     start_takes=_START_TAKES,
 )
-"""Its encoder is one that CTC has trained, since a decoder learns late. 350,000 parameters."""
+"""Its encoder is one that CTC has trained, since a decoder learns late. 384,000 parameters."""
 
 MODELS = {"ctc": CTC, "canary": CANARY}

@@ -202,7 +202,7 @@ def main() -> None:
     by_model = read_models(options.results)
     tables = (
         table_lines(by_model),
-        mixed_lines(by_model["CTC"]),
+        mixed_lines(by_model.get("CTC", ())),
         readme_lines(by_model),
         claim_lines(by_model),
     )
