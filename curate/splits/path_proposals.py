@@ -14,12 +14,15 @@ from curate.formatting.units import plural
 CANDIDATES = (
     ("folder", r"(.*)/[^/]+$"),
     ("folder above", r"(.*)/[^/]+/[^/]+$"),
-    ("file name before its last number", r"([^/]*?)[-_. ]*\d+[^/\d]*$"),
+    ("file name before its last number", r"([^/]*?)[-_. ]*\d+[^/\d]*\.[^/.]+$"),
+    ("name before its last number", r"(?:^|/)([^/.]*?)[-_ ]*\d+[^/.\d]*$"),
     ("file name up to the first - or _", r"([^/_-]+)[-_][^/]*$"),
     ("file name up to the second - or _", r"([^/_-]+[-_][^/_-]+)[-_][^/]*$"),
     ("file name behind the last - or _", r"[-_]([^/_-]+)\.[^./]+$"),
 )
-"""What corpora commonly say of recordings and speakers by their files' names."""
+"""What corpora commonly say of recordings and speakers by their files' names. The digits of .mp3
+and .m4a are no number of a recording; names without any extension have a pattern of their own.
+"""
 FEWEST = 3
 """Groups below which no pattern is proposed: train, eval and test need one each."""
 MANY = 10

@@ -13,6 +13,7 @@ from reports.format import hours, plural
 from reports.headlines.condition import in_words
 from reports.headlines.place import place
 from reports.transcripts import visible
+from reports.typed_folder import typed_folder
 
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|h|min|s|rows?)(?!\w))")
 """The space between a number and its unit, where no line breaks."""
@@ -86,7 +87,8 @@ def _next_step(profile: Profile) -> Markup:
 
 
 def _step(profile: Profile) -> Sequence[str]:
-    """What to do, and its command with `profile/` for the profile's directory."""
+    """What to do, and its command with the profile's directory as it was typed, else PROFILE."""
+    folder = typed_folder(profile.command, "PROFILE")
     rows = {item.verdict: item.rows for item in profile.verdicts}
     taken = (*profile.rejected.strata, *profile.kept_from_eval.strata)
     if not any(rows.get(verdict) for verdict in ("clean", "borderline", "unknown")):
@@ -94,7 +96,7 @@ def _step(profile: Profile) -> Sequence[str]:
     if taken:
         rule = next((each.worst_rule for each in taken if each.worst_rule), "")
         by = f" by {visible(rule)}" if rule else ""
-        return f"check what is flagged{by}, before a split:", "curate review profile/"
+        return f"check what is flagged{by}, before a split:", f"curate review {folder}"
     if rows.get("bad") or rows.get("borderline"):
-        return "listen to what is flagged before a split:", "curate review profile/"
-    return "split:", "curate split profile/ --out split"
+        return "listen to what is flagged before a split:", f"curate review {folder}"
+    return "split:", f"curate split {folder} --out split"

@@ -17,6 +17,7 @@ from reports.format import count, plural
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table
 from reports.transcripts import visible
+from reports.typed_folder import typed_folder
 
 _STRONGEST = 20
 _SAME, _WEAK = 0.95, 0.3
@@ -33,7 +34,7 @@ def worst_groups(profile: Profile) -> Markup | None:
     """A table per kind of group, and how its records are listed; speakers in a chart first."""
     return joined(
         *(
-            titled(f"By {column}", joined(_chart(profile, column), _table(column, groups)))
+            titled(f"By {column}", joined(_chart(profile, column), _table(profile, column)))
             for column, groups in profile.worst_groups.items()
             if groups or _chart(profile, column)
         )
@@ -50,7 +51,8 @@ def _chart(profile: Profile, column: str) -> Markup | None:
     return joined(chart, note.format(visible(column), of)) if chart else None
 
 
-def _table(column: str, groups: tuple[Group, ...]) -> Markup | None:
+def _table(profile: Profile, column: str) -> Markup | None:
+    groups = profile.worst_groups[column]
     if not groups:
         return None
     fields = "source, line, duration_s, char_rate, verdict, text"
@@ -58,7 +60,7 @@ def _table(column: str, groups: tuple[Group, ...]) -> Markup | None:
     where = f"{_quoted(column)} = '{worst}' AND verdict = 'bad'"
     sql = f"SELECT {fields} FROM records WHERE {where}"  # noqa: S608 - shown, not run
     command = Markup('<p class="note">The bad records of the worst: <code>{}</code></p>')
-    query = f"curate query {shlex.quote(sql)} profile/"
+    query = f"curate query {shlex.quote(sql)} {typed_folder(profile.command, 'PROFILE')}"
     return joined(_groups(column, groups), command.format(visible(query)))
 
 

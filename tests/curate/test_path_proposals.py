@@ -8,6 +8,7 @@ from itertools import product
 import polars as pl
 import pytest
 
+from curate.splits.path_patterns import group_pattern, groups_of
 from curate.splits.path_proposals import proposals
 
 PEOPLE = ("anna", "ben", "carla", "dora", "emil", "fritz")
@@ -37,6 +38,18 @@ LAYOUTS = {
     "the speaker and a counter in one folder": (
         names("wavs/{g}_{n:03d}.wav", PEOPLE, range(20)),
         [("file name before its last number", 6)],
+    ),
+    "the speaker and a counter before an extension with a digit": (
+        names("talks/{g}{n}.m4a", PEOPLE, range(20)),
+        [("file name before its last number", 6)],
+    ),
+    "no number but that of the extension": (
+        names("talks/{g}{n}.mp3", "abcdef", names("{g}{n}", "uvwxyz", "uvwxyz")),
+        [],
+    ),
+    "names without an extension": (
+        names("{g}_{n:03d}", PEOPLE, range(20)),
+        [("name before its last number", 6)],
     ),
     "numbered speakers before the counter": (
         names("{g:03d}_{n:03d}.wav", range(20), range(15)),
@@ -81,6 +94,14 @@ def test_a_proposal_states_its_groups() -> None:
     paths = [*names("a/{n}.wav", [0], range(8)), *names("{g}/{n}.wav", "bcd", range(4))]
     (made,) = proposals(pl.Series(paths, dtype=pl.String))
     assert (made.groups, made.rows, made.of, made.largest, made.example) == (4, 20, 20, 8, "a")
+
+
+@pytest.mark.parametrize("suffix", ["m4a", "mp3", "wav", "3gp"])
+def test_an_extension_is_no_part_of_a_group(suffix: str) -> None:
+    paths = names(f"x/{{g}}{{n}}.{suffix}", ["talk", "episode", "show"], range(1, 5))
+    (made,) = proposals(pl.Series(paths, dtype=pl.String))
+    groups = groups_of(pl.Series(paths), group_pattern(made.pattern))
+    assert set(groups) == {"talk", "episode", "show"}
 
 
 def test_no_path_has_no_proposal() -> None:

@@ -141,7 +141,7 @@ def test_advice_names_the_costliest_rules_and_where() -> None:
         "10 rows; lang <de> holds 88 % of the borderline time, and 26 % of all time. "
         "Most of what is rejected: at least 9 characters per second ( char_rate ), 2.50 h in "
         "1 row. "
-        "Next: listen to what is flagged before a split: curate review profile/"
+        "Next: listen to what is flagged before a split: curate review profiles/2000h"
     )
 
 
@@ -251,10 +251,10 @@ TAKEN = {
 @pytest.mark.parametrize(
     ("changes", "step"),
     [
-        ({"verdicts": verdicts(clean=9)}, "split: curate split profile/ --out split"),
+        ({"verdicts": verdicts(clean=9)}, "split: curate split profiles/2000h --out split"),
         (
             {"verdicts": verdicts(clean=9, borderline=1)},
-            "listen to what is flagged before a split: curate review profile/",
+            "listen to what is flagged before a split: curate review profiles/2000h",
         ),
         (
             {"verdicts": verdicts(bad=9)},
@@ -262,12 +262,19 @@ TAKEN = {
         ),
         (
             {"rejected": {"what": "rejected", "most": 0.1, "strata": [TAKEN]}},
-            "check what is flagged by glued, before a split: curate review profile/",
+            "check what is flagged by glued, before a split: curate review profiles/2000h",
         ),
     ],
 )
 def test_the_next_step_follows_from_the_profile(changes: Mapping[str, Any], step: str) -> None:
     assert words(advice(a(rules_hit=[], strata={}, **changes))) == f"Next: {step}"
+
+
+def test_the_next_step_of_a_profile_whose_folder_is_not_known() -> None:
+    """The library records no --out."""
+    changes = {"verdicts": verdicts(clean=9), "command": "curate.profile"}
+    step = words(advice(a(rules_hit=[], strata={}, **changes)))
+    assert step == "Next: split: curate split PROFILE --out split"
 
 
 WORDS = "We drove along the river until the road ended at an old mill. "

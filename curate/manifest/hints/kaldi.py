@@ -5,6 +5,7 @@ the audio is.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from curate.manifest.corrections import MEASURE
 from curate.manifest.headers import NO_FILE
 from curate.manifest.hints.given import stem_of, whole_command
 from curate.manifest.hints.nearby import are_there, audio_root_near, moved_near
-from curate.manifest.kaldi import TIMES
+from curate.manifest.kaldi import TIMES, first_words
 from curate.manifest.origin import Origin, is_command
 
 _LOOKED_AT = 20
 """Recordings that are looked for."""
+_SHOWN = 80
+"""Characters of a command that are shown."""
 MEASURED: OptionWords = ("--measure-duration",)
 _ABOVE = 4
 """Folders above a directory in which paths of wav.scp may begin."""
@@ -34,10 +37,12 @@ def kaldi_command(root: str, named: Sequence[str]) -> str:
 
 
 def kaldi_hint(origin: Origin, reason: str) -> str:
-    """The command that reads a directory of which no line is a record for this reason; empty where
-    no option is known that would help.
+    """The command that reads a directory of which no line is a record for this reason, or what
+    gives durations of recordings that are commands; empty where nothing is known that would help.
     """
     directory = os.path.dirname(origin.name) or "."  # noqa: PTH120 - as it is written
+    if hint := _commands_hint(origin, directory):
+        return hint
     options = [each for each in _options([directory]) if each != MEASURED or not _measures(origin)]
     is_missing = reason.startswith("no duration")
     if not options or not (is_missing or NO_FILE.startswith(reason)):
@@ -46,6 +51,24 @@ def kaldi_hint(origin: Origin, reason: str) -> str:
         f"{MEASURED[0]} reads durations from the audio" if is_missing else "its audio is elsewhere"
     )
     return f"{what}: {whole_command([directory], options, stem_of(os.path.realpath(directory)))}"
+
+
+def _commands_hint(origin: Origin, directory: str) -> str:
+    """What helps where no recording is a file whose length could be read; empty of others."""
+    scripts = origin.beside.get("wav.scp", ())
+    places = [place for script in scripts for _, place in first_words(script) if place.strip()]
+    if not places or any(name in origin.beside for name in TIMES):
+        return ""
+    if not all(map(is_command, places)):
+        return ""
+    shown = places[0].strip()
+    shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+    makes = f"utils/data/get_reco2dur.sh {shlex.quote(directory)}"
+    return (
+        f"the recordings of {scripts[0]} are commands, such as {shown}, which are not run, so that "
+        f"{MEASURED[0]} has no audio to read: Kaldi's own {makes} runs them and writes reco2dur, "
+        "which is read then; or put paths of audio files in place of the commands"
+    )
 
 
 def _measures(origin: Origin) -> bool:
