@@ -174,7 +174,8 @@ def test_leaks_are_reported_and_fail_a_strict_run(sets: dict[str, Path], tmp_pat
         assert f"1 {kind} leak between train and test (leaks>0)" in ran.stderr
     assert lines(tmp_path / "s" / "test.jsonl") == lines(sets["test"])
     assert certificate(tmp_path / "s")["statement"].startswith("leaks found in speaker")
-    assert "1 speaker leak between train and test." in (tmp_path / "s" / "report.html").read_text()
+    page = (tmp_path / "s" / "report.html").read_text().replace("\u00a0", " ")
+    assert "1 speaker leak between train and test." in page
     ran = split(sets, tmp_path / "again")
     assert ran.exit_code == 0
     assert command("curate", "audit", tmp_path / "again", "-q").exit_code == 1

@@ -96,7 +96,7 @@ def test_durations_that_no_file_has_are_measured(tmp_path: Path) -> None:
     request = ManifestRequest([str(tmp_path / "data")], tmp_path / "m.jsonl")
     with pytest.raises(InputError) as raised:
         write_manifest(request)
-    assert "measure_duration" in raised.value.faults[0].hint
+    assert "--measure-duration" in raised.value.faults[0].hint
     measured = replace(request, reading=ReadOptions(measure_duration=True))
     assert write_manifest(measured).hours * 3600 == pytest.approx(1.0)
 
