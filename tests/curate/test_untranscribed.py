@@ -101,7 +101,7 @@ def test_audio_is_measured_and_splits_have_none_of_it(tmp_path: Path) -> None:
     folders = [tmp_path / "p", tmp_path / "s"]
     card = reports.card(folders, "talks")
     assert "untranscribed | 3 |" in card
-    assert "6 s</b> untranscribed" in reports.build("profile", folders[0]).read_text()
+    assert "6\u00a0s</b> untranscribed" in reports.build("profile", folders[0]).read_text()
     assert "untranscribed.jsonl" in reports.build("split", folders[1]).read_text()
     assert "| untranscribed | 3 | 6 s |" in reports.summary(folders, "md")
 
