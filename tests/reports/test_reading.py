@@ -62,7 +62,7 @@ def test_a_leak_is_one_alert(tmp_path: Path) -> None:
     data["leaks"] = [{"kind": "speaker", "between": ["train", "eval"], "count": 2}]
     data["warnings"] = ["2 speaker leaks between train and eval", "another"]
     _, alerts = sentence("split", tmp_path, data)
-    assert alerts[:2] == ["2 speaker leaks between train and eval.", "another"]
+    assert alerts[:2] == ["2 speaker leaks between train and eval.", "Another."]
 
 
 def test_splits_that_are_not_given_are_not_in_the_headline(tmp_path: Path) -> None:
