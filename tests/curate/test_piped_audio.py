@@ -28,18 +28,20 @@ def directory(folder: Path, *places: str) -> Path:
     return data
 
 
-def test_commands_are_counted_with_what_to_do(tmp_path: Path) -> None:
-    ran = tmp_path / "ran"
-    data = directory(tmp_path, str(tmp_path / "a.wav"), f"touch {ran} |", "sox b.sph -t wav - |")
+def test_commands_are_counted_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = directory(tmp_path, str(tmp_path / "a.wav"), "touch ran |", "sox b.sph -t wav - |")
     written = write_manifest(ManifestRequest([str(data)], tmp_path / "m.jsonl"))
     (warning,) = written.warnings
     assert warning == (
-        f"{data}/wav.scp: 2 recordings are commands, such as u1 (touch {ran} |): none is run here, "
+        f"{data}/wav.scp: 2 recordings are commands, such as u1 (touch ran |): none is run here, "
         "and the path of their records, command:u1, leads to no file; run each once with its "
         "output in a file (COMMAND > DIR/u1.wav), and name that in wav.scp"
     )
     assert written.records == 3
-    assert not ran.exists()
+    assert not (tmp_path / "ran").exists()
 
 
 def test_files_are_not_warned_about(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_a_run_as_it_should_be_has_nothing_to_say(config: RunConfig) -> None:
 @pytest.mark.parametrize(
     ("change", "level", "what"),
     [
-        ({"drawn_s": {ALL: 61 * 36_000.0}}, "info", "61 epochs"),
+        ({"drawn_s": {ALL: 61 * 36_000.0}}, "info", "61.0 epochs"),
         (
             {"loss": (*LOSSES, LossPoint(step=50, train_loss=None, lr=1e-4))},
             "warning",
