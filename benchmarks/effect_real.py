@@ -28,6 +28,7 @@ from benchmarks.effect_models import MODELS, Learner
 from benchmarks.effect_table import (
     Result,
     claim_lines,
+    loop_lines,
     mixed_lines,
     read_models,
     read_results,
@@ -202,6 +203,7 @@ def main() -> None:
     by_model = read_models(options.results)
     tables = (
         table_lines(by_model),
+        loop_lines(by_model.get("Canary", ())),
         mixed_lines(by_model.get("CTC", ())),
         readme_lines(by_model),
         claim_lines(by_model),

@@ -161,6 +161,25 @@ def _line(arm: str, own: Sequence[Result], by_arm: Mapping[str, Sequence[Result]
     return f"| {arm} | {count} | {minutes:.1f} | {spoiled:.0%} | {rate:.3f} | {' | '.join(cells)} |"
 
 
+LOOP = 2
+"""Errors a reference word above which an utterance's output loops."""
+
+
+def loop_lines(results: Sequence[Result]) -> Iterator[str]:
+    """A line for each arm of one domain: utterances that loop, and the WER of the others."""
+    yield "| training data | looped texts | utterances that loop | most errors | WER of others |"
+    yield "|---|---|---|---|---|"
+    for arm in ORDER:
+        own = [each for each in results if each.arm == arm and arm not in MIXED_ARMS]
+        pairs = [pair for each in own for pair in zip(each.errors, each.words, strict=True)]
+        others = [(errors, words) for errors, words in pairs if errors <= LOOP * words]
+        if others:
+            looped = sum(each.kinds.get("looped", 0) for each in own)
+            wer = sum(errors for errors, _ in others) / sum(words for _, words in others)
+            amounts = f"{looped} | {len(pairs) - len(others)} of {len(pairs):,}"
+            yield f"| {arm} | {amounts} | {max(errors for errors, _ in pairs)} | {wer:.3f} |"
+
+
 def mixed_lines(results: Sequence[Result]) -> Iterator[str]:
     """A line for each arm of two domains, tested on one of them; none without a result."""
     by_arm = {arm: [each for each in results if each.arm == arm] for arm in MIXED_ARMS}

@@ -5,6 +5,7 @@ people write them.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 US_PER_HOUR = 3_600_000_000
 
@@ -45,6 +46,16 @@ def plural(count: int, noun: str, verbs: str = "") -> str:
     one, _, many = verbs.partition("/")
     text, verb = (f"{count:,} {noun}", one) if count == 1 else (f"{count:,} {noun}s", many)
     return f"{text} {verb}".rstrip()
+
+
+def first_and_more(names: Sequence[str], noun: str) -> str:
+    """The first name, and how many more of what it is there are.
+
+    >>> first_and_more(["a"], "input"), first_and_more(["a", "b", "c"], "input")
+    ('a', 'a and 2 more inputs')
+    """
+    more = f" and {plural(len(names) - 1, f'more {noun}')}" if len(names) > 1 else ""
+    return f"{names[0]}{more}"
 
 
 def percent(share: float | None, digits: int = 1, unknown: str = "-") -> str:

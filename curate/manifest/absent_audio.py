@@ -17,7 +17,7 @@ from typing import Self
 
 from curate.errors import parameter
 from curate.files.unicode_forms import form_on_disk
-from curate.formatting.units import plural
+from curate.formatting.units import first_and_more, plural
 from curate.manifest.archived_audio import archive_of, archived_hint
 from curate.manifest.audio_files import FROM_WORKING_FOLDER, Bases, bases_of, is_address
 from curate.manifest.origin import COMMAND, Origin, is_archived, is_command
@@ -119,15 +119,14 @@ def absent_warnings(samples: Iterable[SampledAudio], rejecting: str) -> list[str
     incomplete = [each for each in samples if each.absent]
     if not incomplete:
         return []
-    first, *others = incomplete
-    more = f" and {plural(len(others), 'more input')}" if others else ""
+    first = first_and_more([each.source for each in incomplete], "input")
     present = [name for each in incomplete for name in each.present]
     absent = [name for each in incomplete for name in each.absent]
     records = [sum(each.records for each in incomplete)]
     records.append(sum(each.absent_records for each in incomplete))
     what = describe_absent(present, absent, *records)
     hint = hint_of_samples(incomplete, rejecting)
-    return [f"{first.source}{more}: {what}; {hint}"]
+    return [f"{first}: {what}; {hint}"]
 
 
 def hint_of_samples(samples: Sequence[SampledAudio], rejecting: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.files.unicode_forms import form_on_disk
-from curate.formatting.units import plural
+from curate.formatting.units import first_and_more
 from curate.manifest.absent_audio import is_windows_path
 from curate.manifest.audio_files import bases_of, is_address
 from curate.manifest.captions.segment import seconds_of, seconds_of_clock
@@ -127,8 +127,8 @@ def measured_warnings(origins: Iterable[Origin]) -> list[str]:
     names = [o.name for o in origins if MEASURE_TABLE in o.beside and MEASURE not in o.beside]
     if not names:
         return []
-    more = f" and {plural(len(names) - 1, 'more input')}" if len(names) > 1 else ""
-    return [f"{names[0]}{more}: no column of durations: they are measured by the audio's headers"]
+    first = first_and_more(names, "input")
+    return [f"{first}: no column of durations: they are measured by the audio's headers"]
 
 
 def corrected(read: Callable[[Origin], Iterator[Portion]]) -> Callable[[Origin], Iterator[Portion]]:

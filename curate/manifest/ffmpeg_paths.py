@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from curate.arrays import Bools, Bytes, Int64s
-from curate.formatting.units import plural
+from curate.formatting.units import first_and_more, plural
 from curate.nemo.ffmpeg_kinds import CONVERT, SUFFIXES
 
 _SHORTEST = min(map(len, SUFFIXES))
@@ -45,8 +45,6 @@ def ffmpeg_warnings(rows_of: Mapping[str, int]) -> list[str]:
     counts = {source: rows for source, rows in rows_of.items() if rows}
     if not counts:
         return []
-    source, *others = counts
-    more = f" and {plural(len(others), 'more input')}" if others else ""
     what = f"{plural(sum(counts.values()), 'row')} with audio of a kind that only ffmpeg reads"
     effect = "it is not analysed, and curate shard leaves it out"
-    return [f"{source}{more}: {what}: {effect}; {CONVERT}"]
+    return [f"{first_and_more([*counts], 'input')}: {what}: {effect}; {CONVERT}"]

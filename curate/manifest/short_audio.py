@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from curate.formatting.units import plural
+from curate.formatting.units import first_and_more, plural
 from curate.manifest.absent_audio import SampledAudio
 from curate.manifest.audio_files import bases_of
 from curate.manifest.corrections import audio_place
@@ -66,8 +66,7 @@ def short_audio_warnings(stated: Iterable[StatedLengths], rejecting: str) -> lis
     affected = [each for each in stated if each.short]
     if not affected:
         return []
-    first, *others = affected
-    more = f" and {plural(len(others), 'more input')}" if others else ""
+    first = first_and_more([each.source for each in affected], "input")
     short = [file for each in affected for file in each.short]
     verb = "is" if len(short) == 1 else "are"
     files = plural(sum(each.known for each in affected), "audio file")
@@ -82,4 +81,4 @@ def short_audio_warnings(stated: Iterable[StatedLengths], rejecting: str) -> lis
     if column is not None:
         mapping = shlex.join(["--map", f"duration={column}"])
         hint = f"--measure-duration in place of {mapping} takes the lengths of the files, or {hint}"
-    return [f"{first.source}{more}: {what}; {hint}"]
+    return [f"{first}: {what}; {hint}"]

@@ -33,6 +33,7 @@ from benchmarks.effect_table import (
     claim_lines,
     compare,
     interval,
+    loop_lines,
     mixed_lines,
     read_models,
     read_results,
@@ -269,6 +270,7 @@ def test_the_tables_of_the_pages_are_those_of_the_stored_runs(root: Path) -> Non
     assert len(stored["CTC"]) >= 10
     for name, lines in (
         ("benchmarks/results.md", table_lines(stored)),
+        ("benchmarks/results.md", loop_lines(stored["Canary"])),
         ("benchmarks/results.md", mixed_lines(stored["CTC"])),
         ("README.md", readme_lines(stored)),
         ("README.md", claim_lines(stored)),
@@ -290,6 +292,12 @@ def test_what_is_claimed_is_what_the_interval_shows(more: int, claim: str) -> No
     ]
     (line,) = claim_lines({"CTC": results})
     assert line == f"- CTC, against random data of equal hours: {claim} after the default rules."
+
+
+def test_utterances_that_loop_are_counted_apart() -> None:
+    two = [result("spoiled", seed, [1, 30, 8], "d") for seed in (0, 1)]
+    *_, line = loop_lines(two)  # four words each: eight errors are two a word
+    assert line == "| spoiled | 0 | 2 of 6 | 30 | 1.125 |"
 
 
 def test_each_model_has_its_own_rows(tmp_path: Path) -> None:

@@ -89,10 +89,10 @@ def test_the_highest_rate_is_named_beside_the_part_with_most_errors(tmp_path: Pa
 
 
 def test_a_title_shows_the_end_of_a_long_path(tmp_path: Path) -> None:
-    data = an_evaluation() | {"model": f"/tmp/{'work/' * 12}toward/run/model.nemo"}
+    data = an_evaluation() | {"model": f"/tmp/{'runs/' * 12}toward/run/model.nemo"}
     write(tmp_path / "eval", "wer.json", data)
     subject = headline(load("eval", tmp_path / "eval"))[1]
-    assert subject.startswith("…/work/")
+    assert subject.startswith("…/runs/")
     assert subject.endswith("/toward/run/model.nemo")
     write(tmp_path / "run", "run.json", MAKERS["train"][1]())
     subject = headline(load("train", tmp_path / "run"))[1]

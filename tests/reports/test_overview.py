@@ -286,7 +286,7 @@ LOST = {"verdicts": [
 
 
 def test_rows_that_another_rule_rejects_are_not_what_is_borderline() -> None:
-    """Two rows of 3.11 min are too long, and rejected all the same: of 2.06 min none is theirs."""
+    """Two rows of 3.11 min are too long and rejected anyway: they are none of the 2.06 min."""
     bad = hit("loops", "bad", 3.6 / 60, 5, verdict_rows=5, verdict_hours=3.6 / 60)
     long = hit("too_long", "borderline", 3.11 / 60, 2, verdict_rows=0, verdict_hours=0.0)
     slow = hit("words", "borderline", 1.2 / 60, 31, verdict_rows=29, verdict_hours=1.06 / 60)

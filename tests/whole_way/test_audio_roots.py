@@ -47,7 +47,7 @@ MOVED = ("lists/moved.jsonl", "--path-map", "D:\\old=sounds")
 @pytest.mark.parametrize("words", [RELATIVE, MOVED], ids=["root", "map"])
 @pytest.mark.parametrize("way", ["manifest", "profile"])
 def test_a_split_knows_where_the_audio_is(corpus: Path, words: tuple[str, ...], way: str) -> None:
-    """Its page warns of no missing file, and curate shard stores every row without being told."""
+    """Its page warns of no missing file, and curate shard stores every row with no --audio-root."""
     if way == "profile":
         assert command("curate", "profile", *words, "--out", "p", "-q").exit_code == 0
         words = ("p",)
