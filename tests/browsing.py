@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-SCREENS: list[dict[str, Any]] = [
+Screen = dict[str, Any]
+SCREENS: list[Screen] = [
     {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
     for width, height in ((1280, 900), (390, 844))
     for scheme in ("light", "dark")
@@ -38,7 +40,7 @@ def browser() -> Iterator[Any]:
 
 @contextmanager
 def watched(
-    opened: Any, address: str, screen: dict[str, Any] = SCREENS[0], ignoring: str | None = None
+    opened: Any, address: str, screen: Screen = SCREENS[0], ignoring: str | None = None
 ) -> Iterator[Any]:
     """A page of the browser, which must say nothing on its console and ask nobody else.
 
@@ -78,22 +80,29 @@ def _watching(page: Any, address: str, ignoring: str | None = None) -> Iterator[
 
 _MARK_LOOKS = """() => {
   for (const each of document.querySelectorAll("wbr")) each.remove();
+  for (const each of document.querySelectorAll("[data-look]")) delete each.dataset.look;
+  const grounds = new Map([[null, ""]]);
+  const groundOf = (it) => {
+    if (!grounds.has(it)) {
+      const { backgroundColor, backgroundImage, opacity } = getComputedStyle(it);
+      const beneath = groundOf(it.parentElement);
+      grounds.set(it, [backgroundColor, backgroundImage, opacity, beneath].join());
+    }
+    return grounds.get(it);
+  };
   const counts = new Map();
   const isText = (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim();
   for (const each of document.querySelectorAll("body *")) {
     if (![...each.childNodes].some(isText)) continue;
     const style = getComputedStyle(each);
-    const look = [style.color, style.fill, style.fontSize, style.fontWeight];
-    for (let at = each; at; at = at.parentElement) {
-      const { backgroundColor, backgroundImage, opacity } = getComputedStyle(at);
-      look.push(backgroundColor, backgroundImage, opacity);
-    }
+    const look = [style.color, style.fill, style.fontSize, style.fontWeight, groundOf(each)];
     const key = look.join();
     counts.set(key, (counts.get(key) || 0) + 1);
     if (counts.get(key) <= 3) each.dataset.look = "";
   }
 }"""
 """Marks three texts of each look: one colour and size on the same backgrounds."""
+_DROP_ALIKE = (Path(__file__).parent / "drop_alike.js").read_text(encoding="utf-8")
 _RUN_AXE = """async (contrast) => {
   const rule = { id: "color-contrast", enabled: contrast, selector: "[data-look]" };
   axe.configure({ rules: [rule] });
@@ -102,14 +111,17 @@ _RUN_AXE = """async (contrast) => {
 """Contrast takes nine tenths of axe-core's time over a table, so one look is checked thrice."""
 
 
-def violations(page: Any, *, contrast: bool = True) -> list[str]:
+def violations(page: Any, *, contrast: bool = True, alike: bool = True) -> list[str]:
     """What axe-core finds serious or critical on the page as it is now: rule and place.
 
-    Without `contrast` colours are left out.
+    Without `contrast` colours are left out. Without `alike` what is like three others is taken out
+    of the page first: axe-core finds in it what it finds in those.
     """
     axe = pytest.importorskip("axe_playwright_python")
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
     page.evaluate(_MARK_LOOKS)
+    if not alike:
+        page.evaluate(_DROP_ALIKE)
     violated = page.evaluate(_RUN_AXE, contrast)
     return [
         f"{each['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
@@ -146,19 +158,40 @@ def _kept_page(opened: Any) -> Any:
 
 
 def look(
-    opened: Any, page: Path, screen: dict[str, Any] = SCREENS[0], picture: Path | None = None
+    opened: Any,
+    page: Path,
+    screens: Sequence[Screen] = SCREENS[:1],
+    picture: Callable[[Screen], Path | None] = lambda _: None,
 ) -> list[str]:
-    """What is wrong with a page on a screen, all of its folds open; a picture of it as it opens.
+    """What is wrong with a page on some screens, all of its folds open; pictures as it opens.
 
-    Colours depend on day and night alone, so that a desk by day and a phone by night show them all.
+    It is opened once for each width. Colours depend on day and night alone, so that a desk by day
+    and a phone by night show them all; everything else on the width alone.
     """
-    shown = _kept_page(opened)
-    shown.set_viewport_size(screen["viewport"])
-    shown.emulate_media(color_scheme=screen["color_scheme"])
-    with _watching(shown, page.as_uri()):
-        if picture is not None:
-            shown.screenshot(path=picture, full_page=True)
-        shown.evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true; })")
-        out = sticks_out(shown)
-        violated = violations(shown, contrast=screen in (SCREENS[0], SCREENS[3]))
-        return [*violated, *([f"{out} pixels stick out"] if out > 0 else [])]
+    shown, wrong = _kept_page(opened), []
+    for size, some in groupby(screens, key=lambda screen: screen["viewport"]):
+        shown.set_viewport_size(size)
+        same_width = list(some)
+        with _watching(shown, page.as_uri()):
+            for screen in same_width:
+                shown.emulate_media(color_scheme=screen["color_scheme"])
+                if path := picture(screen):
+                    shown.screenshot(path=path, full_page=True)
+            shown.evaluate(_OPEN_FOLDS)
+            for screen in same_width:
+                shown.emulate_media(color_scheme=screen["color_scheme"])
+                out = sticks_out(shown)
+                wrong += [f"{_name(screen)}: {out} pixels stick out"] if out > 0 else []
+            checked = next((each for each in same_width if each in _COLOURS), same_width[0])
+            shown.emulate_media(color_scheme=checked["color_scheme"])
+            violated = violations(shown, contrast=checked in _COLOURS, alike=False)
+            wrong += [f"{_name(checked)}: {each}" for each in violated]
+    return wrong
+
+
+_OPEN_FOLDS = "document.querySelectorAll('details').forEach((it) => { it.open = true; })"
+_COLOURS = (SCREENS[0], SCREENS[3])
+
+
+def _name(screen: Screen) -> str:
+    return NAMED[SCREENS.index(screen)]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
+import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,13 +18,18 @@ from tests import processes
 from tests.browsing import until
 from tests.lines import lines_of
 
-CURATE = [sys.executable, "-c", "from curate.cli import main; main()"]
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+START_S = 60.0
 
 
 def curate(*arguments: str | Path, folder: Path) -> None:
     done = processes.curate(*arguments, "--quiet", cwd=folder, **ENVIRONMENT)
     assert done.returncode == 0, done.stderr
+
+
+def copied(folder: Path, to: Path) -> Path:
+    """A folder with all that another holds, for a test that writes to it."""
+    return Path(shutil.copytree(folder, to, symlinks=True, dirs_exist_ok=True))
 
 
 @contextmanager
@@ -35,27 +38,25 @@ def served(*arguments: str | Path, folder: Path, ended: str = "review ended") ->
 
     At the end it is stopped, and prints `ended`.
     """
-    command = [*CURATE, "review", *map(str, arguments), "--no-browser"]
-    command += [] if "--reviewer" in arguments else ["--reviewer", "anna"]
-    run = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, cwd=folder, env={**os.environ, **ENVIRONMENT}
-    )
-    assert run.stderr is not None
-    lines = []
-    for line in run.stderr:
-        lines.append(line)
-        if match := re.search(r"http://\S+", line):
-            break
-    else:
-        pytest.fail("".join(lines))
-    try:
-        yield match[0]
-    finally:
-        run.send_signal(signal.SIGTERM)
-        _, rest = run.communicate(timeout=30)
-    assert "Traceback" not in rest
-    assert ended in rest
-    assert run.returncode == 143
+    reviewer = () if "--reviewer" in arguments else ("--reviewer", "anna")
+    words = ("review", *arguments, "--no-browser", *reviewer)
+    with processes.started("curate.cli", *words, cwd=folder, **ENVIRONMENT) as run:
+        yield _address(run)
+        run.send(signal.SIGTERM)
+        done = run.ended(30)
+    assert "Traceback" not in done.stderr
+    assert ended in done.stderr
+    assert done.returncode == 143
+
+
+def _address(run: processes.Started) -> str:
+    """The address that the command prints once it listens."""
+    end = time.monotonic() + START_S
+    while (match := re.search(r"http://\S+(?=\s)", run.printed())) is None:
+        if not run.is_running() or time.monotonic() > end:
+            pytest.fail(run.printed())
+        time.sleep(0.02)
+    return match[0]
 
 
 def filled(requests: Sequence[Any], page: Any, seconds: float = 20.0) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests.browsing import SCREENS, sticks_out, until, violations, watched
 from tests.curate.review_browsing import (
+    copied,
     curate,
     filled,
     listed,
@@ -26,18 +28,32 @@ pytest.importorskip("uvicorn", reason="the review extra is not installed")
 HOSTILE = "<img src=x onerror=alert(1)> </script> \x1b[31m evil \u202e txt la la la la la la la la"
 
 
-@pytest.fixture
-def workspace(root: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def profiled(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a profile of the example's records, and of one that means harm."""
+    folder = tmp_path_factory.mktemp("profiled")
     speech = root / "examples" / "speech"
     lines = lines_of((speech / "manifest.jsonl").read_text(encoding="utf-8"))
     sound = json.loads(lines[0])
     hostile = {**sound, "text": HOSTILE, "speaker": "<b>mallory</b>", "audio_filepath": "gone.flac"}
     hostile["pred_text"] = "evil"
-    (tmp_path / "m.jsonl").write_text("\n".join([*lines, json.dumps(hostile)]), encoding="utf-8")
-    (tmp_path / "audio").symlink_to(speech / "audio")
-    curate("profile", "m.jsonl", "--out", "profile", folder=tmp_path)
-    return tmp_path
+    (folder / "m.jsonl").write_text("\n".join([*lines, json.dumps(hostile)]), encoding="utf-8")
+    (folder / "audio").symlink_to(speech / "audio")
+    curate("profile", "m.jsonl", "--out", "profile", folder=folder)
+    return folder
+
+
+@pytest.fixture
+def workspace(profiled: Path, tmp_path: Path) -> Path:
+    """A copy of it for one test, which decides there."""
+    return copied(profiled, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def address(profiled: Path) -> Iterator[str]:
+    """An app for tests that decide nothing."""
+    with served("profile", folder=profiled, ended="no decision was written") as started:
+        yield started
 
 
 def test_from_search_to_a_split_that_honours_every_decision(workspace: Path, opened: Any) -> None:
@@ -134,11 +150,8 @@ def test_from_search_to_a_split_that_honours_every_decision(workspace: Path, ope
     assert corrected["duration"] == pytest.approx(manifest[2]["duration"] / 2, rel=0.05)
 
 
-def test_the_sound_is_looped_slowed_and_played_by_itself(workspace: Path, opened: Any) -> None:
-    with (
-        served("profile", folder=workspace, ended="no decision was written") as address,
-        watched(opened, address) as page,
-    ):
+def test_the_sound_is_looped_slowed_and_played_by_itself(address: str, opened: Any) -> None:
+    with watched(opened, address) as page:
         until(page, "sound.seconds > 0 && document.querySelector('#audio').readyState === 4")
         seconds = page.evaluate("sound.seconds")
         assert seconds == pytest.approx(page.evaluate("audio.duration"), abs=0.01)
@@ -174,15 +187,9 @@ def test_the_sound_is_looped_slowed_and_played_by_itself(workspace: Path, opened
         assert "Select a part" in page.inner_text("#selection")
 
 
-def test_a_search_looks_in_all_records_and_space_plays_the_first(
-    workspace: Path, opened: Any
-) -> None:
+def test_a_search_looks_in_all_records_and_space_plays_the_first(address: str, opened: Any) -> None:
     """The verdict that the page opens with hides nothing from a search, nor from a speaker."""
-    ended = "no decision was written"
-    with (
-        served("profile", folder=workspace, ended=ended) as address,
-        watched(opened, address) as page,
-    ):
+    with watched(opened, address) as page:
         until(page, "state.shown !== null")
         assert page.input_value("[name=verdict]") == "borderline"
         assert page.locator("#head button").all_inner_texts() == ["duration_s", "char_rate", "wer"]
@@ -306,38 +313,37 @@ def test_a_slow_answer_does_not_bring_back_what_was_undone(workspace: Path, open
         assert page.inner_text("#decided") == ""
 
 
-def test_what_means_harm_is_shown_and_does_nothing(workspace: Path, opened: Any) -> None:
+def test_what_means_harm_is_shown_and_does_nothing(address: str, opened: Any) -> None:
     """The console stays silent and nobody else is asked: that is what `watched` asserts."""
     fragment = "#verdict=&speaker=%3Cb%3Emallory%3C%2Fb%3E"
-    with served("profile", folder=workspace) as address:
-        cookie, _ = address.split("?")
-        context = opened.new_context(**SCREENS[0])
-        page = context.new_page()
-        alarms: list[str] = []
-        page.on("dialog", lambda dialog: alarms.append(dialog.message))
-        page.goto(address)
-        page.wait_for_selector("#records tr")
-        page.goto(f"{cookie}{fragment}")
-        page.reload()
-        until(page, "document.querySelector('#playback').textContent.includes('cannot be')")
-        text = page.inner_text("#text")
-        assert "<img src=x onerror=alert(1)> </script>" in text
-        assert "U+001B" in text
-        assert "U+202E" in text
-        marked = page.locator("#text mark").all_inner_texts()
-        assert marked[0] == "<img src=x onerror=alert(1)>"
-        assert marked[-1].startswith("la la la")
-        assert page.evaluate("document.querySelectorAll('#text img, #records img').length") == 0
-        assert page.is_disabled("#play")
-        assert alarms == []
-        context.close()
+    cookie, _ = address.split("?")
+    context = opened.new_context(**SCREENS[0])
+    page = context.new_page()
+    alarms: list[str] = []
+    page.on("dialog", lambda dialog: alarms.append(dialog.message))
+    page.goto(address)
+    page.wait_for_selector("#records tr")
+    page.goto(f"{cookie}{fragment}")
+    page.reload()
+    until(page, "document.querySelector('#playback').textContent.includes('cannot be')")
+    text = page.inner_text("#text")
+    assert "<img src=x onerror=alert(1)> </script>" in text
+    assert "U+001B" in text
+    assert "U+202E" in text
+    marked = page.locator("#text mark").all_inner_texts()
+    assert marked[0] == "<img src=x onerror=alert(1)>"
+    assert marked[-1].startswith("la la la")
+    assert page.evaluate("document.querySelectorAll('#text img, #records img').length") == 0
+    assert page.is_disabled("#play")
+    assert alarms == []
+    context.close()
 
 
 @pytest.mark.parametrize(
     "screen", SCREENS, ids=["desktop-light", "desktop-dark", "phone-light", "phone-dark"]
 )
-def test_everyone_can_use_it(workspace: Path, opened: Any, screen: dict[str, Any]) -> None:
-    with served("profile", folder=workspace) as address, watched(opened, address, screen) as page:
+def test_everyone_can_use_it(address: str, opened: Any, screen: dict[str, Any]) -> None:
+    with watched(opened, address, screen) as page:
         page.wait_for_selector("#shown:not([hidden])")
         until(page, "document.querySelector('#audio').readyState === 4")
         page.keyboard.press("e")

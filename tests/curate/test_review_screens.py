@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.browsing import until, watched
-from tests.curate.review_browsing import curate, listed, served
+from tests.curate.review_browsing import copied, curate, listed, served
 from tests.lines import lines_of
 
 pytest.importorskip("starlette", reason="the review extra is not installed")
@@ -26,16 +27,32 @@ ORDER = """['list', 'record', 'tools'].sort((one, other) =>
 )"""
 
 
-@pytest.fixture
-def folder(root: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def folder(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A profile of the example's records, the first with a hash for a speaker and a long text."""
+    folder = tmp_path_factory.mktemp("screens")
     speech = root / "examples" / "speech"
     first, *rest = lines_of((speech / "manifest.jsonl").read_text(encoding="utf-8"))
     hashed = json.dumps({**json.loads(first), "speaker": SPEAKER, "text": "many words " * 150})
-    (tmp_path / "m.jsonl").write_text("\n".join([hashed, *rest]), encoding="utf-8")
-    (tmp_path / "audio").symlink_to(speech / "audio")
-    curate("profile", "m.jsonl", "--out", "profile", folder=tmp_path)
-    return tmp_path
+    (folder / "m.jsonl").write_text("\n".join([hashed, *rest]), encoding="utf-8")
+    (folder / "audio").symlink_to(speech / "audio")
+    curate("profile", "m.jsonl", "--out", "profile", folder=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    """An app for tests that decide nothing."""
+    with served("profile", folder=folder, ended="no decision was written") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def address_elsewhere(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An app that was started in another folder, where the manifest is not."""
+    away = tmp_path_factory.mktemp("away")
+    with served(folder / "profile", folder=away, ended="no decision was written") as started:
+        yield started
 
 
 @pytest.mark.parametrize(
@@ -44,10 +61,9 @@ def folder(root: Path, tmp_path: Path) -> Path:
     ids=["phone", "desk"],
 )
 def test_a_record_and_its_decisions_are_seen_without_scrolling(
-    folder: Path, opened: Any, viewport: dict[str, int], order: list[str]
+    address: str, opened: Any, viewport: dict[str, int], order: list[str]
 ) -> None:
-    screen = {"viewport": viewport}
-    with served("profile", folder=folder) as address, watched(opened, address, screen) as page:
+    with watched(opened, address, {"viewport": viewport}) as page:
         until(page, "state.shown !== null && sound.seconds > 0")
         page.evaluate(f"location.hash = '#speaker={SPEAKER}'")
         page.reload()
@@ -63,10 +79,9 @@ def test_a_record_and_its_decisions_are_seen_without_scrolling(
         assert page.evaluate(ORDER) == order, "the keyboard follows what is seen"
 
 
-def test_filters_that_are_folded_are_named(folder: Path, opened: Any) -> None:
+def test_filters_that_are_folded_are_named(address: str, opened: Any) -> None:
     """The line is all that a phone shows of them until it is pressed, or `/` is."""
-    screen = {"viewport": PHONE}
-    with served("profile", folder=folder) as address, watched(opened, address, screen) as page:
+    with watched(opened, address, {"viewport": PHONE}) as page:
         until(page, "state.shown !== null")
         assert page.inner_text("#fold") == "Filters: verdict borderline"
         assert not page.is_visible("#filters")
@@ -79,8 +94,11 @@ def test_filters_that_are_folded_are_named(folder: Path, opened: Any) -> None:
         assert not page.is_visible("#filters")
 
 
-def test_the_list_gives_its_order_its_progress_and_whole_reasons(folder: Path, opened: Any) -> None:
-    with served("profile", folder=folder) as address, watched(opened, address) as page:
+def test_the_list_gives_its_order_its_progress_and_whole_reasons(
+    folder: Path, opened: Any, tmp_path: Path
+) -> None:
+    own = copied(folder, tmp_path)
+    with served("profile", folder=own) as address, watched(opened, address) as page:
         until(page, "state.shown !== null && state.rows.length > 1")
         listed(page)
         rows, of = page.evaluate("[state.decided.of, state.rowsInAll]")
@@ -144,16 +162,11 @@ CONTRASTS = """() => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_lines_elsewhere_are_one_alert_and_buttons_that_cannot_be_used_are_legible(
-    folder: Path, opened: Any, tmp_path: Path, scheme: str
+    folder: Path, address_elsewhere: str, opened: Any, scheme: str
 ) -> None:
-    away = tmp_path / "away"
-    away.mkdir()
     profile = folder / "profile"
     screen = {"viewport": PHONE, "color_scheme": scheme}
-    with (
-        served(profile, folder=away) as address,
-        watched(opened, address, screen, ignoring="400") as page,
-    ):
+    with watched(opened, address_elsewhere, screen, ignoring="400") as page:
         until(page, "state.shown !== null")
         of = page.evaluate("state.rowsInAll")
         alert = page.inner_text("#unread")

@@ -8,12 +8,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browsing import NAMED, SCREENS, look
+from tests.browsing import SCREENS, Screen, look
 from tests.command_tree import run
 from tests.processes import curate
 from tests.train.world import NEMO
@@ -68,16 +69,15 @@ def _ended(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 0, f"{' '.join(done.args)}: {done.stderr}"
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=NAMED)
-def test_pages_of_real_recordings(pages: dict[str, Path], opened: Any, screen: Any) -> None:
+def test_pages_of_real_recordings(pages: dict[str, Path], opened: Any) -> None:
     wrong = {}
     for name, page in pages.items():
-        wrong[name] = look(opened, page, screen, _picture(name, screen))
+        wrong[name] = look(opened, page, SCREENS, partial(_picture, name))
         assert page.stat().st_size < 3_000_000, name
     assert wrong == {name: [] for name in pages}
 
 
-def _picture(name: str, screen: Any) -> Path | None:
+def _picture(name: str, screen: Screen) -> Path | None:
     folder = os.environ.get("CURATE_PICTURES")
     if not folder:
         return None
