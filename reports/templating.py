@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from reports.format import UNKNOWN
 from reports.transcripts import visible
@@ -27,10 +28,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["unbroken"] = unbroken
+    made.filters["linked"] = linked
     return made
 
 
-_UNIT = re.compile(r"(?<=\d) (?=(?:%|h|min|s|points?|words?|utterances?|speakers?)(?![\w-]))")
+_UNIT = re.compile(
+    r"(?<=\d) (?=(?:%|h|min|s|points?|words?|utterances?|speakers?|lines?|rows?)(?![\w-]))"
+)
 
 
 def unbroken(text: str | Markup | None) -> str | Markup | None:
@@ -42,6 +46,19 @@ def unbroken(text: str | Markup | None) -> str | Markup | None:
     if text is None:
         return None
     return type(text)(_UNIT.sub("\u00a0", text))
+
+
+def linked(text: str, titles: Sequence[str]) -> Markup:
+    """The text with `see TITLE` as a link, where TITLE is that of a section by its place.
+
+    >>> linked("2 lines malformed; see Malformed lines.", ["Rules", "Malformed lines"])
+    Markup('2 lines malformed; <a href="#s2">see Malformed lines</a>.')
+    """
+    shown = str(escape(visible(text)))
+    for at, title in enumerate(titles, start=1):
+        words = re.escape(str(escape(f"see {title}")))
+        shown = re.sub(rf"\b{words}(?=[.,;]|$)", rf'<a href="#s{at}">\g<0></a>', shown)
+    return Markup(shown)  # noqa: S704 - the text is escaped
 
 
 def _printed(value: object) -> object:

@@ -57,7 +57,8 @@ class RuleHit(Model):
 
     `where` narrows the rule to some rows; empty for all. `verdict_rows` and `verdict_hours` are
     what of it has that severity as its verdict: a row that another rule rejects is not borderline.
-    Profiles of earlier versions lack both.
+    `median_wer` is that of the `wer_rows` flagged rows with a `pred_text`, null where none has one.
+    Profiles of earlier versions lack all four.
     """
 
     rule: str
@@ -70,6 +71,8 @@ class RuleHit(Model):
     only_rows: int
     verdict_rows: OptionalKey[int] = None
     verdict_hours: OptionalKey[float] = None
+    wer_rows: OptionalKey[int] = None
+    median_wer: OptionalKey[float | None] = None
     why: str
 
 

@@ -217,6 +217,14 @@ class Records:
         )
         return [(tuple(tags), str(verdict), _int(n), _int(us)) for tags, verdict, n, us in rows]
 
+    def wer_by_tag(self) -> Mapping[str, tuple[int, float]]:
+        """How many of the rows with each tag have a WER, and its median."""
+        rows = self.query(
+            "SELECT tag, count(*), median(wer) FROM (SELECT unnest(tags) AS tag, wer FROM records "
+            "WHERE verdict != 'clean' AND wer IS NOT NULL) GROUP BY tag ORDER BY tag"
+        )
+        return {str(tag): (_int(n), float(wer)) for tag, n, wer in rows}
+
     def first_of_tags(self, verdict: str, most: int) -> list[tuple[tuple[str, ...], list[int]]]:
         """(tags, numbers of the first rows) of every combination of tags with this verdict."""
         rows = self.query(

@@ -183,6 +183,8 @@ class _Amounts(TypedDict):
     only_rows: int
     verdict_rows: int
     verdict_hours: float
+    wer_rows: int
+    median_wer: float | None
 
 
 @dataclass(slots=True)
@@ -194,6 +196,8 @@ class _Flagged:
     only_rows: int = 0
     verdict_rows: int = 0
     verdict_us: int = 0
+    wer_rows: int = 0
+    median_wer: float | None = None
 
     def amounts(self) -> _Amounts:
         """The counts as a rule's hit has them."""
@@ -203,6 +207,8 @@ class _Flagged:
             "only_rows": self.only_rows,
             "verdict_rows": self.verdict_rows,
             "verdict_hours": hours(self.verdict_us),
+            "wer_rows": self.wer_rows,
+            "median_wer": self.median_wer,
         }
 
 
@@ -221,6 +227,8 @@ def _by_tag(table: Records) -> Mapping[str, _Flagged]:
                     flagged.verdict_rows + n,
                     flagged.verdict_us + us,
                 )
+    for tag, (n, wer) in table.wer_by_tag().items():
+        counted[tag].wer_rows, counted[tag].median_wer = n, round(wer, 6)
     return counted
 
 

@@ -11,6 +11,7 @@ from curate.artifacts.profile import Stratum
 from reports.charts.axes import BOTTOM, WIDTH, Plot, Scale, decade_ticks, even_ticks
 from reports.charts.svg import Drawing, HintColumn
 from reports.format import hours, number, percent, plural, share
+from reports.queries import equals
 from reports.transcripts import visible
 
 _PLOT, _ABOVE = 180.0, 10.0
@@ -48,20 +49,24 @@ def speakers_chart(column: str, strata: Sequence[Stratum]) -> Markup | None:
             drawing.ring(at, 6.5 if bad >= _MUCH else 4.5)
         else:
             drawing.dot(at, 2.4)
-    drawing.hints(plot.top, _PLOT, _columns(plot, dots), {})
+    drawing.hints(plot.top, _PLOT, _columns(plot, dots, column), {})
     return drawing.render()
 
 
-def _columns(plot: Plot, dots: Sequence[tuple[Stratum, float]]) -> list[HintColumn]:
-    """A column around each dot, up to half-way to its neighbours."""
+def _columns(plot: Plot, dots: Sequence[tuple[Stratum, float]], column: str) -> list[HintColumn]:
+    """A column around each dot, up to half-way to its neighbours, with its rows as a condition."""
     ordered = sorted(dots, key=lambda dot: dot[0].hours)
     places = [plot.x(each.hours) for each, _ in ordered]
     middles = [(one + two) / 2 for one, two in pairwise(places)]
     ends = [plot.left, *middles, plot.right]
     return [
-        HintColumn(start, end - start, _words(each, rate), {})
+        HintColumn(start, end - start, _words(each, rate), _data(each, column))
         for (each, rate), (start, end) in zip(ordered, pairwise(ends), strict=True)
     ]
+
+
+def _data(each: Stratum, column: str) -> dict[str, str]:
+    return {"where": equals(column, each.value or "")}
 
 
 def _words(each: Stratum, rate: float) -> str:

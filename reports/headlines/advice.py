@@ -9,8 +9,9 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from curate.artifacts.profile import Profile, RuleHit, Stratum
-from reports.format import hours, plural
+from reports.format import hours, percent, plural
 from reports.headlines.condition import in_words
+from reports.headlines.declare import NEW_LINE
 from reports.headlines.place import place
 from reports.transcripts import visible
 from reports.typed_folder import typed_folder
@@ -39,7 +40,7 @@ _LOSSES: Mapping[str, _Loss] = {
 
 def advice(profile: Profile) -> Markup:
     """What the verdicts rest on, the rules that cost the most hours, where, and the next step."""
-    text = Markup(" ").join([*_basis(profile), *_problems(profile), _next_step(profile)])
+    text = NEW_LINE.join([*_basis(profile), *_problems(profile), _next_step(profile)])
     return Markup(_UNIT.sub("\u00a0", text))  # noqa: S704 - it was markup, and is
 
 
@@ -62,7 +63,8 @@ def _problems(profile: Profile) -> Iterator[Markup]:
             worst = max(hits, key=_lost)
             total = hours_by.get(severity, 0.0)
             where = place(profile, loss.hours_of, total, loss.name)
-            problems.append((total, _problem(worst, loss.what, total, where)))
+            text = _problem(worst, loss.what, total, where)
+            problems.append((total, text + _agreement(profile, worst)))
     yield from (text for _, text in sorted(problems, key=lambda each: -each[0]))
 
 
@@ -79,6 +81,30 @@ def _problem(hit: RuleHit, loss: str, total: float, where: Markup) -> Markup:
     counted = hit.verdict_hours is not None or spent <= total
     more = "" if counted else ", rows counted that other rules reject"
     return text.format(loss, in_words(hit), hours(spent), plural(rows, "row"), more, where)
+
+
+def _agreement(profile: Profile, hit: RuleHit) -> str:
+    """Whether predictions agree with what a rule flags as well as with other texts: then the limit
+    is to be checked before the rows.
+    """
+    metric = next((each for each in profile.metrics if each.name == "wer"), None)
+    whole = metric.quantiles.get("p50") if metric else None
+    few = (hit.wer_rows or 0) < _ENOUGH_ROWS
+    if whole is None or hit.median_wer is None or few or hit.metric in _OF_PREDICTIONS:
+        return ""
+    flagged, rest = percent(hit.median_wer), percent(whole)
+    if hit.median_wer > whole:
+        return f" Their median WER of pred_text is {flagged}, {rest} in all rows."
+    return (
+        f" Their pred_text agrees as well as elsewhere (median WER {flagged}, {rest} in all rows): "
+        "sound rows may be flagged."
+    )
+
+
+_ENOUGH_ROWS = 10
+"""Rows with a prediction of which a median says something."""
+_OF_PREDICTIONS = frozenset({"wer", "cer", "wer_raw", "cer_raw", "word_edits", "char_edits"})
+"""Metrics whose rules flag what pred_text does not agree with."""
 
 
 def _next_step(profile: Profile) -> Markup:

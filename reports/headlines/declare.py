@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -11,6 +12,8 @@ from markupsafe import Markup
 from curate.artifacts.ledger import Ledger
 from reports.transcripts import visible
 
+NEW_LINE = Markup(" <br>")
+"""Between the points of an advice."""
 Level = Literal["fault", "warning", "note"]
 MUCH_WORSE = 2.0
 """Times an expected figure from which on an alert names it."""
@@ -36,15 +39,29 @@ class Headline:
     calm: str = ""
     advice: Markup | None = None
 
+    @property
+    def points(self) -> list[Markup]:
+        """The advice, a point at a time."""
+        return self.advice.split(NEW_LINE) if self.advice else []
+
 
 def line(text: str, *values: str) -> Markup:
     """A sentence with values in it, as a page prints them; the text is markup, a constant."""
     return Markup(text).format(*map(visible, values))  # noqa: S704 - the pattern is a constant
 
 
+_NAME = re.compile(r"[^\s:]*[./\d_][^\s:]*:")
+"""How a statement begins that is about a file."""
+
+
 def as_sentence(text: str, end: str = ".") -> str:
-    """A statement with a capital letter and a full stop."""
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(end) else end)
+    """A statement with a capital letter, unless a file's name is first, and a full stop.
+
+    >>> as_sentence("test is small"), as_sentence("m_1.jsonl: no audio is there")
+    ('Test is small.', 'm_1.jsonl: no audio is there.')
+    """
+    first = text[:1] if _NAME.match(text) else text[:1].upper()
+    return f"{first}{text[1:]}" + ("" if text.endswith(end) else end)
 
 
 def made(

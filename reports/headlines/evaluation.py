@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from reports.format import count, number, percent, plural, points, share
-from reports.headlines.declare import MUCH_WORSE, Alert, Headline, line, made
+from reports.headlines.declare import MUCH_WORSE, NEW_LINE, Alert, Headline, line, made
 from reports.headlines.edits import edits_sentence, is_looping
 from reports.headlines.run import ALL_WRONG
 from reports.headlines.sentences import as_sentence
@@ -36,9 +36,13 @@ def evaluation_headline(wer: Wer) -> Headline:
         )
         alerts.append(Alert("warning", what))
     alerts += _forgotten(wer)
+    if _silent(overall):
+        alerts.append(
+            Alert("warning", "The model is silent: its rates by language or tag mean nothing.")
+        )
     for by in _COMPARED:
         for part in wer.by.get(by, ()):
-            alerts += _much_worse(by, part, overall.wer)
+            alerts += _much_worse(by, part, overall.wer, lead)
     known = [_rate(wer, lead) + _by_manifest(wer, lead)]
     known = known if overall.rows or not wer.translations else []
     leading = [text for text in (_silent(overall), _before_and_after(wer)) if text]
@@ -133,7 +137,7 @@ def _advice(wer: Wer) -> Markup:
     silent = _silent(wer.overall) is not None
     where = None if silent or is_looping(wer) else worst_part_sentence(wer)
     parts = (edits_sentence(wer), where, Markup("<b>Next:</b> ") + _next_step(wer, silent=silent))
-    return Markup(" ").join(part for part in parts if part)
+    return NEW_LINE.join(part for part in parts if part)
 
 
 def _next_step(wer: Wer, *, silent: bool) -> Markup:
@@ -196,14 +200,16 @@ def _forgotten(wer: Wer) -> list[Alert]:
     return [Alert("fault", f"{rate} on the guardrail rose by {rise}: the model has forgotten.")]
 
 
-def _much_worse(by: str, part: Slice, whole: float | None) -> list[Alert]:
+def _much_worse(by: str, part: Slice, whole: float | None, lead: Lead) -> list[Alert]:
+    """A part of all manifests, those that the model has seen too, against all of them."""
     if part.wer is None or not whole or part.ref_words < _ENOUGH_WORDS:
         return []
     if part.wer < MUCH_WORSE * whole:
         return []
     times = number(round(part.wer / whole, 1))
     name = f"{_BY.get(by, by)} {part.value or '—'}"
-    what = f"{name}: WER {percent(part.wer)}, {times} times the overall WER."
+    of = f"WER over all manifests ({percent(whole)})" if lead.manifest else "overall WER"
+    what = f"{name}: WER {percent(part.wer)}, {times} times the {of}."
     return [Alert("note", what)]
 
 

@@ -33,7 +33,8 @@ def profile_headline(profile: Profile, ledger: Ledger | None) -> Headline:
     alerts += [Alert(_level(profile, text), as_sentence(text)) for text in profile.warnings]
     repeated = profile.duplicates.duplicate_audio_offset_keys
     if repeated:
-        what = f"{plural(repeated, 'repeat')} of an audio segment (same file, same offset)."
+        what = f"{plural(repeated, 'repeat')} of an audio segment (same file, same offset)"
+        what += "; see Duplicates."
         alerts.append(Alert("warning", what))
     if (people := profile.overrides) and people.rows:
         what = f"Manual overrides set the verdict or text of {plural(people.rows, 'row')}"

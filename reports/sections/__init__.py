@@ -23,6 +23,7 @@ from reports.sections import (
     audio,
     audit,
     compare,
+    correlations,
     depth,
     diff,
     gates,
@@ -128,8 +129,9 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "Correlations",
         (Profile,),
-        depth.correlations,
-        "The 20 strongest pairs; values are clipped to the range of their plots first.",
+        correlations.correlations,
+        "Metrics of a family measure nearly the same. Values are clipped to the range of their "
+        "plots first.",
     ),
     Section("Duplicates", (Profile,), profile.duplicates),
     Section("Outputs", (Split,), split.outputs, "Every row is in exactly one file, copies aside."),

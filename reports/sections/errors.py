@@ -148,7 +148,7 @@ def _table(by: str, parts: tuple[Slice, ...], whole: float | None) -> Markup:
         Column("WER", "percent"),
         Column("CER", "percent"),
         Column("95 % CI", "drawn"),
-        Column(f"0 to {percent(top)}{more}", "drawn"),
+        Column(f"0 to {percent(top, 0)}{more}", "drawn"),
         Column("words", "count"),
         Column("utterances", "count"),
     )

@@ -14,10 +14,11 @@ from reports.charts.histograms import beside, histogram
 from reports.charts.limits import flagged_rows, format_limit
 from reports.charts.multiples import multiples, switches
 from reports.format import count, hours, number, percent, plural, share
+from reports.queries import profile_folder, query_command
 from reports.sections.declare import joined, titled
 from reports.tables import Column, Table, name
 from reports.templating import render
-from reports.transcripts import folded, prose
+from reports.transcripts import folded, prose, visible
 
 _QUANTILES = ("p01", "p05", "p25", "p50", "p75", "p95", "p99", "p999")
 _NAMED = {"lang": "Languages", "speaker": "Speakers, the largest"}
@@ -59,6 +60,7 @@ def rules(profile: Profile) -> Markup | None:
 
 
 def _rules_table(hits: Sequence[RuleHit]) -> Markup:
+    compared = any(hit.median_wer is not None for hit in hits)
     columns = (
         Column("rule", "name"),
         Column("verdict", "verdict"),
@@ -66,10 +68,15 @@ def _rules_table(hits: Sequence[RuleHit]) -> Markup:
         Column("rows", "count"),
         Column("hours", "hours"),
         Column("unique", "count"),
+        *([Column("median WER of pred_text", "percent")] if compared else []),
         Column("why", "text"),
     )
     rows = [
-        (hit.rule, hit.severity, hit.condition, hit.rows, hit.hours, hit.only_rows, folded(hit.why))
+        (
+            *(hit.rule, hit.severity, hit.condition, hit.rows, hit.hours, hit.only_rows),
+            *([hit.median_wer] if compared else []),
+            folded(hit.why),
+        )
         for hit in hits
     ]
     return Table("Rules", columns, rows).render()
@@ -110,18 +117,22 @@ def distributions(profile: Profile) -> Markup | None:
         for names in (first, others)
     )
     by = switches(profile.stratified) if any(each["strata"] for each in shown) else []
+    folder = profile_folder(profile.command)
     return joined(
         drawn.key(("borderline", "unknown", "bad")) if shown or folded_away else None,
-        render("charts", charts=shown, switches=by) if shown else None,
-        _folded(folded_away),
+        render("charts", charts=shown, switches=by, folder=folder) if shown else None,
+        _folded(folded_away, folder),
         _plain([metric for metric, chart, _ in drawings.values() if not chart]),
         titled("Quantiles", _quantiles(profile.metrics)),
     )
 
 
-def _folded(charts: Sequence[Mapping[str, object]]) -> Markup | None:
-    title, body = plural(len(charts), "further histogram"), render("charts", charts=charts)
-    return render("fold", title=title, note="", unfolded=False, body=body) if charts else None
+def _folded(charts: Sequence[Mapping[str, object]], folder: str) -> Markup | None:
+    if not charts:
+        return None
+    body = render("charts", charts=charts, folder=folder)
+    title = plural(len(charts), "further histogram")
+    return render("fold", title=title, note="", unfolded=False, body=body)
 
 
 def _captioned(
@@ -244,10 +255,11 @@ def _parts(item: Stratum) -> list[Part]:
 
 
 def duplicates(profile: Profile) -> Markup | None:
-    """How often the corpus says the same thing again."""
+    """How often texts and segments of audio are there again, and how to list the segments."""
     counts, rows = profile.duplicates, profile.totals.rows
     shared = share(counts.rows_with_duplicated_text, rows)
-    return drawn.figures(
+    repeated = counts.duplicate_audio_offset_keys
+    figures = drawn.figures(
         (
             Figure("distinct texts", count(counts.unique_texts)),
             Figure(
@@ -255,6 +267,21 @@ def duplicates(profile: Profile) -> Markup | None:
                 count(counts.rows_with_duplicated_text),
                 f"{percent(shared)} of {plural(rows, 'row')}",
             ),
-            Figure("segments listed more than once", count(counts.duplicate_audio_offset_keys)),
+            Figure("repeats of audio segments", count(repeated), "same file, same offset"),
         )
     )
+    return joined(figures, _repeats(profile) if repeated else None)
+
+
+REPEATS = (
+    "SELECT source, line, offset_s, duration_s, text FROM records "
+    "WHERE recording_key IS NOT NULL "
+    "QUALIFY count(*) OVER (PARTITION BY recording_key, coalesce(offset_s, 0), audio_channel) > 1 "
+    "ORDER BY recording_key, offset_s, line"
+)
+"""The rows of each segment that is there more than once, as a query of a profile's records."""
+
+
+def _repeats(profile: Profile) -> Markup:
+    query = query_command(REPEATS, profile.command)
+    return Markup('<p class="note">All of their rows: <code>{}</code></p>').format(visible(query))

@@ -75,7 +75,7 @@ function showBars(chart, bars) {
 function pick(chart, bar) {
   const figure = chart.closest("figure");
   const box = beside(figure, "picked", "div");
-  const { metric } = figure.dataset;
+  const metric = figure.dataset.metric ?? figure.dataset.order;
   const shown = [...document.querySelectorAll(".records > li[data-metric]")].filter((each) => {
     const value = Number(each.dataset.by);
     return !each.closest(".picked") && each.dataset.metric === metric && value >= bar.low && value < bar.high;
@@ -83,14 +83,18 @@ function pick(chart, bar) {
   const head = document.createElement("p");
   const query = document.createElement("pre");
   const list = document.createElement("ol");
-  const fields = `source, line, ${metric}, duration_s, verdict, text`;
+  const fields = [...new Set(["source", "line", metric, "duration_s", "verdict", "text"])].join(", ");
   head.textContent = `${bar.words}. ${shown.length ? `${shown.length} of them on this page; all:` : "All:"}`;
-  query.textContent = `curate query "SELECT ${fields} FROM records WHERE ${bar.shape.dataset.where} ORDER BY ${metric}" profile/`;
+  const { folder } = chart.closest("[data-folder]").dataset;
+  query.textContent = `curate query ${inShell(`SELECT ${fields} FROM records WHERE ${bar.shape.dataset.where} ORDER BY ${metric}`)} ${folder}`;
   list.className = "records";
   for (const each of shown.slice(0, 5)) list.append(each.cloneNode(true));
   for (const clip of list.querySelectorAll(".clip")) clip.remove();
   box.replaceChildren(head, query, list);
 }
+
+// A shell's word: within its double quotes some characters mean something.
+const inShell = (text) => (/["$`\\!]/.test(text) ? `'${text.replaceAll("'", `'\\''`)}'` : `"${text}"`);
 
 function beside(figure, name, kind) {
   let box = figure.querySelector(`.${name}`);

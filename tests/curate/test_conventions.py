@@ -166,7 +166,7 @@ def test_a_fast_speaker_is_named_with_the_hours(tmp_path: Path) -> None:
     fast = speaker("fast", 40, 90) + speaker("fast", 20, 86)
     made = curate.profile(write(tmp_path, fast + speaker("slow", 240, 60)), out=tmp_path / "p")
     assert without_absent_audio(made.json["warnings"]) == [
-        "speaker 'fast': 67% of 4 min is kept from eval, more than 50%, most of it by char_rate"
+        "speaker 'fast': 67% of 4 min is kept from eval (limit 50%), most of it by char_rate"
     ]
     (stratum,) = made.json["kept_from_eval"]["strata"]
     assert (stratum["column"], stratum["value"], stratum["borderline_hours"]) == (
@@ -177,13 +177,13 @@ def test_a_fast_speaker_is_named_with_the_hours(tmp_path: Path) -> None:
 
 
 SHARES: list[tuple[list[str], int, str]] = [
-    ([], 0, "warning: speaker 'fast': 100% of 4 min is kept from eval, more than 50%"),
+    ([], 0, "warning: speaker 'fast': 100% of 4 min is kept from eval (limit 50%)"),
     (["--max-borderline", "100%"], 0, "report: p/report.html"),
     (["--strict"], 0, "warning: speaker 'fast': 100% of 4 min is kept from eval"),
     (
         ["--strict", "--max-borderline", "10%"],
         1,
-        "p: lang 'en': 20% of 20 min is kept from eval, more than 10%, most of it by char_rate",
+        "p: lang 'en': 20% of 20 min is kept from eval (limit 10%), most of it by char_rate",
     ),
     (["--strict", "--max-borderline", "1"], 0, "report: p/report.html"),
     (["--max-borderline", "half"], 2, "--max-borderline: 'half' is not a share of hours above 0"),

@@ -230,8 +230,8 @@ def ran(*words: object, in_: Path, program: str = "curate") -> Ran:
 # (command, its further words, exit code with --strict, part of what is said)
 STRICT = [
     ("curate profile", "sound.jsonl --no-cache --out p1", 0, ""),
-    ("curate profile", "fast.jsonl --no-cache --out p2", 1, "is rejected, more than 10%"),
-    ("curate merge", "pieces --out p3", 1, "is rejected, more than 10%"),
+    ("curate profile", "fast.jsonl --no-cache --out p2", 1, "is rejected (limit 10%)"),
+    ("curate merge", "pieces --out p3", 1, "is rejected (limit 10%)"),
     ("curate split", "sound-p --out s1 --eval 2s --test 2s --floor 0s --cap 0.5", 0, ""),
     ("curate split", "sound-p --out s2 --eval 20h", 1, "instead of 20 h"),
     ("curate split", "nobody.jsonl --out s3 --eval 2s --test 0h", 1, "speaker: known for 0 of 24"),

@@ -48,8 +48,8 @@ def test_strata_are_named_with_the_rule(folder: Path) -> None:
     shares = [(each["value"], each["share"]) for each in made.json["rejected"]["strata"]]
     assert shares == [(None, 0.3), ("de", 0.2)]
     assert without_absent_audio(made.json["warnings"]) == [
-        "rows without lang: 30% of 1.67 min is rejected, more than 10%, most of it by long",
-        "lang 'de': 20% of 1.67 min is rejected, more than 10%, most of it by long",
+        "rows without lang: 30% of 1.67 min is rejected (limit 10%), most of it by long",
+        "lang 'de': 20% of 1.67 min is rejected (limit 10%), most of it by long",
     ]
 
 
@@ -99,7 +99,7 @@ def test_what_is_no_share(text: str) -> None:
 
 COMMANDS: list[tuple[list[str], int, str]] = [
     ([], 0, "warning: lang 'de': 20% of 1.67 min is rejected"),
-    (["--strict"], 1, "p: lang 'de': 20% of 1.67 min is rejected, more than 10%"),
+    (["--strict"], 1, "p: lang 'de': 20% of 1.67 min is rejected (limit 10%)"),
     (["--strict", "--max-rejected", "0.3"], 0, "report: p/report.html"),
     (["--max-rejected", "most"], 2, "--max-rejected: 'most' is not a share of hours"),
 ]
@@ -119,6 +119,6 @@ def test_a_split_warns_too(folder: Path) -> None:
     curate.profile("m.jsonl", out="p", rules="mine.yaml")
     Path("s").mkdir()
     made = split_profile(Path("p"), Path("s"), SplitRequest(targets=Targets.parse({"eval": "10s"})))
-    warning = "lang 'de': 20% of 1.67 min is rejected, more than 10%, most of it by long"
+    warning = "lang 'de': 20% of 1.67 min is rejected (limit 10%), most of it by long"
     assert warning in made.gates
     assert warning in made.warnings

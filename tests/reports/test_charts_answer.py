@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import shlex
 from collections.abc import Iterator
 from functools import cache
 from html import unescape
@@ -31,7 +32,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     durations = [0.1, 0.5, 30.0, 30.000001, 29.999999, 90.0, 0.000004, 4000.0]
     durations += [round(rng.lognormvariate(1.2, 0.8), 3) for _ in range(3000 - len(durations))]
     lines = [
-        {"audio_filepath": f"{at}.wav", "duration": s, "text": "ab " * rng.randint(0, 40) or "a"}
+        {
+            "audio_filepath": f"{at}.wav",
+            "duration": s,
+            "text": "ab " * rng.randint(0, 40) or "a",
+            "speaker": f"o'neil {at % 4}",
+        }
         for at, s in enumerate(durations)
     ]
     manifest = folder / "m.jsonl"
@@ -127,6 +133,22 @@ def test_a_click_shows_the_records_of_a_bar(page: Any, folder: Path) -> None:
     assert _sum(picked.locator("p").first.inner_text()) == rows
     assert picked.locator(".records > li").count() >= 1  # the shortest are among the outliers
     assert violations(page) == []
+
+
+def test_a_click_on_a_speaker_gives_the_query_of_its_records(page: Any, folder: Path) -> None:
+    figure = page.locator('figure:has(svg[aria-label^="Hours and median char_rate"])')
+    figure.locator("svg").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    words = shlex.split(figure.locator(".picked pre").inner_text())
+    assert (words[:2], words[3:]) == (["curate", "query"], ["PROFILE"])
+    rows = curate.query(words[2], folder)
+    assert rows.columns == ["source", "line", "duration_s", "verdict", "text"]
+    match = re.match(r"(o'neil \d): ([\d,]+) utterances", figure.locator(".picked p").inner_text())
+    assert match is not None
+    assert rows.height == int(match[2]) == 750
+    own = [at for at in range(3000) if f"o'neil {at % 4}" == match[1]]
+    assert sorted(rows["line"].to_list()) == [at + 1 for at in own]
 
 
 def test_a_moved_limit_says_what_it_would_flag(page: Any, folder: Path) -> None:

@@ -80,3 +80,16 @@ def test_manifests_without_training_data_are_pooled(tmp_path: Path) -> None:
     data["by"] = {"manifest": [TEST, slice_of("other/test.jsonl", 0.1, 300)]}
     text = Markup(first_screen("eval", tmp_path, data).sentence).striptags()
     assert text.endswith(" WER: s/test.jsonl 28.0 %, other/test.jsonl 10.0 %.")
+
+
+@pytest.mark.parametrize(
+    ("manifests", "of"),
+    [([TRAIN, TEST], "the WER over all manifests (19.4 %)"), ([TEST], "the overall WER")],
+)
+def test_a_part_is_compared_with_what_it_is_a_part_of(
+    tmp_path: Path, manifests: list[Any], of: str
+) -> None:
+    """Parts are of all manifests, though the page leads with one."""
+    data = an_evaluation(rows=254, ref_words=1509, wer=0.194)
+    data["by"] = {"manifest": manifests, "lang": [slice_of("de", 0.582, 400)]}
+    assert f"Language de: WER 58.2 %, 3 times {of}." in alerts(tmp_path, data)

@@ -104,7 +104,7 @@ def _describe(each: StratumShare, what: str) -> str:
     rule = f", most of it by {each.worst_rule}" if each.worst_rule else ""
     return (
         f"{rows_with(each.column, each.value)}: {each.share:.0%} of {duration(hours=each.hours)} "
-        f"is {what}, more than {each.most:.0%}{rule}"
+        f"is {what} (limit {each.most:.0%}){rule}"
     )
 
 
