@@ -110,8 +110,8 @@ def interval(more: Sequence[Counts], words: Sequence[Counts], seed: int = 0) -> 
 
 def _resample(more: Counts, words: Counts, rng: np.random.Generator) -> tuple[Counts, Counts]:
     """Sums over as many utterances as there are, drawn with replacement, DRAWS times."""
-    times = rng.multinomial(more.size, np.full(more.size, 1 / more.size), size=DRAWS)
-    return times @ more, times @ words
+    drawn = rng.integers(more.size, size=(DRAWS, more.size), dtype=np.int32)
+    return more[drawn].sum(axis=1), words[drawn].sum(axis=1)
 
 
 def table_lines(by_model: ByModel) -> Iterator[str]:

@@ -18,7 +18,7 @@ from curate.artifacts.split import Feasible
 from curate.splits.drawing import Drawn, draw_targets
 from curate.splits.moves import TO_TRAIN, TORN
 from curate.splits.pool import Pool
-from curate.splits.targets import DEFAULT_CAP, Targets, is_default, share_of, size_s
+from curate.splits.targets import DEFAULT_CAP, HOURS, Targets, is_default, share_of, size_s
 
 LITTLE, MOST = 0.10, 0.50
 """Shares of the hours that a proposal holds out: for the sizes as they were requested before others
@@ -122,7 +122,16 @@ class _Search:
     def _is_drawn(self, targets: Targets) -> float | None:
         """The share of the hours that a draw of these targets holds out; None where one of them is
         not met, or nothing is left for train.
+
+        What is preferred takes up to 24 draws: they are made where the first, by hours, is met.
         """
+        if targets.allocation.prefer != HOURS:
+            by_hours = replace(targets, allocation=replace(targets.allocation, prefer=HOURS))
+            if self._held(by_hours) is None:
+                return None
+        return self._held(targets)
+
+    def _held(self, targets: Targets) -> float | None:
         drawn = draw_targets(self.pool, self.rows, targets)
         total, held = int(self.pool.rows.us.sum()), int(drawn.state.held[0])
         is_left = total > held + int(drawn.state.sums.sum())

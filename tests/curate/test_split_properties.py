@@ -75,15 +75,25 @@ TRIED = settings(max_examples=16, deadline=None)
 
 
 @TRIED
-@given(SHAPES)
-def test_no_text_and_no_speaker_stands_on_two_sides(
-    tmp_path_factory: pytest.TempPathFactory, shape: Shape
+@given(SHAPES, st.integers(0, 99))
+def test_splits_share_nothing_meet_their_hours_and_ignore_the_order_of_rows(
+    tmp_path_factory: pytest.TempPathFactory, shape: Shape, order: int
 ) -> None:
-    folder = tmp_path_factory.mktemp("p") / "x"
+    folder = tmp_path_factory.mktemp("p")
     rows = corpus(shape)
-    certificate = split(folder, rows, shape)
-    where = placed(folder)
+    certificate = split(folder / "x", rows, shape)
+    where = placed(folder / "x")
     assert set(where) == {row["audio_filepath"] for row in rows}
+    assert_nothing_is_shared(rows, where)
+    assert [leak for leak in certificate["leaks"] if leak["count"]] == []
+    assert_hours_are_met_or_the_shortfall_is_stated(rows, where, certificate)
+    random.Random(order).shuffle(rows)
+    split(folder / "y", rows, shape)
+    assert placed(folder / "y") == where
+
+
+def assert_nothing_is_shared(rows: list[Row], where: Mapping[str, str]) -> None:
+    """No text and no speaker stands on two sides."""
     is_one_speaker = (
         len({row.get("speaker") for row in rows}) == 1
     )  # one value over all rows is nobody
@@ -95,18 +105,11 @@ def test_no_text_and_no_speaker_stands_on_two_sides(
                 sides[side].add(normalise(str(value)))
         assert not sides["eval"] & sides["test"]
         assert not (sides["eval"] | sides["test"]) & sides["train"]
-    assert [leak for leak in certificate["leaks"] if leak["count"]] == []
 
 
-@TRIED
-@given(SHAPES)
-def test_hours_are_met_or_the_shortfall_is_said(
-    tmp_path_factory: pytest.TempPathFactory, shape: Shape
+def assert_hours_are_met_or_the_shortfall_is_stated(
+    rows: list[Row], where: Mapping[str, str], certificate: Any
 ) -> None:
-    folder = tmp_path_factory.mktemp("p") / "x"
-    rows = corpus(shape)
-    certificate = split(folder, rows, shape)
-    where = placed(folder)
     for name, target in certificate["targets"].items():
         mine = [float(str(r["duration"])) for r in rows if where[str(r["audio_filepath"])] == name]
         assert sum(mine) == pytest.approx(target["achieved_s"], abs=1e-3)
@@ -114,19 +117,6 @@ def test_hours_are_met_or_the_shortfall_is_said(
         off = abs(target["achieved_s"] - target["target_s"])
         if off > max(0.01 * target["target_s"], longest):
             assert any(str(name) in warning for warning in certificate["warnings"]), name
-
-
-@TRIED
-@given(SHAPES, st.integers(0, 99))
-def test_the_order_of_rows_changes_nothing(
-    tmp_path_factory: pytest.TempPathFactory, shape: Shape, order: int
-) -> None:
-    folder = tmp_path_factory.mktemp("p")
-    rows = corpus(shape)
-    split(folder / "x", rows, shape)
-    random.Random(order).shuffle(rows)
-    split(folder / "y", rows, shape)
-    assert placed(folder / "x") == placed(folder / "y")
 
 
 @TRIED
