@@ -37,6 +37,24 @@ def with_options(command: str, options: Sequence[Option]) -> str:
     return shlex.join([*before, *behind])
 
 
+def option_value(command: str, name: str) -> str | None:
+    """The value that a command gives an option; None where it does not.
+
+    >>> option_value("curate profile m --rules=a.yaml --out p", "--rules")
+    'a.yaml'
+    >>> option_value("curate profile m --out p -- --rules x", "--rules") is None
+    True
+    """
+    words = shlex.split(command)
+    words = words[: words.index("--")] if "--" in words else words
+    for word, value in zip(words, [*words[1:], ""], strict=True):
+        if word == name:
+            return value
+        if word.startswith(f"{name}="):
+            return word.removeprefix(f"{name}=")
+    return None
+
+
 def _replaced(words: Sequence[str], option: Option) -> list[str]:
     new = [option.name] if option.value is None else [option.name, option.value]
     others: list[str] = []

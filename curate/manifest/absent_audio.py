@@ -7,7 +7,6 @@ than a few hundred.
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,10 +15,20 @@ from pathlib import Path
 from typing import Self
 
 from curate.errors import parameter
+from curate.errors.typed import OptionWords
 from curate.files.unicode_forms import form_on_disk
+from curate.formatting.commands import Option, option_value, with_options
 from curate.formatting.units import first_and_more, plural
 from curate.manifest.archived_audio import archive_of, archived_hint
-from curate.manifest.audio_files import FROM_WORKING_FOLDER, Bases, bases_of, is_address
+from curate.manifest.audio_files import (
+    FROM_WORKING_FOLDER,
+    Bases,
+    bases_of,
+    is_address,
+    is_windows_path,
+)
+from curate.manifest.hints.given import stem_of, whole_command
+from curate.manifest.hints.nearby import placed_near
 from curate.manifest.origin import COMMAND, Origin, is_archived, is_command
 from curate.manifest.path_sample import evenly
 from curate.manifest.spool import is_local
@@ -28,15 +37,17 @@ LOOKED_FOR = 200
 """Audio files that are looked for, of all inputs together."""
 REJECTING = "audio_header"
 """The shipped rules that reject records whose audio does not exist."""
-_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+_AUDIO_RULES = {REJECTING: "header", "audio": "signal", "audio_vad": "vad"}
+"""All that do, with the depth of audio that they need."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampledAudio:
     """Audio files of an input that were looked for: those that exist, those of them whose names on
     disk are in another Unicode form, and those that do not exist; `archive` holds the audio where
-    the records name one. `records` are those of the sample that name one of the files, of which
-    `absent_records` name one that does not exist.
+    the records name one, and `near` is the option by which they lead to files near by. `records`
+    are those of the sample that name one of the files, of which `absent_records` name one that does
+    not exist.
     """
 
     source: str
@@ -44,6 +55,7 @@ class SampledAudio:
     absent: Sequence[str] = ()
     respelled: Sequence[str] = ()
     archive: str | None = None
+    near: OptionWords | None = None
     records: int = 0
     absent_records: int = 0
 
@@ -68,8 +80,24 @@ class SampledAudio:
         absent = [name for name in chosen if name not in there]
         respelled = [name for name in present if _is_respelled(name, bases)]
         archive = archive_of(origin.name) if absent else None
+        if archive is not None and os.path.isfile(archive):  # noqa: PTH113 - "" is none
+            return cls(origin.name)  # curate shard takes it from there
+        folder = os.path.dirname(origin.name) or "."  # noqa: PTH120 - as it is written
+        folder = folder if root is None else str(root)
+        near = None if not absent or archive else _near(present, absent, folder)
         counts = [sum(records[name] for name in those) for those in (chosen, absent)]
-        return cls(origin.name, present, absent, respelled, archive, *counts)
+        return cls(origin.name, present, absent, respelled, archive, near, *counts)
+
+
+def _near(present: Sequence[str], absent: Sequence[str], folder: str) -> OptionWords | None:
+    """The option by which files that do not exist are there, and those that exist stay so."""
+    option = placed_near(absent, folder)
+    if option is None or not present:
+        return option
+    name, value = option
+    old = f"{_slashed(value.partition('=')[0])}/"
+    is_whole = name == "--path-map" and not any(_slashed(each).startswith(old) for each in present)
+    return option if is_whole else None
 
 
 def _is_file_name(name: str, origin: Origin) -> bool:
@@ -106,10 +134,18 @@ def rejecting_command(name: str) -> str:
 
 
 def profile_rejecting(command: str, sources: Sequence[str]) -> str:
-    """The same for a profile: its own `command` with the options, if there is one."""
-    if command:
-        return f"{command} --audio header --rules {REJECTING}"
-    return rejecting_command(sources[0])
+    """The same for a profile: its own `command` with the options, if there is one. Rules that it
+    names stay, and have to extend those that reject.
+    """
+    if not command:
+        return rejecting_command(sources[0])
+    rules = option_value(command, "--rules")
+    if rules in _AUDIO_RULES:
+        return with_options(command, [Option("--audio", _AUDIO_RULES[rules])])
+    header = with_options(command, [Option("--audio", "header")])
+    if rules is None or not rules.endswith((".yaml", ".yml")):
+        return with_options(header, [Option("--rules", REJECTING)])
+    return f"{header} (with `extends: {REJECTING}` in {rules})"
 
 
 def absent_warnings(samples: Iterable[SampledAudio], rejecting: str) -> list[str]:
@@ -129,13 +165,22 @@ def absent_warnings(samples: Iterable[SampledAudio], rejecting: str) -> list[str
     return [f"{first}: {what}; {hint}"]
 
 
-def hint_of_samples(samples: Sequence[SampledAudio], rejecting: str) -> str:
-    """What can be done about the files of these inputs that do not exist."""
+def hint_of_samples(samples: Sequence[SampledAudio], rejecting: str, profiled_by: str = "") -> str:
+    """What can be done about the files of these inputs that do not exist. `profiled_by` is the
+    command of the profile that names them, where they are not what was typed.
+    """
     archive = next((each.archive for each in samples if each.archive), None)
     if archive is not None:
         return archived_hint(archive)
     present = [name for each in samples for name in each.present]
     absent = [name for each in samples for name in each.absent]
+    near = next((each for each in samples if each.near is not None), None)
+    if near is not None and near.near is not None:
+        option, value = near.near
+        command = whole_command([near.source], [near.near], stem_of(near.source))
+        if profiled_by:
+            command = with_options(profiled_by, [Option(option, value)])
+        return f"such files are there with {shlex.join(near.near)}: {command}"
     return hint_of_absent(present, absent, rejecting)
 
 
@@ -153,11 +198,6 @@ def describe_absent(
     of = f" ({absent_records:,} of {plural(records, 'record')})" if records != files else ""
     verb = "does" if len(absent) == 1 else "do"
     return f"{len(absent):,} of {total} looked for {verb} not exist{of}, such as {absent[0]}"
-
-
-def is_windows_path(name: str) -> bool:
-    """Whether a path begins with a drive or a share of Windows."""
-    return _WINDOWS.match(name) is not None
 
 
 def hint_of_absent(present: Sequence[str], absent: Sequence[str], rejecting: str) -> str:

@@ -11,14 +11,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from curate.errors import InputError
+from curate.errors import InputError, parameter
 from curate.formatting.units import plural
-from curate.manifest.origin import INSIDE, Origin
+from curate.manifest.mapping import fields_of
+from curate.manifest.origin import ARCHIVE, INSIDE, Origin
 from curate.manifest.sniff import Look
 from curate.manifest.spool import is_local
 
-ARCHIVE: Final = "audio_archive"
-"""The field of a record that names the table or tar in which its audio stands."""
 _TARS: Final = "webdataset"
 
 
@@ -30,6 +29,14 @@ def archive_members(origin: Origin) -> dict[str, object]:
     if not holds_audio or not is_local(origin.name):
         return {}
     return {ARCHIVE: os.path.abspath(origin.name)}  # noqa: PTH100 - links keep their names
+
+
+def is_in_rows(origin: Origin) -> bool:
+    """Whether the audio of records stands in the rows of a table, in a column of a usual name, so
+    that ROW says where.
+    """
+    is_usual = "audio_filepath" not in fields_of(origin)
+    return INSIDE in origin.beside.get("audio", ()) and is_local(origin.name) and is_usual
 
 
 def archive_of(name: str) -> str | None:
@@ -53,8 +60,24 @@ def archived_hint(archive: str) -> str:
     return f"their audio stands inside {archive}: {command} reads it, in place of this manifest"
 
 
+def unpacked_hint(archive: str) -> str:
+    """The same where the audio is to be analysed, which takes files: a tar can be unpacked."""
+    if Path(archive).suffix != ".tar":
+        without = f"profile without {parameter('audio')}"
+        return f"their audio stands inside {archive}, and is analysed in files only: {without}"
+    folder = Path(archive).stem
+    tar, folder = shlex.quote(archive), shlex.quote(folder)
+    unpack = f"mkdir {folder} && tar -xf {tar} -C {folder}"
+    return f"their audio stands inside {archive}: {unpack} makes a folder that is read in its place"
+
+
+def is_taken(origin: Origin) -> bool:
+    """Whether `curate shard` takes the audio of a manifest of this archive from there."""
+    return bool(archive_members(origin)) and (origin.format == _TARS or is_in_rows(origin))
+
+
 def archived_warning(
-    archived: Sequence[str], inputs: Sequence[str], written: str, options: Sequence[str]
+    archived: Sequence[Origin], inputs: Sequence[str], written: str, options: Sequence[str]
 ) -> str:
     """The warning about a manifest whose audio stands in these archives, with the commands that
     read it there. `inputs` and `options` are those that the manifest was made by.
@@ -64,10 +87,16 @@ def archived_warning(
     shard = ["curate", "shard", f"{stem}.split", "--out", f"{stem}.shards"]
     to_tars = ["--to", "nemo_tarred", "--out", f"{stem}.tarred"]
     held = ["curate", "manifest", *inputs, *options, *to_tars]
+    what = f"the audio of {plural(len(archived), 'input')} stands inside ({archived[0].name})"
+    holds = f"{shlex.join(held)} writes a manifest that holds it"
+    analysed = "Audio in archives is not analysed: curate profile --audio needs files"
+    if all(map(is_taken, archived)):
+        return (
+            f"{written}: {what}, from where curate shard takes it as long as it stays there; "
+            f"no path leads there: for other programs {holds}. {analysed}"
+        )
     return (
-        f"{written}: the audio of {plural(len(archived), 'input')} stands inside ({archived[0]}), "
-        "where no path leads: this manifest has its texts and lengths, and cannot be sharded. "
-        f"{shlex.join(split)} && {shlex.join(shard)} read the audio where it is; "
-        f"{shlex.join(held)} writes a manifest that holds it. "
-        "Audio in archives is not analysed: curate profile --audio needs files"
+        f"{written}: {what}, where no path leads: this manifest has its texts and lengths, and "
+        f"cannot be sharded. {shlex.join(split)} && {shlex.join(shard)} read the audio where it "
+        f"is; {holds}. {analysed}"
     )

@@ -39,6 +39,7 @@ MOST_LISTED = 100_000
 """Entries of a directory that are looked through for a first symlink."""
 _SYSTEM = ("/proc/", "/sys/", "/dev/")
 """Folders of the system's own, which are not searched."""
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/|[A-Za-z]:\\|\\\\")
 
 
@@ -53,6 +54,11 @@ def bases_of(origin: Origin, root: Path | None = None) -> Bases:
 def is_address(path: str) -> bool:
     """Whether a path names a scheme, such as s3://, or a Windows drive."""
     return _ADDRESS.match(path) is not None
+
+
+def is_windows_path(name: str) -> bool:
+    """Whether a path begins with a drive or a share of Windows."""
+    return _WINDOWS.match(name) is not None
 
 
 def segment_key() -> pl.Expr:

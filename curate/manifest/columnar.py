@@ -19,10 +19,11 @@ import polars as pl
 from curate.manifest.corrections import CAST
 from curate.manifest.mapping import fields_of
 from curate.manifest.origin import INSIDE, Item, Origin, Portion, canonical, convert_line
+from curate.manifest.segment_times import is_milliseconds
 from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.strict import Malformed, Record
 from curate.manifest.table_files import FILE, STREAM, TableFile, as_input, open_table
-from curate.manifest.table_lines import encode_rows, encoded_table, is_milliseconds
+from curate.manifest.table_lines import encode_rows, encoded_table
 from curate.manifest.tables import AUDIO_NAMES, columns_of, measured_if_absent, record_of_row
 
 ROWS = 20_000

@@ -22,19 +22,22 @@ from curate.artifacts.unread import SKIPPED_BY, UNREAD_BY
 from curate.errors import Fault
 from curate.formatting.units import US_PER_HOUR
 from curate.manifest.absent_audio import SampledAudio, absent_warnings, rejecting_command
-from curate.manifest.archived_audio import archive_members
+from curate.manifest.archived_audio import archive_members, is_in_rows
 from curate.manifest.audio_files import bases_of
+from curate.manifest.audio_suffix import suffix_warnings
 from curate.manifest.corrections import measured_warnings
 from curate.manifest.disk_names import DiskNames
-from curate.manifest.ffmpeg_paths import ffmpeg_warnings
+from curate.manifest.ffmpeg_paths import ffmpeg_files, ffmpeg_warnings
 from curate.manifest.folders.tabbed import tabbed_warnings
 from curate.manifest.formats import BY_NAME
 from curate.manifest.hints.below import unread_warnings
+from curate.manifest.hints.conversion import conversion_hint
 from curate.manifest.members import with_members
+from curate.manifest.missing_files import MissingFiles, look_anew
 from curate.manifest.moved_paths import MovedPaths
 from curate.manifest.needs_ffmpeg import NeedsFfmpeg
 from curate.manifest.nemo import Batch, read_lines
-from curate.manifest.origin import Origin, Portion
+from curate.manifest.origin import ARCHIVE, ROW, Origin, Portion
 from curate.manifest.outside_paths import OutsidePaths
 from curate.manifest.overruns import Overruns, is_timed
 from curate.manifest.path_sample import PathSample
@@ -55,6 +58,7 @@ from curate.manifest.unnamed_audio import (
     unnamed_warning,
 )
 from curate.manifest.unusable import unusable
+from curate.nemo.ffmpeg_kinds import CONVERT
 
 AUDIO = "audio_filepath"
 AS_READ = "as_read"
@@ -84,6 +88,7 @@ class _Paths(NamedTuple):
     on_disk: DiskNames
     outside: OutsidePaths
     overruns: Overruns
+    missing: MissingFiles
 
     def may_change(self, line: bytes) -> bool:
         """Whether the path of a line, or of any of several, may be written in another way."""
@@ -117,19 +122,21 @@ class Converter:
         self._stated: list[StatedLengths] = []
         self._named = NamedAudio(root)
         self._ffmpeg_rows = Counter[str]()
+        self._ffmpeg_hint = CONVERT
         self._needs_ffmpeg = NeedsFfmpeg()
         self.undecoded = Undecoded()
         self._origins: list[Origin] = []
 
     def audio_warnings(self, written: Path) -> list[str]:
         """Warnings about audio that is not there, elsewhere, too short, or not decoded here, about
-        tables whose durations are measured, and about files that are passed over; `written` is the
-        manifest that hints name.
+        tables whose durations are measured, or whose paths lack a suffix, and about files that are
+        passed over; `written` is the manifest that hints name.
         """
         of_inputs = [*measured_warnings(self._origins), *twin_warnings(self._origins)]
+        of_inputs += [*suffix_warnings(self._origins)]
         of_inputs += unread_warnings(self._origins, str(written))
         of_inputs += [*piped_warnings(self._origins), *tabbed_warnings(self._origins)]
-        of_rows = [*self._warnings, *ffmpeg_warnings(self._ffmpeg_rows)]
+        of_rows = [*self._warnings, *ffmpeg_warnings(self._ffmpeg_rows, self._ffmpeg_hint)]
         of_rows += self._needs_ffmpeg.warnings()
         rejecting = rejecting_command(str(written))
         short = short_audio_warnings(self._stated, rejecting)
@@ -137,6 +144,7 @@ class Converter:
 
     def add_all(self, origins: Sequence[Origin]) -> tuple[ConvertedInput, ...]:
         """Convert the rows of all origins; audio beside tables that no row names is malformed."""
+        look_anew()
         made = list(map(self._add, origins))
         place_of = {each.source: at for at, each in enumerate(made)}
         for origin, unnamed, named in self._named.unnamed():
@@ -160,6 +168,7 @@ class Converter:
             DiskNames(origin, self._into),
             OutsidePaths(origin),
             Overruns(origin, self._into or Path("/")),
+            MissingFiles(origin, self._root),
         )
         counted, reasons, sample = np.zeros(4, np.int64), Counter[str](), PathSample()
         for portion in BY_NAME[origin.format].read(origin):
@@ -167,8 +176,12 @@ class Converter:
             batch, numbers = self._write(origin, portion, paths, reasons)
             sample.add(*batch.sample)
             counted += numbers
-        audio = SampledAudio.of(origin, sample.paths, self._root)
+        there = (path for path in sample.paths if paths.missing.reason(path) is None)
+        audio = SampledAudio.of(origin, there, self._root)
         self._audio.append(audio)
+        files = ffmpeg_files(audio.present, bases_of(origin, self._root))
+        if files and self._ffmpeg_hint == CONVERT:
+            self._ffmpeg_hint = conversion_hint(files, origin)
         if not is_timed(origin):
             self._stated.append(StatedLengths.of(origin, sample, audio, self._root))
         made = (paths.on_disk.warning(), paths.outside.warning(), paths.overruns.warning())
@@ -208,13 +221,19 @@ class Converter:
             self._tally.add(portion.text_changes, rows, origin.name)
         data, members = portion.chunk.data, dict[str, object](origin.added)
         members |= archive_members(origin) if self._into is not None else {}
-        audio_names = _audio_names(data) if paths.may_change(data) else {}
+        has_rows = ARCHIVE in members and is_in_rows(origin)
+        is_needed = paths.missing.is_checked or paths.may_change(data)
+        audio_names = _audio_names(data) if is_needed else {}
         lines: list[bytes] = []
         places: list[Place] = []
+        lost: list[int] = []
         skipped = untranscribed = 0
         columns = (LINE.name, BYTE_OFFSET.name, MALFORMED.name)
         for at, (line, offset, reason) in enumerate(rows.select(columns).iter_rows()):
             raw = data[start[at] : end[at]]
+            if reason is None and paths.missing.is_checked:
+                reason = paths.missing.reason(_audio(raw, audio_names.get(int(start[at]))))
+                lost += [at] if reason is not None else []
             if reason is not None and not reason.startswith(tuple(UNREAD_BY)):
                 reasons[reason.partition(" (")[0]] += 1
                 self._refuse(origin, portion, (line, offset, reason), raw)
@@ -223,11 +242,13 @@ class Converter:
             paths.outside.add(raw)
             skipped += reason is not None and reason.startswith(SKIPPED_BY)
             untranscribed += reason == UNTRANSCRIBED
-            added = members if self._channel is None else self._with_channel(raw, members)
+            added = {**members, ROW: line} if has_rows else members
+            added = added if self._channel is None else self._with_channel(raw, added)
             lines.append(_line(raw, added, paths, audio_names.get(int(start[at]))))
             paths.overruns.add(lines[-1])
         self._records.add(origin, lines, places)
-        us = int(rows[DURATION_US.name].sum())
+        lengths = rows[DURATION_US.name]
+        us = int(lengths.sum()) - int(lengths.gather(lost).sum())
         return batch, (len(lines) - skipped, skipped, untranscribed, us)
 
     def _with_channel(self, raw: bytes, members: dict[str, object]) -> dict[str, object]:
@@ -279,11 +300,16 @@ def _audio_names(data: bytes) -> dict[int, str]:
     }
 
 
+def _audio(raw: bytes, name: str | None) -> str:
+    """The audio path of a line, which `name` is where it stands there without escapes."""
+    return str(parse_line(raw)[AUDIO]) if name is None else name
+
+
 def _line(raw: bytes, added: dict[str, object], paths: _Paths, audio: str | None) -> bytes:
     """A record's line with its audio path as it reads from the new folder, and these fields."""
     if not paths.may_change(raw):
         return with_members(raw, added) if added else raw
-    audio = str(parse_line(raw)[AUDIO]) if audio is None else audio
+    audio = _audio(raw, audio)
     moved = audio if paths.moved.all_stay else paths.moved.moved(audio)
     written = paths.on_disk.on_disk(moved)
     members = added if written == audio else {**added, AUDIO: written}

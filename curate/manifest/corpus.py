@@ -26,7 +26,7 @@ from curate.files.marked_yaml import Listing, Scalar, Table, Tree, read_tree
 from curate.manifest.chunks import read_head
 from curate.manifest.corrections import DEFAULTS
 from curate.manifest.mapping import ReadOptions, as_pairs
-from curate.manifest.origin import Origin
+from curate.manifest.origin import AUDIO_ROOT, Origin, is_archived
 from curate.manifest.spool import is_local
 
 SCHEMA = "curate.corpus/1"
@@ -73,7 +73,9 @@ class Corpus:
         about = {f"corpus_{key}": (value,) for key, value in self.about.items()}
         lang = {} if self.language is None else {"lang": self.language}
         defaults = {DEFAULTS: as_pairs(lang)} if lang else {}
-        return replace(origin, beside={**origin.beside, **about, **defaults})
+        root = self.reading.audio_root
+        rooted = {} if root is None or is_archived(origin) else {AUDIO_ROOT: (root,)}
+        return replace(origin, beside={**origin.beside, **about, **defaults, **rooted})
 
 
 def corpus_file(name: str) -> str | None:

@@ -16,8 +16,8 @@ import polars as pl
 
 from curate.files.unicode_forms import form_on_disk
 from curate.formatting.units import first_and_more
-from curate.manifest.absent_audio import is_windows_path
-from curate.manifest.audio_files import bases_of, is_address
+from curate.manifest.audio_files import bases_of, is_address, is_windows_path
+from curate.manifest.audio_suffix import SUFFIX, lacks_suffix
 from curate.manifest.captions.segment import seconds_of, seconds_of_clock
 from curate.manifest.headers import NO_FILE, Length, lengths
 from curate.manifest.members import with_members
@@ -39,7 +39,8 @@ _UNIT = re.compile(r"\s*(s|sec|secs|seconds|ms)\Z", re.IGNORECASE)
 class Corrections:
     """Corrections of one input: by field the `patterns` that take it from the audio path, `paths`
     OLD to NEW, whether numbers are `cast`, the `root` of paths whose audio is measured (None:
-    nothing is measured), and `defaults`, fields of records that have none.
+    nothing is measured), `defaults`, fields of records that have none, and the `suffix` of audio
+    paths without one.
     """
 
     patterns: Mapping[str, str] = field(default_factory=dict)
@@ -47,12 +48,13 @@ class Corrections:
     cast: bool = False
     root: str | None = None
     defaults: Mapping[str, str] = field(default_factory=dict)
+    suffix: str = ""
 
     @classmethod
     def of(cls, origin: Origin) -> Corrections | None:
         """Those of an origin; None where it has none."""
         beside = origin.beside
-        if not {PATTERNS, PATHS, CAST, MEASURE, MEASURE_TABLE, DEFAULTS} & beside.keys():
+        if not {PATTERNS, PATHS, CAST, MEASURE, MEASURE_TABLE, DEFAULTS, SUFFIX} & beside.keys():
             return None
         root = beside.get(MEASURE, beside.get(MEASURE_TABLE))
         return cls(
@@ -61,6 +63,7 @@ class Corrections:
             CAST in beside,
             None if root is None else root[0],
             _pairs(beside.get(DEFAULTS, ())),
+            beside.get(SUFFIX, ("",))[0],
         )
 
     def apply(self, origin: Origin, portion: Portion) -> Portion:
@@ -93,6 +96,7 @@ class Corrections:
         if not isinstance(path, str):
             return {}
         moved = moved_path(path, self.paths)
+        moved += self.suffix if lacks_suffix(moved) and moved else ""
         return {} if moved == path else {AUDIO: moved}
 
     def _measure(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from curate.arrays import Bools, Bytes, Int64s
 from curate.formatting.units import first_and_more, plural
+from curate.manifest.corrections import audio_place
 from curate.nemo.ffmpeg_kinds import CONVERT, SUFFIXES
 
 _SHORTEST = min(map(len, SUFFIXES))
@@ -40,11 +42,26 @@ def ffmpeg_rows(data: Bytes, start: Int64s, length: Int64s) -> Int64s:
     return named
 
 
-def ffmpeg_warnings(rows_of: Mapping[str, int]) -> list[str]:
-    """The warning about rows with such audio, by their input; none where there are none."""
+def ffmpeg_warnings(rows_of: Mapping[str, int], hint: str = CONVERT) -> list[str]:
+    """The warning about rows with such audio, by their input; none where there are none. `hint` is
+    how they are read.
+    """
     counts = {source: rows for source, rows in rows_of.items() if rows}
     if not counts:
         return []
     what = f"{plural(sum(counts.values()), 'row')} with audio of a kind that only ffmpeg reads"
     effect = "it is not analysed, and curate shard leaves it out"
-    return [f"{first_and_more([*counts], 'input')}: {what}: {effect}; {CONVERT}"]
+    return [f"{first_and_more([*counts], 'input')}: {what}: {effect}; {hint}"]
+
+
+def ffmpeg_files(paths: Iterable[str], bases: Sequence[str]) -> list[str]:
+    """The files of such paths that are there, each once, as they read from the working folder."""
+    named = (path for path in dict.fromkeys(paths) if path.lower().endswith(SUFFIXES))
+    places = (audio_place(path, bases) for path in named)
+    return [_short(place) for place in places if os.path.exists(place)]  # noqa: PTH110 - "" is none
+
+
+def _short(place: str) -> str:
+    """A path below the working folder without it."""
+    below = os.path.relpath(place)
+    return place if below.startswith("..") else below

@@ -11,18 +11,21 @@ from itertools import product
 
 from curate.errors import ConfigError, InputError, parameter, raise_all
 from curate.errors.nearest import suggest
+from curate.manifest.audio_files import bases_of
+from curate.manifest.audio_suffix import suffix_of, with_suffix
 from curate.manifest.blend import find_blend
 from curate.manifest.captions import CAPTIONS
 from curate.manifest.chunks import open_manifest, read_chunks
 from curate.manifest.columnar import ARROW, PARQUET
 from curate.manifest.corpus import corpus_file, read_corpus
-from curate.manifest.corrections import Corrections, corrected
+from curate.manifest.corrections import Corrections, corrected, moved_path
 from curate.manifest.folders import FOLDER_OF_AUDIO
 from curate.manifest.hints.below import command_hint
+from curate.manifest.hints.samples import audio_paths
 from curate.manifest.hugging_face import HUGGING_FACE
 from curate.manifest.kaldi import KALDI
 from curate.manifest.lhotse import CUTS, SHAR, SUPERVISIONS
-from curate.manifest.mapping import END, ReadAs, ReadOptions, fields_of, read_mapped, reading_of
+from curate.manifest.mapping import ReadAs, ReadOptions, fields_of, read_mapped, reading_of
 from curate.manifest.origin import Origin, Portion, native
 from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.spool import is_local
@@ -91,6 +94,10 @@ NEMO_MAPPED = Format(
 _MAPPABLE = ("table", "common_voice", "parquet", "arrow", "hf", "xlsx", "webdataset", "folder")
 """Formats with columns, whose names a mapping can say."""
 
+_NAMING = ("table", "common_voice", "xlsx", "nemo_mapped")
+"""Formats whose rows name audio files, often by ids."""
+_EXAMINED = 20
+"""Paths by which the suffix is known that they lack."""
 _TIERED = ("textgrid", "elan")
 """Formats with tiers, of which `text` names the one that is read."""
 
@@ -153,10 +160,22 @@ def origins_of(name: str, reading: ReadOptions) -> list[Origin]:
     format = BY_NAME[reading.format] if reading.format is not None else _format_of(look)
     is_changed = reading.renamed or reading.lenient or reading.corrections
     if not is_changed:
-        return format.find(look)
+        return [_with_suffix(origin, look, reading) for origin in format.find(look)]
     is_native = format.name in (NEMO.name, NEMO_TARRED.name)
     _refuse_idle(reading, NEMO_MAPPED if is_native else format, name)
-    return [_as_mapped(reading.with_fields(origin)) for origin in format.find(look)]
+    origins = (_as_mapped(reading.with_fields(origin)) for origin in format.find(look))
+    return [_with_suffix(origin, look, reading) for origin in origins]
+
+
+def _with_suffix(origin: Origin, look: Look, reading: ReadOptions) -> Origin:
+    """The origin of a table with the suffix that its audio paths lack, where they lead to files
+    with one.
+    """
+    if origin.format not in _NAMING:
+        return origin
+    paths = [moved_path(each, reading.path_map) for each in audio_paths(look)[:_EXAMINED]]
+    suffix = suffix_of(paths, bases_of(origin, reading.root))
+    return origin if suffix is None else with_suffix(origin, suffix, paths[0])
 
 
 def _refuse_idle(reading: ReadOptions, format: Format, name: str) -> None:
@@ -169,9 +188,6 @@ def _refuse_idle(reading: ReadOptions, format: Format, name: str) -> None:
     if reading.renamed and format.name not in (*_MAPPABLE, NEMO_MAPPED.name):
         what = f"renames fields of JSON lines and columns of tables; {name} is {format.name}"
         raise ConfigError.of(parameter("fields"), what, "leave it out for this input")
-    if END in reading.renamed and format == NEMO_MAPPED:
-        what = f"{END!r} is where a segment ends in a table; {name} is {format.name}"
-        raise ConfigError.of(parameter("fields"), what, "map the duration of JSON lines")
 
 
 def _as_mapped(origin: Origin) -> Origin:

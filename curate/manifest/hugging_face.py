@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from curate.errors import InputError
 from curate.manifest.chunks import read_head
 from curate.manifest.columnar import ARROW, PARQUET
+from curate.manifest.folders.tree import walk
+from curate.manifest.hints.below import UNREAD_ROOT, as_role, readable_below
 from curate.manifest.origin import Origin, Portion
 from curate.manifest.sniff import Format, Look
 
+_TABLES = (".parquet", ".arrow")
 _DATA, _STATE, _SPLITS = "data", "state.json", "dataset_dict.json"
 
 
@@ -58,9 +62,14 @@ def _find(look: Look) -> list[Origin]:
     if not tables:
         raise InputError.of(look.name, "holds no Parquet file, in data or beside it")
     looks = [Look.at(name, look.fields, look.audio_root) for name in tables]
-    return [
+    first, *others = (
         origin for each in looks for origin in (ARROW if ARROW.sniff(each) else PARQUET).find(each)
-    ]
+    )
+    unread = readable_below(sorted(walk(look.name)), lambda name: name.endswith(_TABLES))
+    if not unread:
+        return [first, *others]
+    beside = {**first.beside, **as_role(unread), UNREAD_ROOT: (look.name,)}
+    return [replace(first, beside=beside), *others]
 
 
 def _read(origin: Origin) -> Iterator[Portion]:

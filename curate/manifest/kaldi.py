@@ -29,10 +29,10 @@ from curate.manifest.origin import (
     number_of,
 )
 from curate.manifest.recordings import OVERRUN_S
+from curate.manifest.segment_times import AGREEING_S
 from curate.manifest.sniff import Format, Look
 from curate.manifest.spool import is_local
 from curate.manifest.strict import Malformed, Record
-from curate.manifest.tables import AGREEING_S
 from curate.nemo.manifest_fields import audio_path
 
 FORMAT = "kaldi"

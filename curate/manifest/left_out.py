@@ -13,6 +13,8 @@ from curate.manifest.spool import is_local
 from curate.manifest.strict import Malformed, parse_line
 
 SUFFIX = ".malformed.jsonl"
+_NAMED = 3
+"""Reasons that are named."""
 _FORMATS = frozenset({"nemo", "nemo_mapped"})
 
 
@@ -37,12 +39,18 @@ def left_out_warnings(origins: Iterable[Origin]) -> list[str]:
         beside = malformed_beside(Path(origin.name))
         reasons = _reasons(beside) if beside.is_file() else Counter[str]()
         if reasons:
-            ((commonest, count),) = reasons.most_common(1)
             warnings.append(
                 f"{origin.name}: {_lines(reasons.total())} left out when it was made, and not "
-                f"counted here ({beside}: {commonest}, {count:,} of them)"
+                f"counted here ({beside}: {_described(reasons)})"
             )
     return warnings
+
+
+def _described(reasons: Counter[str]) -> str:
+    """The commonest reasons with their counts."""
+    named = [f"{reason} ({count:,})" for reason, count in reasons.most_common(_NAMED)]
+    more = len(reasons) - len(named)
+    return ", ".join([*named, *([f"{more} more reasons"] if more else [])])
 
 
 def _lines(number: int) -> str:

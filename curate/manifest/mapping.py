@@ -19,6 +19,7 @@ from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.manifest.chunks import read_chunks
 from curate.manifest.corrections import CAST, MEASURE, PATHS, PATTERNS, extracted
 from curate.manifest.fields import FIELDS
+from curate.manifest.mapped_ends import END, with_duration
 from curate.manifest.origin import (
     PORTION_BYTES,
     Item,
@@ -49,8 +50,6 @@ NEEDED = ("audio_filepath", "duration", "text")
 _HINT = "write NAME=FIELD, such as --map text=sentence"
 PATTERN = "regex:"
 """Begins, in place of FIELD, the pattern that takes a field from the audio path."""
-END = "end"
-"""The column of a table that has where a segment ends: no field of a manifest, but its duration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +228,11 @@ def read_mapped(origin: Origin) -> Iterator[Portion]:
 
     All other bytes of a line stay as they were, but for a known field that it has already: its
     value is replaced, and stored as NAME_before. A line that lacks the
-    FIELD of a NAME=FIELD is malformed, even if it has NAME.
+    FIELD of a NAME=FIELD is malformed, even if it has NAME. An END gives the duration.
     """
-    fields, number, lenient = fields_of(origin), 0, LENIENT in origin.beside
-    if not fields and not lenient:
+    every, number, lenient = fields_of(origin), 0, LENIENT in origin.beside
+    fields = {name: its for name, its in every.items() if name != END}
+    if not every and not lenient:
         yield from read_placed(origin)
         return
     names = list(dict.fromkeys([*fields, *fields.values()])) or ["text"]
@@ -251,6 +251,8 @@ def read_mapped(origin: Origin) -> Iterator[Portion]:
             try:
                 strict = _strict(line, fields) if lenient and spans is None else line
                 renamed, why = _renamed(strict, fields, spans), ""
+                if END in every:
+                    renamed = with_duration(renamed, every, CAST in origin.beside)
                 not_finite += strict != line
             except Malformed as fault:
                 renamed, why = line, str(fault)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from curate.formatting.units import plural
 from curate.manifest.captions.audio import FOLDER
 from curate.manifest.headers import NOT_MEASURED
+from curate.manifest.hints.conversion import conversion
 from curate.manifest.origin import FOLDER_FORMAT, Origin
 from curate.nemo.ffmpeg_kinds import CONVERT
+
+_MOST = 1000
+"""Files by whose folders the command is made."""
 
 
 class NeedsFfmpeg:
@@ -18,7 +22,7 @@ class NeedsFfmpeg:
 
     def __init__(self) -> None:
         self._rows = Counter[str]()
-        self._first: dict[str, str] = {}
+        self._files: dict[str, list[str]] = {}
 
     def add(self, origin: Origin, reason: str) -> None:
         """Count a row that is none for this reason, which ends with the name of its audio."""
@@ -28,16 +32,17 @@ class NeedsFfmpeg:
         if is_for_ffmpeg:
             root = origin.beside.get(FOLDER, (origin.name,))[0]
             self._rows[origin.name] += 1
-            self._first.setdefault(origin.name, str(Path(root) / name))
+            files = self._files.setdefault(origin.name, [])
+            if len(files) < _MOST:
+                files.append(str(Path(root) / name))
 
     def warnings(self) -> list[str]:
-        """A warning for each folder, with the command for its first file."""
-        return [_warning(name, rows, self._first[name]) for name, rows in self._rows.items()]
+        """A warning for each folder, with the command that converts its files."""
+        return [_warning(name, rows, self._files[name]) for name, rows in self._rows.items()]
 
 
-def _warning(folder: str, rows: int, audio: str) -> str:
-    made = str(Path(audio).with_suffix(".flac"))
-    command = shlex.join(["ffmpeg", "-i", audio, made])
+def _warning(folder: str, rows: int, files: Sequence[str]) -> str:
+    command = conversion(files)
     what = f"{plural(rows, 'row')} hold{'s' * (rows == 1)} no record, since only ffmpeg reads"
     instead = "a FLAC of the same name beside each is read instead"
     return f"{folder}: {what} the audio; {instead}: {command}"

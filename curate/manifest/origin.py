@@ -56,6 +56,10 @@ class Origin:
 
 INSIDE = "inside"
 """What an origin's `beside` has of its `audio` where a table itself holds it."""
+ARCHIVE = "audio_archive"
+"""The field of a record that names the table or tar in which its audio stands."""
+ROW = "audio_row"
+"""The field of a record that gives the row of the table, the first being 1."""
 _TARS = frozenset({"lhotse_shar", "webdataset"})
 """Formats whose audio is in tars, always."""
 
@@ -66,8 +70,16 @@ def is_archived(origin: Origin) -> bool:
     return origin.format in _TARS or "tars" in beside or INSIDE in beside.get("audio", ())
 
 
+AUDIO_ROOT = "audio_root"
+"""Where an origin keeps the folder in which its audio paths begin, where a corpus.yaml names it."""
+
+
 def home_of(origin: Origin) -> str:
-    """The directory in which its relative audio paths begin: its own, or that of its file."""
+    """The directory in which its relative audio paths begin: that which its corpus names, its own,
+    or that of its file.
+    """
+    if AUDIO_ROOT in origin.beside:
+        return os.path.realpath(origin.beside[AUDIO_ROOT][0])
     place = os.path.realpath(origin.name)
     return place if origin.format == FOLDER_FORMAT else os.path.dirname(place)  # noqa: PTH120
 

@@ -1,4 +1,4 @@
-"""A warning about segments of a transcript that begin in their audio and end behind it."""
+"""A warning about segments of a transcript that end behind their audio."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from curate.formatting.units import plural
 from curate.manifest.captions import CAPTIONS
-from curate.manifest.headers import Length, lengths
+from curate.manifest.mp4_length import stated_seconds
 from curate.manifest.origin import FOLDER_FORMAT, Origin
 from curate.manifest.strict import parse_line
 
@@ -47,14 +47,16 @@ class Overruns:
         """
         number = longest = 0.0
         first = ""
-        places = (os.path.join(self._folder, name) for name in self._segments)  # noqa: PTH118
-        for (name, segments), length in zip(self._segments.items(), lengths(places), strict=True):
-            if not isinstance(length, Length):
+        places = [os.path.join(self._folder, name) for name in self._segments]  # noqa: PTH118
+        for (name, segments), seconds in zip(
+            self._segments.items(), stated_seconds(places), strict=True
+        ):
+            if seconds is None:
                 continue
             behind = [
-                offset + duration - length.seconds
+                offset + duration - seconds
                 for offset, duration in segments
-                if offset < length.seconds < offset + duration - OVERRUN_S
+                if offset + duration - OVERRUN_S > seconds
             ]
             number += len(behind)
             longest = max([longest, *behind])

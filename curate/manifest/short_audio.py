@@ -15,8 +15,8 @@ from curate.formatting.units import first_and_more, plural
 from curate.manifest.absent_audio import SampledAudio
 from curate.manifest.audio_files import bases_of
 from curate.manifest.corrections import audio_place
-from curate.manifest.headers import Length, lengths
 from curate.manifest.mapping import PATTERN, fields_of
+from curate.manifest.mp4_length import stated_seconds
 from curate.manifest.origin import Origin
 from curate.manifest.overruns import OVERRUN_S
 from curate.manifest.path_sample import PathSample
@@ -47,11 +47,11 @@ class StatedLengths:
         for path, end in zip(sample.paths, sample.ends, strict=True):
             ends[path] = max(end, ends.get(path, 0.0))
         bases = bases_of(origin, root)
-        measured = lengths(audio_place(path, bases) for path in looked_for.present)
+        measured = stated_seconds([audio_place(path, bases) for path in looked_for.present])
         known = [
-            (path, ends[path], length.seconds)
-            for path, length in zip(looked_for.present, measured, strict=True)
-            if isinstance(length, Length)
+            (path, ends[path], seconds)
+            for path, seconds in zip(looked_for.present, measured, strict=True)
+            if seconds is not None
         ]
         short = [each for each in known if each[1] > each[2] + OVERRUN_S]
         column = fields_of(origin).get("duration")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ import polars as pl
 from curate.manifest.chunks import Chunk
 from curate.manifest.mapping import BEFORE
 from curate.manifest.origin import Item, Offsets, Origin, Places, Portion, line_of
+from curate.manifest.segment_times import is_milliseconds
 from curate.text.words import digest_bytes
 
 _ESCAPES = {
@@ -159,12 +159,6 @@ def _float(values: pl.Series) -> tuple[pl.Series, pl.Series]:
     size = finite.abs()
     is_plain = (size == 0) | ((size >= _LEAST) & (size < _MOST))
     return finite.cast(pl.String), is_plain.fill_null(True)
-
-
-@lru_cache(maxsize=1 << 10)
-def is_milliseconds(name: str) -> bool:
-    """Whether a column's name says that it holds milliseconds."""
-    return name.strip().lower().endswith(("_ms", "[ms]"))
 
 
 def _seconds(values: pl.Series) -> _Number | None:

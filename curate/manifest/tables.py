@@ -8,13 +8,12 @@ quoted, and a CSV reader would eat the marks of their sentences).
 from __future__ import annotations
 
 import csv
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from curate.manifest.chunks import read_chunks
-from curate.manifest.corrections import CAST, MEASURE_TABLE, is_measured, number_written
+from curate.manifest.corrections import CAST, MEASURE_TABLE, is_measured
 from curate.manifest.mapping import BEFORE, fields_of
 from curate.manifest.origin import (
     Origin,
@@ -22,9 +21,9 @@ from curate.manifest.origin import (
     cut_lines,
     number_of,
 )
+from curate.manifest.segment_times import duration_until, seconds_of_cell
 from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.strict import Malformed, Record
-from curate.manifest.table_lines import is_milliseconds
 from curate.manifest.table_rows import Cells, table_rows
 from curate.text.ids import SPEAKER_FIELDS
 
@@ -50,8 +49,6 @@ END_NAMES = (
     "stop", "stop_s", "stop_ms", "stop_time", "segment_end", "seg_end",
 )  # fmt: skip
 """Only beside a beginning: then it gives the duration, or must agree with it."""
-AGREEING_S = 0.05
-"""So much may a duration differ from the time between beginning and end: tables round to 0.1 s."""
 NAMES: Mapping[str, Sequence[str]] = {
     "audio_filepath": AUDIO_NAMES,
     "text": TEXT_NAMES,
@@ -63,8 +60,6 @@ NAMES: Mapping[str, Sequence[str]] = {
 }
 """Our field, and the names that it goes by in tables; the first that is there counts."""
 
-NOT_TIMES = "its start and end are not numbers"
-"""Begins the reason why a row has no duration by its times."""
 NO_CLIP_DURATION = "the clip is not in clip_durations.tsv"
 
 
@@ -108,38 +103,12 @@ def record_of_row(
     }
     record: Record = {field: row[name] for field, name in columns.items()}
     for field in ("duration", "offset", "end"):
-        record[field] = _seconds(record.get(field), columns.get(field, ""), cast)
+        record[field] = seconds_of_cell(record.get(field), columns.get(field, ""), cast)
     end = record.pop("end")
     if end is not None:
-        record["duration"] = _until(end, record["offset"], record["duration"])
+        record["duration"] = duration_until(end, record["offset"], record["duration"])
     empty = {field for field in ("lang", "speaker") if record.get(field) == ""}
     return {**rest, **{field: value for field, value in record.items() if field not in empty}}
-
-
-def _until(end: object, offset: object, duration: object) -> object:
-    """The duration by a segment's end; the declared one where there is one that agrees."""
-    times = [time for time in (offset, end) if isinstance(time, int | float)]
-    if len(times) < 2 or not all(map(math.isfinite, times)):
-        raise Malformed(f"{NOT_TIMES} ({offset!r} and {end!r})")
-    length = round(times[1] - times[0], 9)
-    if length <= 0:
-        raise Malformed(f"its end is not behind its beginning ({times[0]:g} and {times[1]:g})")
-    if duration is None:
-        return length
-    if isinstance(duration, int | float) and round(abs(duration - length), 9) > AGREEING_S:
-        raise Malformed(f"its duration is not end less beginning ({duration:g} and {length:g} s)")
-    return duration
-
-
-def _seconds(value: object, name: str, cast: bool = False) -> object:
-    number = number_of(value) if isinstance(value, str) else value
-    if cast and isinstance(number, str) and number.strip():
-        number = number_written(number)
-    if number == "":
-        return None
-    if is_milliseconds(name) and isinstance(number, int | float) and not isinstance(number, bool):
-        return number / 1000
-    return number
 
 
 def header_cells(header: str) -> tuple[str, list[str]]:
@@ -222,7 +191,7 @@ def _read_common_voice(origin: Origin) -> Iterator[Portion]:
         known = durations.get(clip)
         if known is None and "duration" not in columns and not is_measured(origin):
             raise Malformed(NO_CLIP_DURATION)
-        length = record.get("duration") if known is None else _seconds(known, "duration[ms]")
+        length = record.get("duration") if known is None else seconds_of_cell(known, "duration[ms]")
         path = clip if "/" in clip else f"clips/{clip}"
         return {**record, "audio_filepath": path, "duration": length}
 

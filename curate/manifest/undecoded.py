@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from curate.errors.typed import typed_command
 from curate.formatting.units import plural
 from curate.manifest.chunks import read_chunks
-from curate.manifest.encodings import encoding_of, iconv_name
+from curate.manifest.encodings import encoding_of, iconv_name, possible_encodings
 from curate.manifest.kaldi import FORMAT as KALDI_FORMAT
 from curate.manifest.origin import FOLDER_FORMAT, Origin, cut_lines, is_archived
 from curate.manifest.spool import is_local
@@ -21,6 +22,8 @@ WARNED = 3
 """Files that are warned about one by one."""
 _SAMPLE = 200
 """Lines by which the encoding is guessed."""
+_READINGS = 3
+"""Encodings in which a line is shown where none is sure."""
 _SHOWN = 40
 """Letters of a line that are shown."""
 _PLACE = re.compile(r"(.+?):(\d+)(?:\s|\Z)")
@@ -49,6 +52,11 @@ class Undecoded:
         name, at = place_of(origin, line, as_read)
         file = self._files.setdefault(name, _File(origin, 0, at, reason.removeprefix(NOT_UTF8)))
         file.lines += 1
+
+    def add_rows(self, origin: Origin, rows: int, line: int, reason: str) -> None:
+        """Count rows of an input whose lines are its own, the first being this line."""
+        byte = reason.removeprefix(NOT_UTF8)
+        self._files[origin.name] = _File(origin, rows, line, byte)
 
     def warnings(self) -> list[str]:
         """A warning for each of the first files, and a count of the others."""
@@ -82,19 +90,35 @@ def place_of(origin: Origin, line: int, as_read: str) -> tuple[str, int | None]:
 
 
 def utf8_hint(origin: Origin, name: str) -> str:
-    """How to convert a file of an input: a command where its encoding is sure."""
+    """How to convert a file of an input, and to read it then: a command where its encoding is sure,
+    else what the first line is in those that are possible.
+    """
     if not is_local(name) or not Path(name).is_file() or name.endswith((".gz", ".zst")):
         return "convert it to UTF-8 before it is read"
     lines, is_mixed = _sample(name)
     if is_mixed:
         return "other lines of it are UTF-8: convert only those that are not"
     codec = encoding_of(lines)
-    if codec is None:
+    if codec is not None:
+        encoding = iconv_name(codec)
+        return (
+            f"as {encoding} it reads `{_shown(lines, codec)}`: {_command(origin, name, encoding)}"
+        )
+    possible = possible_encodings(lines)[:_READINGS]
+    readings = [f"as {iconv_name(each)} `{_shown(lines, each)}`" for each in possible]
+    if not readings:
         return f"{_command(origin, name, 'ENCODING')} (put the encoding in which it was saved)"
-    words = next(line for line in lines if not line.isascii()).decode(codec).split()
+    first, *others = map(iconv_name, possible)
+    or_others = f" (or with {' or '.join(others)} in its place)" if others else ""
+    command = _command(origin, name, first)
+    return f"it reads {', '.join(readings)}; if that is right: {command}{or_others}"
+
+
+def _shown(lines: Sequence[bytes], codec: str) -> str:
+    """The beginning of the first line behind its first word with a letter beside ASCII."""
+    words = lines[0].decode(codec).split()
     odd = next(at for at, word in enumerate(words) if not word.isascii())
-    shown = " ".join(words[odd:])[:_SHOWN]
-    return f"as {iconv_name(codec)} it reads `{shown}`: {_command(origin, name, iconv_name(codec))}"
+    return " ".join(words[odd:])[:_SHOWN]
 
 
 def _sample(name: str) -> tuple[list[bytes], bool]:
@@ -118,12 +142,23 @@ def _odd_lines(name: str) -> Iterator[bytes]:
 
 
 def _command(origin: Origin, name: str, encoding: str) -> str:
-    """The command that converts a file; under its own name where its folder is read as one."""
+    """The command that converts a file, under its own name where its folder is read as one; and
+    then the one that was typed, where it reads the file or its folder.
+    """
     path = Path(name)
     read = f"iconv -f {encoding} -t UTF-8"
     if origin.format in {FOLDER_FORMAT, KALDI_FORMAT}:
         old = shlex.quote(f"{name}.{encoding.lower()}")
         new = shlex.quote(name)
-        return f"mv {new} {old} && {read} {old} > {new}"
-    new = shlex.quote(str(path.with_name(f"{path.stem}.utf8{path.suffix}")))
-    return f"{read} {shlex.quote(name)} > {new}"
+        return f"mv {new} {old} && {read} {old} > {new}{_again(origin.name, origin.name)}"
+    converted = str(path.with_name(f"{path.stem}.utf8{path.suffix}"))
+    return f"{read} {shlex.quote(name)} > {shlex.quote(converted)}{_again(name, converted)}"
+
+
+def _again(name: str, converted: str) -> str:
+    """The command that was typed with the converted file in place of this one."""
+    typed = typed_command()
+    if typed is None or name not in typed.inputs:
+        return ""
+    inputs = [converted if each == name else each for each in typed.inputs]
+    return f" && {replace(typed, inputs=inputs)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
@@ -60,4 +61,4 @@ def _transcripts(origins: Iterable[Origin]) -> Iterator[tuple[str, str]]:
             for name in islice(walk(origin.name), NAMES):
                 suffix = name[name.rfind(".") :].lower()
                 if suffix in _TIERS:
-                    yield f"{origin.name}/{name}", suffix
+                    yield os.path.join(origin.name, name), suffix  # noqa: PTH118 - as written

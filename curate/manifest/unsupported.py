@@ -7,6 +7,7 @@ a subtitle file is an error with a name, not a manifest of which every line is m
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.errors import Fault, InputError
+from curate.manifest.hints.given import folder_command
 from curate.manifest.sniff import Look
 
 LINES = "write one JSON object a line with audio_filepath, duration (seconds) and text"
@@ -33,7 +35,8 @@ class Kind:
     """An input that is not read: how it is recognised, what it is, and what to do with it.
 
     `hint` may name the input as {name}, and as {command} what reads its columns, or what is below
-    it; `otherwise` stands there where nothing is known that does.
+    it, and as {folder} what reads the folder that it is in; `otherwise` stands there where nothing
+    is known that does.
     """
 
     sniff: Callable[[Look], bool]
@@ -46,6 +49,9 @@ class Kind:
         hint = self.hint
         if "{command}" in hint:
             hint = hint.replace("{command}", command(look) or self.otherwise)
+        if "{folder}" in hint:
+            folder = os.path.dirname(look.name) or "."  # noqa: PTH120 - as it is written
+            hint = hint.replace("{folder}", folder_command(folder))
         return Fault(look.name, f"is {self.what}", hint.replace("{name}", look.name))
 
 
@@ -157,7 +163,12 @@ KINDS: tuple[Kind, ...] = (
         "{command}",
         "name its manifests, for example '{name}/*.jsonl'",
     ),
-    Kind(_is_audio, "an audio file", f"it is not a list of records; {LINES}"),
+    Kind(
+        _is_audio,
+        "an audio file",
+        "it is not a list of records; its folder is read with the texts in it, or without any: "
+        "{folder}",
+    ),
     Kind(_starts(b"PK\x03\x04", b"PK\x05\x06"), "a zip archive", _UNPACK),
     Kind(_starts(b"BZh"), "bzip2 data", "recompress it: bunzip2 -c '{name}' | gzip > FILE.gz"),
     Kind(_starts(b"\xfd7zXZ\0"), "xz data", "recompress it: xz -dc '{name}' | gzip > FILE.gz"),

@@ -18,9 +18,10 @@ from curate.manifest.hints.kaldi import kaldi_hint
 from curate.manifest.kaldi import KALDI
 from curate.manifest.mapping import LENIENT, fields_of
 from curate.manifest.origin import FOLDER_FORMAT, UNPAIRED_FORMAT, Origin
+from curate.manifest.segment_times import NOT_TIMES
 from curate.manifest.sniff import Look
 from curate.manifest.strict import Malformed, Record, parse_line, why_no_record
-from curate.manifest.tables import NO_CLIP_DURATION, NOT_TIMES
+from curate.manifest.tables import NO_CLIP_DURATION
 from curate.manifest.undecoded import NOT_UTF8, utf8_hint
 
 LOOKED_AT = 10_000
@@ -116,7 +117,7 @@ def _hint(origin: Origin, commonest: str, records: Sequence[Record], rows: int) 
         if known is not None:
             lines = _lines(counted[known] or len(records), len(records), rows)
             remarks.append(f"`{known}` in {lines} looks like the {_MEANING[field]}")
-        elif field in _MISSING:
+        elif field in _MISSING and not (field == "duration" and "end" in maps):
             remarks.append(_MISSING[field](records, usual))
     command = "" if proposal is None or not proposal.is_complete else proposal.command(origin.name)
     return f"{'; '.join(remarks)}{': ' if command else ''}{command}"
@@ -184,8 +185,11 @@ def _no_duration(records: Sequence[Record], names: Mapping[str, int]) -> str:
         return f"`{milliseconds[0]}` looks like milliseconds: write duration in seconds"
     begins, ends = ([name for name in each if name in names] for each in _TIMES)
     if begins and ends:
-        sum_said = f"duration = {ends[0]} - {begins[0]}, offset = {begins[0]}"
-        return f"`{begins[0]}` and `{ends[0]}` are times: write {sum_said}"
+        mapping = f"{parameter('fields')} offset={begins[0]},end={ends[0]}"
+        return f"`{begins[0]}` and `{ends[0]}` are times: {mapping} reads them"
+    if begins:
+        ends_are = f"no field is where they end: add duration, or {parameter('measure_duration')}"
+        return f"`{begins[0]}` is where segments begin, and {ends_are} takes the rest of each file"
     return f"no field holds the duration: {parameter('measure_duration')} reads it from the audio"
 
 

@@ -16,10 +16,10 @@ from curate.manifest.corrections import CAST
 from curate.manifest.hints.command import columns_hint
 from curate.manifest.mapping import fields_of
 from curate.manifest.origin import Item, Origin, Portion, canonical, convert_line, portion
+from curate.manifest.segment_times import is_milliseconds
 from curate.manifest.sheets import header_of, is_workbook, opened_workbook, rows_of
 from curate.manifest.sniff import Format, Look, one_file
 from curate.manifest.strict import Malformed, Record
-from curate.manifest.table_lines import is_milliseconds
 from curate.manifest.tables import columns_of, measured_if_absent, record_of_row
 
 SHEET = "sheet"

@@ -19,7 +19,8 @@ from curate.environment.execution import QUIET, Execution
 from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.manifest.archived_audio import archived_warning
 from curate.manifest.convert import Converter, Place
-from curate.manifest.hints.below import UNREAD
+from curate.manifest.equal_warnings import grouped
+from curate.manifest.hints.below import UNREAD, UNREAD_ROOT
 from curate.manifest.kaldi import without_texts
 from curate.manifest.left_out import malformed_beside
 from curate.manifest.mapping import ReadOptions
@@ -30,6 +31,8 @@ from curate.manifest.unread_tiers import tier_warnings
 from curate.manifest.unusable import warnings_of
 
 GZIP_LEVEL = 6
+_NO_FILES = frozenset({UNREAD, UNREAD_ROOT})
+"""What an origin keeps of files that are passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +151,13 @@ def answer(
         hours=sum(each.hours for each in inputs),
         inputs=tuple(inputs),
         reasons=dict(reasons.most_common()),
-        warnings=tuple(warnings),
+        warnings=tuple(grouped(warnings, [each.source for each in inputs])),
     )
 
 
 def without_files(origins: Sequence[Origin], request: ManifestRequest) -> list[str]:
     """A warning where audio paths are names in archives, which lead to no file."""
-    archived = [origin.name for origin in origins if is_archived(origin)]
+    archived = list(filter(is_archived, origins))
     if not archived:
         return []
     return [
@@ -190,7 +193,9 @@ def refuse_inputs(origins: Sequence[Origin], request: ManifestRequest) -> None:
 
 def _files_read(origin: Origin) -> Iterator[str]:
     """What is read beside an origin, and not what is passed over."""
-    yield from chain.from_iterable(files for role, files in origin.beside.items() if role != UNREAD)
+    yield from chain.from_iterable(
+        files for role, files in origin.beside.items() if role not in _NO_FILES
+    )
 
 
 def write_malformed(lines: IO[bytes], path: Path) -> None:

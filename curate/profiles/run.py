@@ -14,7 +14,6 @@ from curate.environment.execution import QUIET, Execution
 from curate.environment.versions import versions
 from curate.errors import InputError
 from curate.formatting.units import plural
-from curate.manifest.ffmpeg_paths import ffmpeg_warnings
 from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
@@ -37,7 +36,8 @@ from curate.profiles.measure.records import (
 )
 from curate.profiles.measure.requested_fields import check_fields
 from curate.profiles.measure.reuse import ReusedRows, find_old, same_code, write_measured
-from curate.profiles.measure.source import not_finite_warnings
+from curate.profiles.measure.source import not_finite_warnings, unread_audio_warnings
+from curate.profiles.measure.undecoded import undecoded_warnings
 from curate.profiles.measure.usable import refuse_unusable
 from curate.profiles.named import LIBRARIES, LIMIT_COUNTS, TEXTS, WORD_TABLE, rules_named
 from curate.profiles.opened import open_profile
@@ -175,8 +175,9 @@ def profile_into(
             *warnings_of(decided),
             *loading_warnings(loading),
             *origin_warnings(source.origin for source in read),
+            *undecoded_warnings(records, [source.origin for source in read]),
             *not_finite_warnings(read),
-            *ffmpeg_warnings({source.name: source.ffmpeg_rows for source in read}),
+            *unread_audio_warnings(read, settings.audio.root),
             *absent_audio_warnings(read, audio, settings.audio.root, execution.command),
             *unread_warnings(audio),
             *undecided_warnings(audio, plan.rules),

@@ -21,16 +21,17 @@ from curate.environment.versions import versions
 from curate.errors import Fault, InputError, parameter
 from curate.formatting.units import US_PER_HOUR, plural
 from curate.manifest.archived_audio import archive_of, archived_hint
-from curate.nemo.ffmpeg_kinds import CONVERT
 from curate.shards.archives import Archive
 from curate.shards.audio import StoredAudio
 from curate.shards.finish import Outcome, buckets, finish, manifests
 from curate.shards.input_cfg import check_place, input_cfg, strata_of
 from curate.shards.lhotse_reads import lhotse_process, read_with_lhotse
+from curate.shards.named_archives import named_archives
 from curate.shards.options import ShardOptions, check_options, parse_size
 from curate.shards.plan import export_key, read_split
 from curate.shards.pool import RunTasks, run_tasks
-from curate.shards.spool import PLAIN, Spool, sources_of, spool_split
+from curate.shards.spool import PLAIN, Spool, plain_names, sources_of, spool_split
+from curate.shards.unread_audio import unread_audio_hint
 from curate.shards.verify import SHAR, prove, read_back
 from curate.shards.work import AUDIO, RESULT, SCRATCH, UNPACKED, Workplace, marker_of
 from curate.splits import LOCK
@@ -84,6 +85,8 @@ def shard_split(
     sources = sources_of(certificate)
     folders = {name: entry.folder for name, entry in sources.items()}
     archives = {name: tars for name, entry in sources.items() if (tars := Archive.of(entry))}
+    files = [split / f"{name}.jsonl" for name in plain_names(split, certificate)]
+    archives |= named_archives(sources.keys() - archives.keys(), files)
     stands = Path(os.path.abspath(out))  # noqa: PTH100
     place = Workplace(stage, stands, stage / "spool", folders, options, archives)
     place.make()
@@ -95,10 +98,11 @@ def shard_split(
         place = replace(place, archives=_unpacked(place))
         reused = _work(place, spool, execution, run)
         outcome = finish(stage, spool, options)
+        unread = unread_audio_hint(result / "skipped.jsonl", outcome, sources, options.audio_root)
         if not outcome.shards:
-            raise InputError(_nothing_stored(split, spool, outcome, list(sources)))
+            raise InputError(_nothing_stored(split, spool, outcome, list(sources), unread))
         read = read_back(result, options.format, outcome.shards, lhotse) if with_lhotse else None
-    index = _index(outcome, options, certificate, execution.command, read, reused)
+    index = _index(outcome, options, certificate, execution.command, read, reused, unread)
     write_artifact(result, index.as_file())
     write_artifact(result, buckets(stage, spool, options))
     text = input_cfg(Path(os.path.abspath(out)), outcome.shards, options)  # noqa: PTH100
@@ -110,7 +114,9 @@ TAKEN = ("bad", "borderline", "unknown", "malformed")
 """Verdicts that keep a row out of some split."""
 
 
-def _nothing_stored(split: Path, spool: Spool, outcome: Outcome, sources: Sequence[str]) -> Fault:
+def _nothing_stored(
+    split: Path, spool: Spool, outcome: Outcome, sources: Sequence[str], unread: str
+) -> Fault:
     """Why there is no shard: the split has no training rows, or their audio cannot be stored."""
     where = str(split / "train.jsonl")
     if rows := spool.read["train"].rows:
@@ -119,7 +125,10 @@ def _nothing_stored(split: Path, spool: Spool, outcome: Outcome, sources: Sequen
         if outcome.skipped.rows > rows:
             what += f"; {_left_out(outcome)}"
         archive = next(filter(None, map(archive_of, sources)), None)
-        return Fault(where, what, archived_hint(archive) if archive else _remedy(outcome))
+        hint = f"{parameter('audio_root')} DIR says where relative audio paths begin"
+        if outcome.reasons["train"].most_common(1)[0][0].endswith(BY_FFMPEG):
+            hint = unread
+        return Fault(where, what, archived_hint(archive) if archive else hint)
     lock = pl.read_parquet(split / LOCK, columns=[TAGS.name])
     sizes = f"{parameter('eval')} and {parameter('test')}"
     hint = f"split again with other rules, or with smaller {sizes}"
@@ -143,14 +152,17 @@ def _index(
     command: str,
     read: int | None,
     reused: int,
+    unread: str,
 ) -> ShardIndex:
-    """shards.json; Lhotse has read back so many cuts, `reused` shards were there before."""
+    """shards.json; Lhotse has read back so many cuts, `reused` shards were there before; `unread`
+    says how audio is read that only ffmpeg reads.
+    """
     stored = outcome.stored["train"]
     stored_hours = round(stored.duration_us / US_PER_HOUR, 6)
     return ShardIndex(
         command=command,
         versions=versions(("asr-curate", "lhotse", "soundfile")),
-        warnings=(*_of_split(split), *_warnings(outcome)),
+        warnings=(*_of_split(split), *_warnings(outcome, unread)),
         format=options.format,
         options=options.recorded(),
         seed=options.seed,
@@ -188,14 +200,13 @@ def _of_split(split: Split) -> list[str]:
     return [*describe_leaks(split.leaks), *losses(split.given).values()]
 
 
-def _warnings(outcome: Outcome) -> list[str]:
+def _warnings(outcome: Outcome, unread: str) -> list[str]:
     warnings = []
     reasons = sum(outcome.reasons.values(), Counter())
-    by_ffmpeg = any(reason.endswith(BY_FFMPEG) for reason in reasons)
     if outcome.skipped.rows:
         warnings.append(
             f"{_left_out(outcome)}: {_why(reasons)}; see skipped.jsonl"
-            f"{f'; {CONVERT}' if by_ffmpeg else ''}"
+            f"{f'; {unread}' if unread else ''}"
         )
     if count := outcome.in_shards_alone:
         warnings.append(
@@ -223,17 +234,9 @@ def _unpacked(place: Workplace) -> Mapping[str, Archive]:
     """The archives, those of tables with their audio at hand."""
     folder = place.stage / UNPACKED
     return {
-        name: archive.at_hand(folder / f"{place.numbers[name]:06d}")
-        for name, archive in place.archives.items()
+        name: archive.at_hand(folder / f"{number:06d}")
+        for number, (name, archive) in enumerate(place.archives.items())
     }
-
-
-def _remedy(outcome: Outcome) -> str:
-    """What to do about the commonest reason."""
-    reason = outcome.reasons["train"].most_common(1)[0][0]
-    if reason.endswith(BY_FFMPEG):
-        return f"{CONVERT}; name those files"
-    return f"{parameter('audio_root')} DIR says where relative audio paths begin"
 
 
 def _why(reasons: Counter[str]) -> str:

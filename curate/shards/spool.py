@@ -39,6 +39,7 @@ from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio
 from curate.errors import InputError
 from curate.manifest.formats import COPIED
+from curate.manifest.origin import ARCHIVE
 from curate.rules.routes import UNUSED
 from curate.shards.archives import Archive
 from curate.shards.options import ShardOptions, ShardSize
@@ -237,7 +238,7 @@ def _guess_size(
     line: bytes, options: ShardOptions, source: Input, offset_s: float, duration_s: float
 ) -> int:
     per_sample = _BYTES_PER_SAMPLE[options.audio.format or "flac"]
-    if Archive.of(source) is not None:
+    if Archive.of(source) is not None or ARCHIVE.encode() in line:
         return round(duration_s * (options.audio.rate or _USUAL_RATE) * per_sample)
     try:
         name = str(json.loads(line)["audio_filepath"])

@@ -22,6 +22,7 @@ from curate.artifacts.ledger import Amount
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio, is_shell_opened
 from curate.files.state import sha256_of
+from curate.manifest.origin import ARCHIVE, ROW
 from curate.manifest.strict import Record, parse_line
 from curate.nemo.canary_prompt import complete
 from curate.nemo.manifest_fields import as_segment
@@ -53,7 +54,7 @@ LENGTHS = "lengths"
 class Workplace:
     """Where tasks work, and what they have to know besides. Folders are by source, in order.
 
-    `out` is where the result will be.
+    `out` is where the result will be; `archives` are by source, or by the path that records name.
     """
 
     stage: Path
@@ -72,6 +73,17 @@ class Workplace:
     def numbers(self) -> Mapping[str, int]:
         """Each source's number, which ids in shards begin with."""
         return {source: number for number, source in enumerate(self.folders)}
+
+    def archive_of(self, source: str, record: Record) -> Archive | None:
+        """What holds the audio of a record: what its source is, or what it names; None where it is
+        a file. Unusable where what it names is not there.
+        """
+        named = record.get(ARCHIVE)
+        if source in self.archives or not isinstance(named, str):
+            return self.archives.get(source)
+        if named not in self.archives:
+            raise Unusable(f"what holds its audio is missing ({named})", "missing")
+        return self.archives[named]
 
     def make(self) -> None:
         """Make the folders."""
@@ -178,7 +190,8 @@ def _shard(
         writer.add(row, audio)
         keys.append(row.key)
         tally.samples_s += audio.duration_s
-        tally.in_shards_alone += audio.source_channels > 1 or entry.source in place.archives
+        is_inside = place.archive_of(entry.source, row.record) is not None
+        tally.in_shards_alone += audio.source_channels > 1 or is_inside
         tally.lengths.append((audio.duration_s, count_tokens(row.record)))
         _keep(tally, manifest, entry, row)
     written = writer.close()
@@ -240,7 +253,8 @@ def _plain(
     """
     segment = path, entry.offset_s, entry.duration_us / 1e6
     mixed = StoredAudio(mono=place.options.audio.mono).of_channel(row.channel)
-    is_as_it_is = entry.source not in place.archives and not is_shell_opened(str(path))
+    is_inside = place.archive_of(entry.source, row.record) is not None
+    is_as_it_is = not is_inside and not is_shell_opened(str(path))
     if check_segment(*segment, mixed) == 1 and is_as_it_is:
         return row
     audio = load_segment(*segment, mixed)
@@ -282,13 +296,16 @@ def _located_audio(
     What is in a tar is a file for as long as the block lasts, and keeps its name.
     """
     name, roots = str(record["audio_filepath"]), place.options.roots
-    archive = place.archives.get(entry.source)
+    archive = place.archive_of(entry.source, record)
     if archive is None:
         path = find_audio(name, place.options.audio_root or place.paths[entry.source], roots)
         yield path, str(path)
         return
     scratch = place.stage / SCRATCH / _own(f"in.{key}")
-    with archive.extracted(record, entry.line, roots, scratch) as path:
+    row = entry.line if entry.source in place.archives else record.get(ROW, 0)
+    if archive.origin is not None and not (isinstance(row, int) and row > 0):
+        raise Unusable(f"it does not give its row of {archive.origin.name}", "missing")
+    with archive.extracted(record, int(str(row)), roots, scratch) as path:
         yield path, name
 
 

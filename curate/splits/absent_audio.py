@@ -92,7 +92,7 @@ def absent_audio_warnings(
             *_of_profile(split.filter(is_missing), names, rejecting),
             *respelled,
         ]
-    return [*_of_sample(audio.looked_for, rejecting), *respelled]
+    return [*_of_sample(audio.looked_for, rejecting, facts.command), *respelled]
 
 
 def _respelled(looked_for: Mapping[str, Sequence[SampledAudio]]) -> list[str]:
@@ -119,8 +119,12 @@ def _of_profile(split: pl.Series, names: Sequence[str], rejecting: str) -> list[
     return [what] if counts else []
 
 
-def _of_sample(looked_for: Mapping[str, Sequence[SampledAudio]], rejecting: str) -> list[str]:
-    """The warning by the files of each split that were looked for."""
+def _of_sample(
+    looked_for: Mapping[str, Sequence[SampledAudio]], rejecting: str, profiled_by: str
+) -> list[str]:
+    """The warning by the files of each split that were looked for; `profiled_by` is the command of
+    their profile.
+    """
     counts: list[str] = []
     absent: list[str] = []
     for name, sampled in looked_for.items():
@@ -136,4 +140,4 @@ def _of_sample(looked_for: Mapping[str, Sequence[SampledAudio]], rejecting: str)
         return []
     what = f"audio files looked for do not exist: {', '.join(counts)}, such as {absent[0]}"
     every = [each for some in looked_for.values() for each in some]
-    return [f"{what}; {hint_of_samples(every, rejecting)}"]
+    return [f"{what}; {hint_of_samples(every, rejecting, profiled_by)}"]

@@ -17,6 +17,7 @@ from typing import Never
 
 from curate.artifacts.written import words
 from curate.errors import ConfigError, CurateError
+from curate.terminal.alike_faults import alike_together
 from curate.terminal.usage import usage_error
 
 INTERRUPTED = 130
@@ -85,8 +86,8 @@ def _end(error: BaseException) -> None:
     """Say what is wrong and exit by it; an error that nobody foresaw goes on."""
     error = usage_error(error) or _system_error(error) or error
     if isinstance(error, CurateError):
-        for fault in error.faults:
-            print("\n".join(map(printable, str(fault).split("\n"))), file=sys.stderr)  # noqa: T201
+        for text in alike_together(error.faults):
+            print("\n".join(map(printable, text.split("\n"))), file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
     if _is_broken_pipe(error):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still buffered goes nowhere

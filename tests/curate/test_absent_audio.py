@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from curate.manifest.absent_audio import profile_rejecting
 from curate.manifest.write import ManifestRequest, write_manifest
 
 WARNED = [
@@ -93,7 +94,8 @@ def test_audio_that_is_not_decoded_is_warned_about(tmp_path: Path) -> None:
         (tmp_path / "in" / name).touch()
     (warning,) = warnings_of(tmp_path, ["there.m4a", "there.m4a", "there.wav"])
     assert "2 rows with audio of a kind that only ffmpeg reads" in warning
-    assert "ffmpeg -i FILE DIR/NAME.flac makes one that is read" in warning
+    there = tmp_path / "in" / "there"
+    assert f"ffmpeg -i {there}.m4a {there}.flac makes a FLAC beside each; sed " in warning
 
 
 @pytest.mark.parametrize(
@@ -112,3 +114,22 @@ def test_some_paths_lead_out_of_the_folder(
     warned = [each for each in warnings_of(tmp_path, names) if "lead out" in each]
     assert len(warned) == (leading is not None)
     assert all(f"{leading} of the folder (../there.wav); allow_root DIR" in each for each in warned)
+
+
+# The command of a profile, and the one that rejects the records without their audio.
+REJECTING = [
+    ("curate profile m --out p", "curate profile m --out p --audio header --rules audio_header"),
+    ("curate profile m --rules default --out p",
+     "curate profile m --rules audio_header --out p --audio header"),
+    ("curate profile m --rules=audio --out p",
+     "curate profile m --rules=audio --out p --audio signal"),
+    ("curate profile m --rules my.yaml --out p",
+     "curate profile m --rules my.yaml --out p --audio header (with `extends: audio_header` in "
+     "my.yaml)"),
+    ("", "curate profile m --audio header --rules audio_header --out m.profile"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "expected"), REJECTING)
+def test_rules_that_a_profile_names_stay(command: str, expected: str) -> None:
+    assert profile_rejecting(command, ["m"]) == expected

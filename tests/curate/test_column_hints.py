@@ -147,13 +147,26 @@ def test_segments_of_a_table_are_read_from_beginning_to_end(corpus: Path) -> Non
     assert [row["text"] for row in records] == list(TEXTS)
 
 
-def test_an_end_is_mapped_in_tables_only(corpus: Path) -> None:
+def test_segments_of_json_lines_are_read_from_beginning_to_end(corpus: Path) -> None:
+    rows = zip(NAMES, TEXTS, strict=True)
+    records = [
+        {"audio": f"clips/{name}.wav", "sentence": text, "start": 0.25, "end": 1.125}
+        for name, text in rows
+    ]
+    (corpus / "t.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in records))
+    command = in_hint(corpus, "t.jsonl")
+    maps = "--map audio_filepath=audio --map text=sentence --map offset=start --map end=end"
+    assert command == f"t.jsonl --out o.jsonl {maps}"
+    made = read_by(corpus, command)
+    assert [(row["offset"], row["duration"]) for row in made] == [(0.25, 0.875)] * len(NAMES)
+    assert [row["text"] for row in made] == list(TEXTS)
+    assert [{name: row[name] for name in records[0]} for row in made] == records
+
+
+def test_an_end_is_no_pattern(corpus: Path) -> None:
     (corpus / "t.jsonl").write_text(lines("Pfad", "Satz", "Sprecher"))
-    command = ["manifest", "t.jsonl", "--out", "o.jsonl", "--map", "end=Ende"]
+    command = ["manifest", "t.jsonl", "--out", "o.jsonl", "--map", "end=regex:_([0-9]+)"]
     failed = processes.curate(*command, cwd=corpus, COLUMNS="900")
-    assert failed.returncode == 2
-    assert "'end' is where a segment ends in a table; t.jsonl is nemo" in failed.stderr
-    failed = processes.curate(*command[:-1], "end=regex:_([0-9]+)", cwd=corpus, COLUMNS="900")
     assert failed.returncode == 2
     assert "names no field of a manifest ('end')" in failed.stderr
 
@@ -187,6 +200,7 @@ def test_a_parquet_table_has_a_hint_too(corpus: Path) -> None:
 # file, content: inputs of which no column is a guess, or whose rows are segments without an end
 NO_COMMAND = [
     ("t.jsonl", '{"audio_filepath": "clips/a.wav", "text": "x", "start": 1.0}\n'),
+    ("t.jsonl", '{"audio": "clips/a.wav", "sentence": "x", "start": 1.0}\n'),
     ("t.jsonl", '{"text": "x"}\n'),
     ("t.csv", "nr;id;n\n1;2;3\n"),
 ]

@@ -129,3 +129,26 @@ def test_an_input_cfg_is_no_corpus(tmp_path: Path) -> None:
     (origin,) = find_sources([str(tmp_path / "cfg.yaml")])
     assert origin.format == "nemo"
     assert len(KEYS) == len(set(KEYS))
+
+
+@pytest.mark.parametrize("content", ["inputs: [t.csv]\n", "inputs: [texts]\n", "inputs: [a.srt]\n"])
+def test_the_audio_root_reaches_all_that_opens_audio(content: str, tmp_path: Path) -> None:
+    """A profile analyses what is there, a manifest names it, and shards hold it."""
+    folder = tmp_path / "talks"
+    for name in ("a", "b"):
+        sound(tmp_path / f"elsewhere/{name}.wav", 24_000)
+        (folder / "texts").mkdir(parents=True, exist_ok=True)
+        (folder / f"texts/{name}.txt").write_text("one two")
+    (folder / "t.csv").write_text("path,text,duration\na.wav,one two,1.5\nb.wav,one two,1.5\n")
+    (folder / "a.srt").write_text("1\n00:00:00,000 --> 00:00:01,500\nOne two.\n\n")
+    (folder / "corpus.yaml").write_text(f"{SCHEMA}audio_root: ../elsewhere\n{content}")
+    rows = 1 if "srt" in content else 2
+    profile = curate.profile(folder, out=tmp_path / "p", rules="audio_header")
+    audio = profile.json["audio"]
+    assert (audio["analysed"], audio["faults"]) == (rows, [])
+    for row in records(tmp_path / "talks", folder):
+        assert Path(row["audio_filepath"]).name in {"a.wav", "b.wav"}
+        assert (tmp_path / "talks" / row["audio_filepath"]).is_file()
+    split = curate.split(folder, out=tmp_path / "s", sizes={})
+    assert not [each for each in split.warnings if "exist" in each]
+    assert curate.shard(tmp_path / "s", tmp_path / "sh").cuts == rows

@@ -33,7 +33,7 @@ def test_lines_that_a_manifest_left_out_are_counted(out: str, tmp_path: Path) ->
     assert left_out > 2
     (warning,) = profile_warnings(tmp_path, out)
     start = f"{out}: {left_out} lines were left out when it was made, and not counted here "
-    assert warning.startswith(f"{start}(m.malformed.jsonl: no duration, 2 of them")
+    assert warning.startswith(f"{start}(m.malformed.jsonl: no duration (2), ")
 
 
 @pytest.mark.parametrize("content", ["", "{}\n", "no JSON\n", '{"reason": 3, "source": "x"}\n'])

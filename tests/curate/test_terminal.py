@@ -83,9 +83,9 @@ def test_what_was_verified_is_said_without_its_gates() -> None:
     )  # fmt: skip
     [table] = verify_table(verification)
     rows = [line.split() for line in lines_of(printed(table).strip())]
-    assert rows[5:7] == [["cuts", "25"], ["hours", "30.0", "min"]]
+    assert rows[5:7] == [["cuts", "25"], ["length", "30.0", "min"]]
     assert [row[0] for row in rows[2:]] == [
-        "folder", "format", "shards", "cuts", "hours", "decoded", "checked",
+        "folder", "format", "shards", "cuts", "length", "decoded", "checked",
     ]  # fmt: skip
     assert rows[7] == ["decoded", "8", "of", "25", "recordings"]
 

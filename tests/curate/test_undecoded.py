@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -9,10 +11,12 @@ import pytest
 
 from curate.artifacts.manifest import ManifestWritten
 from curate.errors import InputError
-from curate.manifest.encodings import encoding_of
+from curate.manifest.encodings import encoding_of, possible_encodings
 from curate.manifest.mapping import ReadOptions
 from curate.manifest.write import ManifestRequest, write_manifest
+from tests import processes
 from tests.curate.folder_writers import sound
+from tests.lines import lines_of
 
 GERMAN = "Schöne Grüße aus Köln"
 MAPS = {"audio_filepath": "Datei", "text": "Satz"}
@@ -72,7 +76,54 @@ def test_an_encoding_that_is_not_sure_is_left_to_the_user(tmp_path: Path) -> Non
     czech = good.replace('"a"}', '"Příliš žluťoučký kůň"}').encode("cp1250")
     file.write_bytes(good.encode() + czech)
     (warning, *_) = write_manifest(ManifestRequest([str(file)], tmp_path / "out.jsonl")).warnings
+    command = f"iconv -f WINDOWS-1250 -t UTF-8 {file} > {tmp_path}/m.utf8.jsonl"
+    assert warning.endswith(
+        f'it reads as WINDOWS-1250 `"Příliš žluťoučký kůň"}}`; if that is right: {command}'
+    )
+
+
+def test_an_encoding_of_which_no_reading_is_a_text_is_left_to_the_user(tmp_path: Path) -> None:
+    file = tmp_path / "m.jsonl"
+    good = b'{"audio_filepath": "a.wav", "duration": 1, "text": "a"}\n'
+    file.write_bytes(good + good.replace(b'"a"}', b'"\xb0 \x98 \xff"}'))
+    (warning, *_) = write_manifest(ManifestRequest([str(file)], tmp_path / "out.jsonl")).warnings
     assert f"iconv -f ENCODING -t UTF-8 {file} > {tmp_path}/m.utf8.jsonl" in warning
+
+
+@pytest.mark.parametrize("command", ["manifest", "profile"])
+@pytest.mark.parametrize("header", ["Datei;Satz", "Tonträger;Satz"])
+def test_the_command_converts_the_file_and_reads_it(
+    header: str, command: str, tmp_path: Path
+) -> None:
+    """Where the header is not UTF-8, its columns are named only when it is."""
+    file = table(tmp_path, "cp1252")
+    file.write_bytes(file.read_bytes().replace(b"Datei;Satz", header.encode("cp1252")))
+    maps = f"audio_filepath={header.partition(';')[0]},text=Satz"
+    words = [command, "liste.csv", "--map", maps, "--out", "o.jsonl"]
+    made = processes.curate(*words, cwd=tmp_path, COLUMNS="900")
+    is_read = header.isascii()
+    assert made.returncode == (0 if is_read else 3), made.stderr
+    (line,) = [each for each in lines_of(made.stderr) if "WINDOWS-1252 it reads" in each]
+    assert "\ufffd" not in made.stderr
+    convert, _, again = command_in(line).partition(" && curate ")
+    assert convert == "iconv -f WINDOWS-1252 -t UTF-8 liste.csv > liste.utf8.csv"
+    subprocess.run(["bash", "-c", convert], check=True, cwd=tmp_path)
+    made = processes.curate(*shlex.split(again), "--json", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    counted = json.loads(made.stdout)
+    rows = counted["totals"]["rows"] if command == "profile" else counted["records"]
+    malformed = sum(each["rows"] for each in counted["malformed"]) if command == "profile" else 0
+    assert (rows, malformed) == (6, 0)
+
+
+def test_a_profile_of_a_folder_names_what_names_the_files(tmp_path: Path) -> None:
+    for name, text in (("a", GERMAN), ("b", "ja")):
+        sound(tmp_path / "in" / f"{name}.wav", 1600)
+        (tmp_path / "in" / f"{name}.txt").write_bytes(text.encode("cp1252"))
+    made = processes.curate("profile", "in", "--out", "p", cwd=tmp_path, COLUMNS="900")
+    assert made.returncode == 0, made.stderr
+    what = "in: 1 text is not UTF-8 and holds no record: curate manifest in --out in.nemo.jsonl "
+    assert what in made.stderr
 
 
 def test_input_of_which_every_line_is_in_another_encoding_gives_the_command(tmp_path: Path) -> None:
@@ -94,6 +145,9 @@ def test_input_of_which_every_line_is_in_another_encoding_gives_the_command(tmp_
         (GERMAN, "cp1252"),
         ("L’été à Besançon, où naquit cœur", "cp1252"),
         ("¿Dónde está el niño?", "cp1252"),
+        ("It’s fine – “really”", "cp1252"),
+        ("The café on the corner of the street is where they met one day last spring", "cp1252"),
+        (f"Herr René {GERMAN * 6}", "cp1252"),
         ("Погода сегодня хорошая, и дети играют на улице", "cp1251"),
         ("Погода сегодня хорошая, и дети играют на улице", "koi8_r"),
         ("Погода сегодня хорошая, и дети играют на улице", "iso8859_5"),
@@ -117,4 +171,7 @@ def test_an_encoding_is_known_by_its_letters(text: str, codec: str) -> None:
 def test_no_encoding_is_guessed_where_letters_are_of_none_that_is_known(
     text: str, codec: str
 ) -> None:
-    assert encoding_of([text.encode(codec)]) is None
+    data = text.encode(codec)
+    assert encoding_of([data]) is None
+    assert codec in possible_encodings([data])
+    assert all(data.decode(each) for each in possible_encodings([data]))

@@ -7,6 +7,7 @@ import shlex
 import tarfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests import processes
@@ -93,3 +94,37 @@ def test_a_folder_without_audio_names_what_reads_its_parts(corpus: Path) -> None
     shown = " ".join(refused.stderr.split())
     assert "curate manifest korpus/kaldi/data --measure-duration --out korpus.nemo.jsonl" in shown
     assert "curate manifest korpus/tab/x.tar --out x.nemo.jsonl" in shown
+
+
+@pytest.mark.parametrize("verb", ["manifest", "profile"])
+def test_tables_and_tars_beside_a_data_set_are_named(verb: str, corpus: Path) -> None:
+    """Of its own tables, none."""
+    for part in range(2):
+        rows = {"path": [f"ton/{name}.wav" for name in "de"], "text": ["eins", "zwei"]}
+        frame = pl.DataFrame(rows)
+        frame.write_parquet(corpus / "tab" / f"train-{part}.parquet")
+    warning = warning_of(corpus.parent, verb, "korpus/tab", "--out", "o.jsonl")
+    what = "korpus/tab: not read with its tables: liste.csv, x.tar; what reads them: "
+    assert warning.startswith(what)
+    for each in warning.partition("what reads them: ")[2].split("; "):
+        assert processes.curate(*shlex.split(each)[1:], cwd=corpus.parent).returncode == 0
+
+
+@pytest.mark.parametrize("pattern", ["*.txt", "lists/*.txt"])
+def test_lists_with_a_header_that_a_pattern_names_are_read(pattern: str, tmp_path: Path) -> None:
+    """With their audio beside; each row is a record, the header none."""
+    folder = tmp_path / pattern.rpartition("/")[0]
+    for part, names in enumerate(("ab", "cd")):
+        for name in names:
+            sound(folder / f"{name}.wav", 1600)
+        rows = [f"{name}\ttext of {name}\tspeaker {name}\n" for name in names]
+        (folder / f"{part}.txt").write_text(
+            "utterance_id\ttranscript\tspeaker_id\n" + "".join(rows)
+        )
+    made = processes.curate("manifest", pattern, "--out", "o.jsonl", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    rows_read = [json.loads(line) for line in lines_of((tmp_path / "o.jsonl").read_text())]
+    assert [(row["text"], row["speaker"]) for row in rows_read] == [
+        (f"text of {name}", f"speaker {name}") for name in "abcd"
+    ]
+    assert not (tmp_path / "o.malformed.jsonl").exists()

@@ -17,7 +17,7 @@ from curate.terminal.command import printable
 
 def audit_tables(audit: Audit) -> Sequence[RenderableType]:
     """The sides, the leaks between any two of them, and where to look."""
-    sides = plain_table("sides", "side|rows|hours|malformed")
+    sides = plain_table("sides", "side|rows|length|malformed")
     for each in audit.sides:
         name = f"{each.name}{' (benchmark)' if each.against else ''}"
         amounts = (f"{each.rows:,}", hours(each.hours), f"{each.malformed:,}")

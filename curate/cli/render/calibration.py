@@ -17,7 +17,7 @@ def tables(calibration: Calibration) -> list[Table]:
     table = plain_table(
         f"speaking rate by {by}, on top of {printable(calibration.base.name)}; "
         f"expected over real duration, thresholds at {calibration.threshold:g} deviations",
-        f"{by}|rows|hours|lead|chars/s|fast from|keeps out of eval|slow to|keeps out of eval",
+        f"{by}|rows|length|lead|chars/s|fast from|keeps out of eval|slow to|keeps out of eval",
     )
     small = []
     for each in calibration.strata:

@@ -78,7 +78,7 @@ def _rules(rules: Sequence[MovingRule]) -> Table:
 def _strata(name: str, values: Sequence[MovingStratum]) -> Table:
     title = f"by {name}" + (f", the first {_STRATA}" if len(values) > _STRATA else "")
     made = plain_table(
-        title, f"{name}|hours|rows|move|clean before|clean after|bad before|bad after"
+        title, f"{name}|length|rows|move|clean before|clean after|bad before|bad after"
     )
     for each in values[:_STRATA]:
         made.add_row(

@@ -15,7 +15,7 @@ from curate.terminal.command import printable
 
 def tables(diff: Diff) -> Sequence[Table]:
     """What two profiles differ in: amounts, rules whose share changed, and drift."""
-    amounts = plain_table("A against B", "what|A rows|B rows|A hours|B hours")
+    amounts = plain_table("A against B", "what|A rows|B rows|A length|B length")
     a, b = diff.a, diff.b
     whole = Pair(a_rows=a.rows, a_hours=a.hours, b_rows=b.rows, b_hours=b.hours)
     _add_pair(amounts, whole, "all")
@@ -23,7 +23,7 @@ def tables(diff: Diff) -> Sequence[Table]:
         _add_pair(amounts, each, each.verdict)
     for stratum in diff.strata.get("lang", ()):
         _add_pair(amounts, stratum, f"lang {stratum.value or '-'}")
-    rules = plain_table("rules", "rule|verdict|A rows|B rows|A hours|B hours")
+    rules = plain_table("rules", "rule|verdict|A rows|B rows|A length|B length")
     for rule in diff.rules:
         if rule.a_rows or rule.b_rows:
             _add_pair(rules, rule, rule.rule, rule.severity)

@@ -32,7 +32,7 @@ def profile_tables(verbose: bool = False) -> Callable[[Profile], Sequence[Render
 def _tables(profile: Profile, verbose: bool) -> Iterator[RenderableType]:
     total = profile.totals
     verdicts = plain_table(
-        f"{plural(total.rows, 'row')}, {hours(total.hours)}", "verdict|rows|hours|share|"
+        f"{plural(total.rows, 'row')}, {hours(total.hours)}", "verdict|rows|length|share|"
     )
     for entry in profile.verdicts:
         share = entry.rows / total.rows
@@ -88,7 +88,7 @@ def _audio_faults(audio: Audio) -> RenderableType:
         return Text(f"{title}: NOT CHECKED", style="yellow")
     if not audio.faults:
         return Text(f"{title}, no fault", style="yellow" if audio.unread else "green")
-    table = plain_table(title, "fault|rows|hours|example|why")
+    table = plain_table(title, "fault|rows|length|example|why")
     for entry in audio.faults:
         table.add_row(
             Text(entry.fault, style=colour_of("bad")),
@@ -101,7 +101,7 @@ def _audio_faults(audio: Audio) -> RenderableType:
 
 
 def _rules(profile: Profile) -> Table:
-    table = plain_table("triggered rules", "rule|verdict|condition|rows|hours|unique")
+    table = plain_table("triggered rules", "rule|verdict|condition|rows|length|unique")
     for entry in profile.rules_hit:
         if entry.rows:
             table.add_row(

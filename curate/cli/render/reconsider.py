@@ -21,7 +21,7 @@ def tables(made: Reconsider) -> Sequence[RenderableType]:
     rate = percent(made.clean.wer, unknown="")
     title = f"{plural(made.rows, 'row')} with a prediction; clean rows: WER {rate}"
     table = plain_table(
-        title, "rule|limit|recommendation|rows|hours|WER|like clean|worse by|from|to|move to"
+        title, "rule|limit|recommendation|rows|length|WER|like clean|worse by|from|to|move to"
     )
     shown = [
         each for each in made.limits if each.severity != "clean" or each.recommendation == "tighten"

@@ -19,7 +19,7 @@ _MOST = 20
 def tables(selection: Selection) -> Sequence[Table]:
     """Both choices, then the largest strata with what was taken of each."""
     shared = hours(selection.shared_hours)
-    choices = plain_table(f"{shared} are in both choices", "file|rows|hours")
+    choices = plain_table(f"{shared} are in both choices", "file|rows|length")
     for each in (selection.selected, selection.random):
         choices.add_row(each.file, f"{each.rows:,}", hours(each.hours))
     last = f"last {selection.metric}"

@@ -17,7 +17,7 @@ from curate.terminal.command import printable
 
 def shard_table(index: ShardIndex) -> Sequence[Table]:
     """Shards and manifests written."""
-    table = plain_table("shards", "what|cuts or rows|hours")
+    table = plain_table("shards", "what|cuts or rows|length")
     shards = plural(len(index.shards), "shard")
     table.add_row(f"{shards} in train/", f"{index.cuts:,}", hours(index.hours))
     for manifest in index.manifests.values():
@@ -36,7 +36,7 @@ def verify_table(verification: Verification) -> Sequence[RenderableType]:
         ("format", verification.format),
         ("shards", str(verification.shards)),
         ("cuts", str(verification.cuts)),
-        ("hours", hours(verification.hours)),
+        ("length", hours(verification.hours)),
         ("decoded", f"{verification.decoded:,} of {plural(verification.cuts, 'recording')}"),
         ("checked against", verification.checked_against),
     ):

@@ -23,7 +23,7 @@ def split_tables(split: Split) -> Sequence[RenderableType]:
     held = split.held_out
     allowed = "" if held.most is None else f", {held.most:.0%} allowed"
     share = f"{held.share:.2%} of the hours held out{allowed}"
-    outputs = plain_table(f"split ({share})", "output|rows|hours")
+    outputs = plain_table(f"split ({share})", "output|rows|length")
     for entry in split.outputs:
         outputs.add_row(entry.name, f"{entry.rows:,}", hours(entry.hours))
     targets = _targets(split) if split.given is None else _given(split)

@@ -33,7 +33,7 @@ def _glance(made: WhatIf) -> Iterator[Table]:
     for severity, title in _TITLES.items():
         table = plain_table(
             f"{title}, of {plural(profile.rows, 'row')} and {hours(profile.hours)}",
-            "rule|limit|hours|unique|tighter: costs (rows)|looser: recovers",
+            "rule|limit|length|unique|tighter: costs (rows)|looser: recovers",
         )
         table.columns[0].no_wrap = True
         here = [each for each in made.limits if each.severity == severity]
@@ -75,7 +75,7 @@ def _amount(step: ThresholdStep) -> str:
 def _overlap(overlap: Overlap) -> Table:
     """Pairs of rules that trigger on the same rows, those that share most first."""
     table = plain_table(
-        "rules that trigger on the same rows", "rule|and|rows|hours|of the first's|"
+        "rules that trigger on the same rows", "rule|and|rows|length|of the first's|"
     )
     ids, rows = overlap.rules, overlap.any.rows
     pairs = [(rows[a][b], a, b) for a, b in combinations(range(len(ids)), 2) if rows[a][b]]
@@ -104,7 +104,7 @@ def _curve(limit: LimitEffect) -> Table:
     title = f"{limit.rule}: {limit.severity} where {limit.metric} {limit.operator} ..."
     if limit.where:
         title += f" (and {limit.where})"
-    table = plain_table(printable(title), f"{limit.unit}|rows|hours|unique|vs. now|")
+    table = plain_table(printable(title), f"{limit.unit}|rows|length|unique|vs. now|")
     most = max((point.hours for point in limit.curve), default=0) or 1
     before = None
     for point in _around_now(limit):

@@ -13,13 +13,16 @@ from curate.manifest.folders.tree import walk
 from curate.manifest.hints.command import columns_hint, propose
 from curate.manifest.hints.given import stem_of, whole_command
 from curate.manifest.hints.kaldi import kaldi_command
-from curate.manifest.origin import FOLDER_FORMAT, Origin
+from curate.manifest.origin import Origin
 from curate.manifest.sniff import Look
+from curate.manifest.undecoded import utf8_hint
 
 UNREAD = "unread_below"
 """Where the origin of a folder keeps how many of them are passed over, and the first names; that of
 a directory ends in a slash.
 """
+UNREAD_ROOT = "unread_root"
+"""Where the first table of a data set keeps the folder below which they are."""
 _TABLES = (".csv", ".tsv", ".xlsx", ".parquet", ".arrow", ".jsonl", ".jsonl.gz")
 _TAR = ".tar"
 _OWN = (".malformed.jsonl",)
@@ -57,10 +60,11 @@ def unread_warnings(origins: Iterable[Origin], written: str = "") -> list[str]:
     """
     warnings = []
     for origin in origins:
-        if origin.format != FOLDER_FORMAT or UNREAD not in origin.beside:
+        if UNREAD not in origin.beside:
             continue
         count, *names = origin.beside[UNREAD]
-        root = origin.name.rstrip("/") or "/"
+        (folder,) = origin.beside.get(UNREAD_ROOT, (origin.name,))
+        root = folder.rstrip("/") or "/"
         others = [name for name in names if not _is_same(f"{root}/{name}", written)]
         number = int(count) - len(names) + len(others)
         if others:
@@ -68,8 +72,9 @@ def unread_warnings(origins: Iterable[Origin], written: str = "") -> list[str]:
             more = f" and {number - _SHOWN:,} more" if number > _SHOWN else ""
             with typed_as(lambda: None):  # whose output this one has written
                 commands = "; ".join(commands_of(root, others))
-            what = f"not read with its audio: {shown}{more}"
-            warnings.append(f"{origin.name}: {what}; what reads them: {commands}")
+            what = "its tables" if UNREAD_ROOT in origin.beside else "its audio"
+            what = f"not read with {what}: {shown}{more}"
+            warnings.append(f"{folder}: {what}; what reads them: {commands}")
     return warnings
 
 
@@ -78,11 +83,12 @@ def _is_same(path: str, written: str) -> bool:
 
 
 def command_hint(look: Look) -> str:
-    """The command that reads the columns of a file, or what is below a folder; empty where nothing
-    is known that does.
+    """The command that reads the columns of a file, or converts it where its header is not UTF-8,
+    or reads what is below a folder; empty where nothing is known that does.
     """
     if look.folder is None:
-        return columns_hint(look)
+        is_decoded = "\ufffd" not in look.header or b"\0" in look.head
+        return columns_hint(look) if is_decoded else utf8_hint(Origin(look.name), look.name)
     root = look.name.rstrip("/") or "/"
     below = readable_below(sorted(walk(look.name)), lambda name: False)
     if len(_kinds(below)) == 1:
@@ -108,7 +114,7 @@ def commands_of(root: str, names: Sequence[str]) -> list[str]:
         name = str(PurePosixPath(root, folder, f"*{suffix}")) if several else first
         proposal = None if suffix == _TAR else propose(Look.at(first))
         command = whole_command([name], [], stem_of(name))
-        commands.append(command if proposal is None else proposal.hint(name))
+        commands.append((proposal.hint(name) if proposal is not None else "") or command)
     return commands
 
 

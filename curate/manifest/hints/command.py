@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from curate.manifest.hints.given import as_option_words, stem_of, whole_command
 from curate.manifest.hints.guesses import guess_columns
-from curate.manifest.hints.nearby import are_there, audio_root_near, moved_near
+from curate.manifest.hints.nearby import are_there, placed_near
 from curate.manifest.hints.samples import Sample, sample_of
 from curate.manifest.sniff import Look
 from curate.manifest.tables import columns_of
@@ -25,17 +25,21 @@ _LANGUAGES = ("lang", "target_lang", "source_lang")
 class Proposal:
     """How an input may be read: by field the column that is to be mapped (UNKNOWN where nothing
     points to one), further options, the input's `columns`, and by field those that are `guessed`.
+    `has_lengths` is false where rows are segments of which only the beginning is given: then no
+    length is right.
     """
 
     maps: Mapping[str, str]
     options: Sequence[str]
     columns: Sequence[str]
     guessed: Mapping[str, str]
+    has_lengths: bool = True
 
     @property
     def is_complete(self) -> bool:
         """Whether a column is known for all that a record needs, and something is proposed."""
-        return UNKNOWN not in self.maps.values() and bool(self.guessed or self.options)
+        is_known = UNKNOWN not in self.maps.values() and self.has_lengths
+        return is_known and bool(self.guessed or self.options)
 
     @property
     def places_audio(self) -> bool:
@@ -48,7 +52,11 @@ class Proposal:
         return whole_command([name], [*maps, *as_option_words(self.options)], stem_of(name))
 
     def hint(self, name: str) -> str:
-        """The command, after the columns where not all are recognised."""
+        """The command, after the columns where not all are recognised; empty where no length is
+        right.
+        """
+        if not self.has_lengths:
+            return ""
         command = self.command(name)
         if UNKNOWN not in self.maps.values():
             return command
@@ -65,7 +73,7 @@ def propose(look: Look, options: Sequence[str] = ()) -> Proposal | None:
     known = _known(sample, look.fields)
     guessed = guess_columns(sample, known)
     fields = {**known, **guessed}
-    if _lacks_end(fields) or len(sample.names) < len(NEEDED):
+    if len(sample.names) < len(NEEDED):
         return None
     unknown = {name: UNKNOWN for name in NEEDED if name not in fields}
     maps = {**look.fields, **unknown, **guessed}
@@ -78,7 +86,8 @@ def propose(look: Look, options: Sequence[str] = ()) -> Proposal | None:
         *(name for name in _ORDER if name in maps),
         *(name for name in maps if name not in _ORDER),
     ]
-    return Proposal({name: maps[name] for name in order}, given, sample.names, guessed)
+    proposed = {name: maps[name] for name in order}
+    return Proposal(proposed, given, sample.names, guessed, not _lacks_end(fields))
 
 
 def columns_hint(look: Look, folder: str | None = None) -> str:
@@ -96,7 +105,7 @@ _ORDER = ("audio_filepath", "text", "duration", "offset", "end", "lang", "speake
 
 
 def _lacks_end(fields: Mapping[str, str]) -> bool:
-    """Whether rows are segments of which only the beginning is read: then no length is right."""
+    """Whether rows are segments of which only the beginning is read."""
     return "offset" in fields and not {"duration", "end"} & fields.keys()
 
 
@@ -116,7 +125,8 @@ def _number_options(sample: Sample, fields: Mapping[str, str]) -> list[str]:
     """
     times = [name for field in ("duration", "offset", "end") if (name := fields.get(field))]
     options = ["--cast"] if any(sample.is_written(name) for name in times) else []
-    if not sample.is_table and not sample.has_numbers(fields.get("duration", "")):
+    has_length = "end" in fields or sample.has_numbers(fields.get("duration", ""))
+    if not sample.is_table and not has_length:
         options.append("--measure-duration")
     return options
 
@@ -128,8 +138,4 @@ def _places(sample: Sample, fields: Mapping[str, str], name: str) -> list[str]:
     folder = os.path.dirname(name) or "."  # noqa: PTH120 - as it is written
     if not paths or are_there(paths, folder):
         return []
-    root = audio_root_near(paths, folder)
-    if root is not None:
-        return ["--audio-root", os.path.normpath(root)]
-    moved = moved_near(paths, folder)
-    return [] if moved is None else ["--path-map", f"{moved.old}={moved.new}"]
+    return list(placed_near(paths, folder) or ())

@@ -31,6 +31,20 @@ def new_command(names: Sequence[str], options: Sequence[OptionWords], stem: str)
     return shlex.join(["curate", "manifest", *names, *words, "--out", f"{stem}.nemo.jsonl"])
 
 
+def folder_command(folder: str) -> str:
+    """The command that reads a folder in place of files in it: the one that was typed, where all
+    its inputs are in the folder.
+    """
+    typed = typed_command()
+    if typed is None or any(_folder_of(each) != folder for each in typed.inputs):
+        return new_command([folder], [], stem_of(os.path.realpath(folder)))
+    return str(replace(typed, inputs=[folder]))
+
+
+def _folder_of(name: str) -> str:
+    return os.path.dirname(name) or "."  # noqa: PTH120 - as it is written
+
+
 def stem_of(name: str) -> str:
     """What the name of an output begins with; of a pattern the folder.
 

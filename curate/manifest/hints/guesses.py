@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from unicodedata import combining, normalize
 
 from curate.manifest.hints.samples import Sample, time_of
-from curate.manifest.table_lines import is_milliseconds
+from curate.manifest.segment_times import is_milliseconds
 from curate.manifest.tables import NAMES
 from curate.manifest.unsupported import AUDIO_SUFFIXES
 
@@ -68,8 +68,13 @@ def guess_columns(sample: Sample, known: Mapping[str, str]) -> dict[str, str]:
 
 
 def _has_ends(fields: Mapping[str, str], sample: Sample) -> bool:
-    """Whether an end is read: in tables, beside a beginning."""
-    return sample.is_table and "offset" in fields
+    """Whether an end is read: beside a beginning, in JSON lines that have no duration."""
+    return "offset" in fields and (sample.is_table or not sample.has_numbers(_column(fields)))
+
+
+def _column(fields: Mapping[str, str]) -> str:
+    """The column of durations; empty where there is none."""
+    return fields.get("duration", "")
 
 
 def _free(sample: Sample, used: Mapping[str, str]) -> list[str]:

@@ -14,7 +14,7 @@ from curate.manifest.chunks import read_head
 from curate.manifest.corrections import MEASURE
 from curate.manifest.headers import NO_FILE
 from curate.manifest.hints.given import stem_of, whole_command
-from curate.manifest.hints.nearby import are_there, audio_root_near, moved_near
+from curate.manifest.hints.nearby import are_there, placed_near
 from curate.manifest.kaldi import TIMES, first_words
 from curate.manifest.origin import Origin, is_command
 
@@ -83,7 +83,7 @@ def _options(named: Sequence[str]) -> list[OptionWords]:
     return [*([] if is_timed else [MEASURED]), *([] if place is None else [place])]
 
 
-def _place(directory: Path) -> tuple[str, str] | None:
+def _place(directory: Path) -> OptionWords | None:
     """The option that says where the audio of a directory is; None where it is found without, and
     where it is in no folder around.
     """
@@ -99,10 +99,8 @@ def _place(directory: Path) -> tuple[str, str] | None:
             return "--audio-root", _as_typed(above, directory)
     for above in around[:_AROUND]:
         folder = _as_typed(above, directory)
-        if (near := audio_root_near(paths, folder)) is not None:
-            return "--audio-root", os.path.normpath(near)
-        if (moved := moved_near(paths, folder)) is not None:
-            return "--path-map", f"{moved.old}={moved.new}"
+        if (near := placed_near(paths, folder)) is not None:
+            return near
     return None
 
 

@@ -6,9 +6,10 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from curate.errors.typed import OptionWords
 from curate.files.unicode_forms import form_on_disk
-from curate.manifest.absent_audio import is_windows_path
-from curate.manifest.audio_files import is_address
+from curate.manifest.audio_files import is_address, is_windows_path
+from curate.manifest.audio_suffix import suffix_of
 
 _LOOKED_AT = 20
 """Paths that are looked for."""
@@ -43,6 +44,45 @@ def audio_root_near(paths: Sequence[str], folder: str) -> str | None:
     return best if best is not None and hits[best] else None
 
 
+def placed_near(paths: Sequence[str], folder: str) -> OptionWords | None:
+    """The option by which paths that lead to no file from `folder` lead to one near it; None where
+    none does.
+    """
+    if (root := audio_root_near(paths, folder)) is not None:
+        return "--audio-root", os.path.normpath(root)
+    moved = moved_near(paths, folder) or renamed_near(paths, folder)
+    return None if moved is None else ("--path-map", f"{moved.old}={moved.new}")
+
+
+def renamed_near(paths: Sequence[str], folder: str) -> Moved | None:
+    """The first directories of a relative path, and what they are called in `folder`: by another
+    name, or by the same in upper and lower case.
+    """
+    path = next((path for path in paths[:_LOOKED_AT] if not _is_placed(path)), "")
+    parts = path.split("/")
+    for at in range(len(parts) - 1, 0, -1):
+        own, rest = "/".join(parts[:at]), "/".join(parts[at:])
+        same_letters = _in_other_case(folder, parts[:at])
+        others = [os.path.relpath(each, folder) for each in _folders(folder)] if at == 1 else []
+        for other in (*same_letters, *others):
+            if other != own and _is_there(os.path.join(folder, other), rest):  # noqa: PTH118
+                return Moved(own, other)
+    return None
+
+
+def _in_other_case(folder: str, parts: Sequence[str]) -> list[str]:
+    """The directories in a folder that have these names but for upper and lower case."""
+    directories = [""]
+    for part in parts:
+        directories = [
+            os.path.join(above, os.path.basename(each))  # noqa: PTH118, PTH119
+            for above in directories
+            for each in _inside(os.path.join(folder, above))  # noqa: PTH118
+            if os.path.basename(each).casefold() == part.casefold()  # noqa: PTH119
+        ]
+    return directories
+
+
 def moved_near(paths: Sequence[str], folder: str) -> Moved | None:
     """What the first of the paths that is absolute, or of another machine, begins with, and the
     folder near `folder` in which the rest of it is there; None where no rest is.
@@ -66,7 +106,10 @@ def _is_placed(path: str) -> bool:
 
 def _is_there(folder: str, path: str) -> bool:
     full = os.path.join(folder, path)  # noqa: PTH118 - a path may be anything that people write
-    return "\0" not in full and (os.path.lexists(full) or form_on_disk(full) is not None)
+    if "\0" in full:
+        return False
+    is_there = os.path.lexists(full) or form_on_disk(full) is not None
+    return is_there or suffix_of([path], [folder]) is not None
 
 
 def _folders(folder: str) -> list[str]:

@@ -16,7 +16,7 @@ from curate.manifest.sheets import header_of, is_workbook, opened_workbook, rows
 from curate.manifest.sniff import Look
 from curate.manifest.strict import Malformed, Record, parse_line
 from curate.manifest.table_files import FILE, STREAM, as_input, open_table
-from curate.manifest.tables import columns_of, header_cells
+from curate.manifest.tables import COMMON_VOICE, columns_of, header_cells
 
 ROWS = 200
 """Rows that are examined."""
@@ -71,6 +71,21 @@ def sample_of(look: Look) -> Sample | None:
         return _sample(look)
     except (InputError, ConfigError):
         return None
+
+
+def audio_paths(look: Look) -> list[str]:
+    """The audio paths of the first rows of a table or of JSON lines, as they are read: those of
+    Common Voice in its folder of clips.
+    """
+    sample = sample_of(look)
+    if sample is None:
+        return []
+    columns = columns_of(sample.names, look.fields) if sample.is_table else look.fields
+    name = columns.get("audio_filepath", "audio_filepath")
+    paths = [each for each in sample.values(name) if isinstance(each, str)]
+    if COMMON_VOICE.sniff(look):
+        return [path if "/" in path else f"clips/{path}" for path in paths]
+    return paths
 
 
 def _sample(look: Look) -> Sample | None:

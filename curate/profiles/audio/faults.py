@@ -28,8 +28,9 @@ from curate.audio.faults import FAULTS
 from curate.audio.paths import moved
 from curate.errors import InputError, parameter
 from curate.formatting.units import plural
-from curate.manifest.absent_audio import hint_of_absent, is_windows_path
-from curate.manifest.archived_audio import archive_of, archived_hint
+from curate.manifest.absent_audio import hint_of_absent
+from curate.manifest.archived_audio import archive_of, unpacked_hint
+from curate.manifest.audio_files import is_windows_path
 from curate.manifest.origin import Origin
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF, depth_for
@@ -118,7 +119,7 @@ def refuse_all_missing(
     archive = next(filter(None, (archive_of(origin.name) for origin in origins)), None)
     if archive is not None:
         raise InputError.of(
-            name, f"none of {missing:,} audio files was found", archived_hint(archive)
+            name, f"none of {missing:,} audio files was found", unpacked_hint(archive)
         )
     if is_windows_path(name):
         what = f"none of {missing:,} audio files was found"

@@ -11,7 +11,9 @@ from curate.artifacts.columns import DURATION_US, OFFSET_S, has_audio, record_id
 from curate.artifacts.profile_audio import Loading
 from curate.audio.header import OVERRUN_S
 from curate.formatting.units import duration, plural
+from curate.manifest.audio_suffix import suffix_warnings
 from curate.manifest.corrections import measured_warnings
+from curate.manifest.equal_warnings import grouped
 from curate.manifest.folders import TEXTS
 from curate.manifest.folders.tabbed import tabbed_warnings
 from curate.manifest.hints.below import unread_warnings
@@ -56,12 +58,12 @@ def origin_warnings(origins: Iterable[Origin]) -> list[str]:
     utterances that have no text; and one about tiers that are not read, about tables without
     durations, about twins of audio, about what is below a folder and not read with it,
     about commands in place of audio, about lines that a manifest left out, and about lists with
-    columns that no header names.
+    columns that no header names; those that are alike but for the input once.
     """
     sources = list(origins)
     warnings = [*tier_warnings(sources), *measured_warnings(sources), *twin_warnings(sources)]
     warnings += [*unread_warnings(sources), *piped_warnings(sources), *left_out_warnings(sources)]
-    warnings += tabbed_warnings(sources)
+    warnings += [*tabbed_warnings(sources), *suffix_warnings(sources)]
     for origin in sources:
         if TEXTS in origin.beside:
             warnings.append(
@@ -78,7 +80,7 @@ def origin_warnings(origins: Iterable[Origin]) -> list[str]:
                 f"{origin.name}: {names[0]!r} is not read, as in NeMo: every segment begins at 0 "
                 f"(--map offset={names[0]} reads it, in seconds)"
             )
-    return warnings
+    return grouped(warnings, [origin.name for origin in sources])
 
 
 _MEANING = {

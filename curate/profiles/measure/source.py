@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from curate.artifacts.measured import MeasuredInput
 from curate.artifacts.profile import Input
 from curate.formatting.units import plural
+from curate.manifest.audio_files import bases_of
+from curate.manifest.ffmpeg_paths import ffmpeg_files, ffmpeg_warnings
 from curate.manifest.formats import copied_as
+from curate.manifest.hints.conversion import conversion_hint
 from curate.manifest.lines import fingerprint
 from curate.manifest.origin import Origin, home_of, is_archived
 from curate.manifest.path_sample import PathSample
 from curate.manifest.read import Part
+from curate.nemo.ffmpeg_kinds import CONVERT
 
 
 @dataclass(slots=True)
@@ -100,6 +105,19 @@ class Source:
             known_fingerprint=entry.fingerprint,
             state=dict(entry.state),
         )
+
+
+def unread_audio_warnings(read: Sequence[Source], root: Path | None) -> list[str]:
+    """The warning about rows with audio that only ffmpeg reads, with what makes files that are read
+    of it. `root` is where relative paths begin, if named.
+    """
+    hint = CONVERT
+    for source in read if any(each.ffmpeg_rows for each in read) else ():
+        bases = bases_of(source.origin, root)
+        if source.ffmpeg_rows and (files := ffmpeg_files(source.sample.paths, bases)):
+            hint = conversion_hint(files, source.origin)
+            break
+    return ffmpeg_warnings({source.name: source.ffmpeg_rows for source in read}, hint)
 
 
 def not_finite_warnings(read: Sequence[Source]) -> list[str]:

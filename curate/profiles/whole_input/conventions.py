@@ -76,8 +76,9 @@ def warnings_of(conventions: Sequence[Convention]) -> list[str]:
 
 
 def _describe(each: Convention) -> str:
+    triggers = "would trigger on" if each.exempt else "triggers on"
     what = (
-        f"{rows_with(each.column, each.value)}: {each.rule} triggers on {each.triggered:,} of "
+        f"{rows_with(each.column, each.value)}: {each.rule} {triggers} {each.triggered:,} of "
         f"{each.rows:,} rows, a convention of the corpus"
     )
     if each.exempt:
