@@ -29,7 +29,13 @@ _WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 
 
 def in_words(hit: RuleHit) -> Markup:
-    """What a rule flags: in words and its name where its limit has words, else name and limit."""
+    """What a rule flags: in words and its name where its limit has words, else name and limit.
+
+    A rule for groups flags the clean rows of those that fail it.
+    """
+    if not hit.metric:
+        what = "clean rows of each <b>{} that fails</b> <code>{}</code>"
+        return Markup(what).format(visible(hit.condition.partition(":")[0]), visible(hit.rule))  # noqa: S704 - a constant
     limit = _LIMIT.fullmatch(hit.condition)
     unit, operators = _WORDS.get(limit[1] if limit else "", ("", {}))
     name = visible(hit.rule)

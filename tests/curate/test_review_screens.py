@@ -104,6 +104,7 @@ def test_the_list_gives_its_order_its_progress_and_whole_reasons(
         rows, of = page.evaluate("[state.decided.of, state.rowsInAll]")
         assert 1 < rows < of
         assert page.inner_text("#progress") == f"0 of these {rows} decided; 0 of {of} in all"
+        assert page.inner_text("#headline") == headline_of(folder, rows)
         first = page.evaluate("state.shown.row")
         page.keyboard.press("k")
         until(page, f"state.shown.row !== {first}")
@@ -139,6 +140,14 @@ def test_the_list_gives_its_order_its_progress_and_whole_reasons(
         until(page, "state.rows.length === 1")
         name = page.locator("#records .under [title]")
         assert (name.inner_text(), name.get_attribute("title")) == (f"{SPEAKER[:8]}…", SPEAKER)
+
+
+def headline_of(folder: Path, rows: int) -> str:
+    """Both lengths in minutes, as on the profile's page."""
+    profile = json.loads((folder / "profile" / "profile.json").read_text(encoding="utf-8"))
+    (hours,) = (each["hours"] for each in profile["verdicts"] if each["verdict"] == "borderline")
+    minutes = (f"{60 * each:.3g} min" for each in (hours, profile["totals"]["hours"]))
+    return f"{rows} borderline records, {' of '.join(minutes)}"
 
 
 CONTRASTS = """() => {

@@ -318,6 +318,13 @@ def test_a_limit_is_in_words_where_it_has_words(condition: str, text: str) -> No
     )
 
 
+def test_a_rule_for_groups_is_in_words() -> None:
+    condition = "speaker: bad_share >= 0.05 and bad_share + borderline_share >= 0.25"
+    failed = {**hit("bad_speaker", "borderline", 9.0), "metric": "", "condition": condition}
+    text = "(for train only): clean rows of each speaker that fails bad_speaker , 9.00 h in 10 rows"
+    assert text in words(advice(a(rules_hit=[failed], strata={})))
+
+
 def test_that_no_audio_was_analysed_stands_first() -> None:
     text = "No audio was analysed: the verdicts are from the manifest only, such as text and"
     assert words(advice(a(audio=None))).startswith(text)

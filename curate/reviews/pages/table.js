@@ -164,7 +164,12 @@ function progress({ searched, loaded, rows }) {
   if (loaded < 1) return `Reading the texts, once: ${Math.round(100 * loaded)} %`;
   return `Searched ${Math.round(100 * searched)} % of the texts: ${rows.toLocaleString("en")} records so far`;
 }
-const hours = (value) => (value < 0.1 ? `${(value * 60).toFixed(1)} min` : `${number(value)} h`);
+// A length in the unit that suits it, as on the pages of results.
+function hours(value) {
+  if (value >= 1 || !value) return `${number(value)} h`;
+  const [amount, unit] = value < 1 / 60 ? [value * 3600, "s"] : [value * 60, "min"];
+  return `${+amount.toPrecision(3)} ${unit}`;
+}
 
 function head() {
   const sorted = filters.elements.sort.value;
