@@ -20,6 +20,9 @@ from duckdb.func import FunctionNullHandling
 from curate.errors import ConfigError, Fault
 from curate.profiles.opened import Row
 
+IN_MEMORY = 1 << 18
+"""Bytes of a records table up to which it is read once: a dozen queries would each open it."""
+
 
 @contextmanager
 def open_records(records: Path) -> Iterator[Records]:
@@ -30,12 +33,15 @@ def open_records(records: Path) -> Iterator[Records]:
         connection.execute("SET allowed_directories = [$1]", [folder])
         connection.execute("SET python_enable_replacements = false")
         connection.execute("SET preserve_insertion_order = false")
+        is_small = records.stat().st_size <= IN_MEMORY
+        if is_small:
+            connection.execute("SET threads = 1")
         connection.execute(
-            f"CREATE VIEW records AS FROM read_parquet({_text(str(records.resolve()))})"
+            f"CREATE {'TABLE' if is_small else 'VIEW'} numbered AS FROM read_parquet("
+            f"{_text(str(records.resolve()))}, file_row_number = true)"
         )
         connection.execute(
-            "CREATE VIEW numbered AS FROM read_parquet("
-            f"{_text(str(records.resolve()))}, file_row_number = true)"
+            "CREATE VIEW records AS SELECT * EXCLUDE (file_row_number) FROM numbered"
         )
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
