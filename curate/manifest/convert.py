@@ -179,7 +179,9 @@ class Converter:
         there = (path for path in sample.paths if paths.missing.reason(path) is None)
         audio = SampledAudio.of(origin, there, self._root)
         self._audio.append(audio)
-        files = ffmpeg_files(audio.present, bases_of(origin, self._root))
+        files = ffmpeg_files(
+            [*audio.present, *self._needs_ffmpeg.paths_of(origin)], bases_of(origin, self._root)
+        )
         if files and self._ffmpeg_hint == CONVERT:
             self._ffmpeg_hint = conversion_hint(files, origin)
         if not is_timed(origin):

@@ -72,14 +72,18 @@ def encoding_of(lines: Sequence[bytes]) -> str | None:
 
 def possible_encodings(lines: Sequence[bytes]) -> list[str]:
     """Codecs in which all that is beside ASCII in lines is letters and usual marks, and whose words
-    look like words: of one script, without a capital behind a small letter.
+    look like words: of one script, without a capital behind a small letter. Of those that give the
+    same text the first.
 
     >>> possible_encodings(["Příliš žluťoučký kůň".encode("cp1250")])
     ['cp1250']
     """
     data = b"\n".join(lines)
-    usual = [codec for codec in _ICONV if _letters(data, codec)]
-    return [codec for codec in usual if not _ODD_WORD.search(data.decode(codec))]
+    texts: dict[str, str] = {}
+    for codec in _ICONV:
+        if _letters(data, codec) and not _ODD_WORD.search(text := data.decode(codec)):
+            texts.setdefault(text, codec)
+    return list(texts.values())
 
 
 def iconv_name(codec: str) -> str:

@@ -1,4 +1,4 @@
-"""The warning about audio of a folder that only ffmpeg reads, so that its length is not known."""
+"""Audio that only ffmpeg reads, so that its length is not known, and the warning about folders."""
 
 from __future__ import annotations
 
@@ -18,23 +18,31 @@ _MOST = 1000
 
 
 class NeedsFfmpeg:
-    """Rows of folders that hold no record because only ffmpeg reads their audio."""
+    """Rows that hold no record because only ffmpeg reads their audio."""
 
     def __init__(self) -> None:
         self._rows = Counter[str]()
         self._files: dict[str, list[str]] = {}
+        self._paths: dict[str, list[str]] = {}
 
     def add(self, origin: Origin, reason: str) -> None:
         """Count a row that is none for this reason, which ends with the name of its audio."""
-        if origin.format != FOLDER_FORMAT or not reason.startswith(NOT_MEASURED):
+        if not reason.startswith(NOT_MEASURED):
             return
         _, is_for_ffmpeg, name = reason.partition(f"{CONVERT}): ")
-        if is_for_ffmpeg:
+        if is_for_ffmpeg and origin.format != FOLDER_FORMAT:
+            paths = self._paths.setdefault(origin.name, [])
+            paths += [name] * (len(paths) < _MOST)
+        elif is_for_ffmpeg:
             root = origin.beside.get(FOLDER, (origin.name,))[0]
             self._rows[origin.name] += 1
             files = self._files.setdefault(origin.name, [])
             if len(files) < _MOST:
                 files.append(str(Path(root) / name))
+
+    def paths_of(self, origin: Origin) -> list[str]:
+        """The first audio paths of such rows of an input that is no folder."""
+        return self._paths.get(origin.name, [])
 
     def warnings(self) -> list[str]:
         """A warning for each folder, with the command that converts its files."""

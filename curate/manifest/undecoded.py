@@ -105,9 +105,11 @@ def utf8_hint(origin: Origin, name: str) -> str:
             f"as {encoding} it reads `{_shown(lines, codec)}`: {_command(origin, name, encoding)}"
         )
     possible = possible_encodings(lines)[:_READINGS]
-    readings = [f"as {iconv_name(each)} `{_shown(lines, each)}`" for each in possible]
-    if not readings:
+    if not possible:
         return f"{_command(origin, name, 'ENCODING')} (put the encoding in which it was saved)"
+    differing = [line for line in lines if len({line.decode(each) for each in possible}) > 1]
+    shown = differing or lines
+    readings = [f"as {iconv_name(each)} `{_shown(shown, each)}`" for each in possible]
     first, *others = map(iconv_name, possible)
     or_others = f" (or with {' or '.join(others)} in its place)" if others else ""
     command = _command(origin, name, first)

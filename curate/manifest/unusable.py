@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+from pathlib import Path
 
 from curate.artifacts.unread import SKIPPED_BY
 from curate.errors import Fault, parameter
+from curate.manifest.audio_files import bases_of
 from curate.manifest.captions.audio import FOLDER, NO_AUDIO
-from curate.manifest.corrections import CAST, MEASURE, PATHS, number_written
+from curate.manifest.corrections import CAST, MEASURE, MEASURE_TABLE, PATHS, number_written
+from curate.manifest.ffmpeg_paths import ffmpeg_files
 from curate.manifest.folders.no_records import folder_without_records
 from curate.manifest.formats import BY_NAME
-from curate.manifest.headers import NO_FILE
+from curate.manifest.headers import NO_FILE, NOT_MEASURED
 from curate.manifest.hints.command import propose
+from curate.manifest.hints.conversion import conversion_hint
 from curate.manifest.hints.kaldi import kaldi_hint
+from curate.manifest.hints.samples import audio_paths
 from curate.manifest.kaldi import KALDI
 from curate.manifest.mapping import LENIENT, fields_of
 from curate.manifest.origin import FOLDER_FORMAT, UNPAIRED_FORMAT, Origin
@@ -94,6 +99,11 @@ def _hint(origin: Origin, commonest: str, records: Sequence[Record], rows: int) 
         moved = f"{parameter('path_map')} OLD=NEW replaces the beginning of paths"
         root = f"{parameter('audio_root')} DIR names another folder"
         return f"relative paths begin at the folder of {origin.name}: {root}; {moved}"
+    if NOT_MEASURED.startswith(commonest):
+        look = Look.at(origin.name, fields_of(origin))
+        files = ffmpeg_files(audio_paths(look), bases_of(origin, _root_of(origin)))
+        if files:
+            return f"only ffmpeg reads its audio: {conversion_hint(files, origin)}"
     if commonest == NO_CLIP_DURATION:
         measured = f"{parameter('measure_duration')} reads the durations from the audio"
         return f"put the release's clip_durations.tsv beside it, or {measured}"
@@ -121,6 +131,12 @@ def _hint(origin: Origin, commonest: str, records: Sequence[Record], rows: int) 
             remarks.append(_MISSING[field](records, usual))
     command = "" if proposal is None or not proposal.is_complete else proposal.command(origin.name)
     return f"{'; '.join(remarks)}{': ' if command else ''}{command}"
+
+
+def _root_of(origin: Origin) -> Path | None:
+    """The folder in which relative paths begin, where one is named and durations are measured."""
+    (root,) = origin.beside.get(MEASURE, origin.beside.get(MEASURE_TABLE, ("",)))
+    return Path(root) if root else None
 
 
 def _given(origin: Origin) -> list[str]:

@@ -113,6 +113,7 @@ def test_a_split_of_such_audio_alone_counts_its_own_records_and_their_files(tmp_
 CONVERTED = [
     ("m.jsonl", "", '{"audio_filepath": "NAME.m4a", "duration": 2.0, "text": "one two"}\n'),
     ("t.csv", "path,text,duration\n", "NAME.m4a,one two,2.0\n"),
+    ("measured.csv", "path,text\n", "NAME.m4a,one two\n"),
     ("a.srt", "", "1\n00:00:00,000 --> 00:00:01,500\nOne two.\n\n"),
     (".", "", ""),
 ]
