@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +79,6 @@ def _watching(page: Any, address: str, ignoring: str | None = None) -> Iterator[
 
 _MARK_LOOKS = """() => {
   for (const each of document.querySelectorAll("wbr")) each.remove();
-  for (const each of document.querySelectorAll("[data-look]")) delete each.dataset.look;
   const grounds = new Map([[null, ""]]);
   const groundOf = (it) => {
     if (!grounds.has(it)) {
@@ -92,40 +90,49 @@ _MARK_LOOKS = """() => {
   };
   const counts = new Map();
   const isText = (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim();
-  for (const each of document.querySelectorAll("body *")) {
-    if (![...each.childNodes].some(isText)) continue;
+  const all = [...document.querySelectorAll("body *")];
+  const texts = all.filter((it) => [...it.childNodes].some(isText));
+  const isMarked = (it) => "look" in it.dataset;
+  for (const each of [...texts.filter(isMarked), ...texts.filter((it) => !isMarked(it))]) {
     const style = getComputedStyle(each);
     const look = [style.color, style.fill, style.fontSize, style.fontWeight, groundOf(each)];
     const key = look.join();
     counts.set(key, (counts.get(key) || 0) + 1);
-    if (counts.get(key) <= 3) each.dataset.look = "";
+    if (counts.get(key) <= 2) each.dataset.look = "";
   }
 }"""
-"""Marks three texts of each look: one colour and size on the same backgrounds."""
-_DROP_ALIKE = (Path(__file__).parent / "drop_alike.js").read_text(encoding="utf-8")
-_RUN_AXE = """async (contrast) => {
-  const rule = { id: "color-contrast", enabled: contrast, selector: "[data-look]" };
-  axe.configure({ rules: [rule] });
-  return (await axe.run({ resultTypes: ["violations"] })).violations;
+"""Marks two texts of each look, one colour and size on the same backgrounds; those that are marked
+already count.
+"""
+_RUN_AXE = """async (only) => {
+  const contrast = { id: "color-contrast", enabled: true, selector: "[data-look]" };
+  axe.configure({ rules: [contrast] });
+  const rules = only ? { runOnly: only } : {};
+  return (await axe.run({ resultTypes: ["violations"], ...rules })).violations;
 }"""
-"""Contrast takes nine tenths of axe-core's time over a table, so one look is checked thrice."""
+"""Contrast takes nine tenths of axe-core's time over a table, so one look is checked twice."""
+_OF_SCREENS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]
+"""The rules that depend on colours and sizes; the others see the same on every screen."""
 
 
-def violations(page: Any, *, contrast: bool = True, alike: bool = True) -> list[str]:
-    """What axe-core finds serious or critical on the page as it is now: rule and place.
-
-    Without `contrast` colours are left out. Without `alike` what is like three others is taken out
-    of the page first: axe-core finds in it what it finds in those.
+def violations(page: Any, only: Sequence[str] | None = None) -> list[str]:
+    """What axe-core finds serious or critical on the page as it is now, by all rules or only by
+    some: rule and place.
     """
+    _load_axe(page)
+    page.evaluate(_MARK_LOOKS)
+    return _violated(page, only)
+
+
+def _load_axe(page: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python")
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
-    page.evaluate(_MARK_LOOKS)
-    if not alike:
-        page.evaluate(_DROP_ALIKE)
-    violated = page.evaluate(_RUN_AXE, contrast)
+
+
+def _violated(page: Any, only: Sequence[str] | None = None) -> list[str]:
     return [
         f"{each['id']}: {node['target']} {node.get('failureSummary', '')[:200]}"
-        for each in violated
+        for each in page.evaluate(_RUN_AXE, only)
         if each["impact"] in {"serious", "critical"}
         for node in each["nodes"]
     ]
@@ -165,32 +172,42 @@ def look(
 ) -> list[str]:
     """What is wrong with a page on some screens, all of its folds open; pictures as it opens.
 
-    It is opened once for each width. Colours depend on day and night alone, so that a desk by day
-    and a phone by night show them all; everything else on the width alone.
+    Colours depend on day and night alone, so that a desk by day and a phone by night show them all.
+    What is like three others on the page is taken out before axe-core reads it.
     """
     shown, wrong = _kept_page(opened), []
-    for size, some in groupby(screens, key=lambda screen: screen["viewport"]):
-        shown.set_viewport_size(size)
-        same_width = list(some)
-        with _watching(shown, page.as_uri()):
-            for screen in same_width:
-                shown.emulate_media(color_scheme=screen["color_scheme"])
-                if path := picture(screen):
-                    shown.screenshot(path=path, full_page=True)
-            shown.evaluate(_OPEN_FOLDS)
-            for screen in same_width:
-                shown.emulate_media(color_scheme=screen["color_scheme"])
-                out = sticks_out(shown)
-                wrong += [f"{_name(screen)}: {out} pixels stick out"] if out > 0 else []
-            checked = next((each for each in same_width if each in _COLOURS), same_width[0])
-            shown.emulate_media(color_scheme=checked["color_scheme"])
-            violated = violations(shown, contrast=checked in _COLOURS, alike=False)
-            wrong += [f"{_name(checked)}: {each}" for each in violated]
+    _show(shown, screens[0])
+    with _watching(shown, page.as_uri()):
+        for screen in screens:
+            if path := picture(screen):
+                _show(shown, screen)
+                shown.screenshot(path=path, full_page=True)
+        shown.evaluate(_OPEN_FOLDS)
+        _load_axe(shown)
+        for screen in screens:
+            _show(shown, screen)
+            out = sticks_out(shown)
+            wrong += [f"{_name(screen)}: {out} pixels stick out"] if out > 0 else []
+        checked = [screen for screen in screens if screen in _COLOURS]
+        for screen in reversed(checked):
+            _show(shown, screen)
+            shown.evaluate(_MARK_LOOKS)
+        shown.evaluate(DROP_ALIKE)
+        for at, screen in enumerate(checked):
+            _show(shown, screen)
+            violated = _violated(shown, _OF_SCREENS if at else None)
+            wrong += [f"{_name(screen)}: {each}" for each in violated]
     return wrong
 
 
 _OPEN_FOLDS = "document.querySelectorAll('details').forEach((it) => { it.open = true; })"
+DROP_ALIKE = (Path(__file__).parent / "drop_alike.js").read_text(encoding="utf-8")
 _COLOURS = (SCREENS[0], SCREENS[3])
+
+
+def _show(page: Any, screen: Screen) -> None:
+    page.set_viewport_size(screen["viewport"])
+    page.emulate_media(color_scheme=screen["color_scheme"])
 
 
 def _name(screen: Screen) -> str:
