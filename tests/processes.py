@@ -113,7 +113,7 @@ def _server() -> ForkServerContext:
         if not module.name.startswith(_LATER) and "._kernels" not in module.name
     ]
     server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload([__name__, EXPORT, *_PACKAGES, *own])
+    server.set_forkserver_preload([__name__, EXPORT, *_PACKAGES, *own, "tests.warmed"])
     return server
 
 
