@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -48,20 +47,6 @@ class Headline:
 def line(text: str, *values: str) -> Markup:
     """A sentence with values in it, as a page prints them; the text is markup, a constant."""
     return Markup(text).format(*map(visible, values))  # noqa: S704 - the pattern is a constant
-
-
-_NAME = re.compile(r"[^\s:]*[./\d_][^\s:]*:")
-"""How a statement begins that is about a file."""
-
-
-def as_sentence(text: str, end: str = ".") -> str:
-    """A statement with a capital letter, unless a file's name is first, and a full stop.
-
-    >>> as_sentence("test is small"), as_sentence("m_1.jsonl: no audio is there")
-    ('Test is small.', 'm_1.jsonl: no audio is there.')
-    """
-    first = text[:1] if _NAME.match(text) else text[:1].upper()
-    return f"{first}{text[1:]}" + ("" if text.endswith(end) else end)
 
 
 def made(

@@ -8,8 +8,9 @@ from curate.artifacts.ledger import Ledger
 from curate.artifacts.profile import Profile
 from reports.format import hours, percent, plural
 from reports.headlines.advice import advice
-from reports.headlines.declare import Alert, Headline, Level, as_sentence, ledger_alerts, line, made
+from reports.headlines.declare import Alert, Headline, Level, ledger_alerts, line, made
 from reports.headlines.notes import level_of
+from reports.headlines.sentences import as_sentence
 from reports.usable import usable
 
 _SMALL = 0.1

@@ -7,7 +7,8 @@ from markupsafe import Markup
 from curate.artifacts.ledger import Ledger
 from curate.artifacts.shard_index import ShardIndex
 from reports.format import hours, plural
-from reports.headlines.declare import Alert, Headline, as_sentence, ledger_alerts, line, made
+from reports.headlines.declare import Alert, Headline, ledger_alerts, line, made
+from reports.headlines.sentences import as_sentence
 
 _TRAIN = "train"
 _NEXT = "<b>Next:</b> train: <code>train run --data SHARDS --model MODEL --out run</code>"

@@ -9,8 +9,9 @@ from curate.artifacts.ledger import Ledger
 from curate.artifacts.split import Measure, Split
 from reports.format import hours, percent, plural, points, seconds
 from reports.headlines.coverage import missing, unmeasured
-from reports.headlines.declare import Alert, Headline, as_sentence, ledger_alerts, line, made
+from reports.headlines.declare import Alert, Headline, ledger_alerts, line, made
 from reports.headlines.notes import level_of
+from reports.headlines.sentences import as_sentence
 
 _WIDE = 0.01
 """Half a 95 % interval of an error rate from which on a split is small."""
