@@ -34,12 +34,18 @@ class MissingFiles:
         )
         self._bases = bases_of(origin, root)
         self._has_ids = origin.format in FROM_WORKING_FOLDER
+        self._there: dict[str, frozenset[str]] = {}
 
     def reason(self, path: str) -> str | None:
         """Why a row of this path is no record; None where its file is there, or where its folder is
         not, or holds no audio.
         """
-        if not self.is_checked or (self._has_ids and "/" not in path) or not _is_file(path):
+        if not self.is_checked:
+            return None
+        head, _, last = path.rpartition("/")
+        if last in self._there.get(head, ()):  # as most are, of millions
+            return None
+        if (self._has_ids and "/" not in path) or not _is_file(path):
             return None
         places = [path] if path[:1] == "/" else [f"{base}/{path}" for base in self._bases]
         holds_audio = False
@@ -47,6 +53,7 @@ class MissingFiles:
             above, _, name = place.rpartition("/")
             folder = _listed(above or "/")
             if name in folder.names:
+                self._there[head] = folder.names
                 return None
             holds_audio |= folder.holds_audio
         if not holds_audio or any(map(_is_there, places)):
