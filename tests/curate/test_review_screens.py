@@ -105,9 +105,11 @@ def test_the_list_gives_its_order_its_progress_and_whole_reasons(
         assert 1 < rows < of
         assert page.inner_text("#progress") == f"0 of these {rows} decided; 0 of {of} in all"
         assert page.inner_text("#headline") == headline_of(folder, rows)
+        assert page.inner_text("#next").startswith("Next: play the record (space)")
         first = page.evaluate("state.shown.row")
         page.keyboard.press("k")
         until(page, f"state.shown.row !== {first}")
+        assert page.is_hidden("#next")
         assert page.inner_text("#progress") == f"1 of these {rows} decided; 1 of {of} in all"
         page.reload()
         until(page, "state.shown !== null")
@@ -192,3 +194,4 @@ def test_lines_elsewhere_are_one_alert_and_buttons_that_cannot_be_used_are_legib
         assert page.inner_text("#position") == f"1 of {rows}, 0 decided"
         assert page.inner_text("#headline").startswith(f"{rows} borderline records, ")
         assert page.is_hidden("#remark")
+        assert page.is_hidden("#next")

@@ -34,6 +34,7 @@ function countDecided(before, after) {
   state.decided.listed += change;
   state.decided.all += change;
   showProgress();
+  showNext();
 }
 async function step(by_) {
   if (state.at + by_ >= state.rows.length && state.after !== null) await list(false);

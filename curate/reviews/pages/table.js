@@ -135,6 +135,7 @@ async function list(restart) {
       : "No record matches: widen the filters";
     state.decided = { listed: answer.decided_listed, all: answer.decided, of: answer.rows };
     showProgress();
+    showNext();
     if (restart) await (answer.records.length ? open(0, false) : close());
   } catch (error) {
     if (turn !== state.requests) return;
@@ -159,6 +160,11 @@ function showProgress() {
     ? `${count(all)} of ${count(of)} decided`
     : `${count(listed)} of these ${count(of)} decided; ${count(all)} of ${count(state.rowsInAll)} in all`;
   by("position").textContent = state.at < 0 ? "" : `${count(state.at + 1)} of ${count(of)}, ${count(whole ? all : listed)} decided`;
+}
+// What to do first with a list of which nothing is decided.
+function showNext() {
+  by("next").hidden = state.decided.listed > 0 || !state.rows.some((each) => each.readable);
+  by("next").textContent = "Next: play the record (space), then keep it (k) or reject it (r).";
 }
 function progress({ searched, loaded, rows }) {
   if (loaded < 1) return `Reading the texts, once: ${Math.round(100 * loaded)} %`;
