@@ -12,6 +12,7 @@ from curate.errors import Fault, parameter
 from curate.manifest.audio_files import bases_of
 from curate.manifest.captions.audio import FOLDER, NO_AUDIO
 from curate.manifest.corrections import CAST, MEASURE, MEASURE_TABLE, PATHS, number_written
+from curate.manifest.equal_warnings import grouped
 from curate.manifest.ffmpeg_paths import ffmpeg_files
 from curate.manifest.folders.no_records import folder_without_records
 from curate.manifest.formats import BY_NAME
@@ -31,8 +32,6 @@ from curate.manifest.undecoded import NOT_UTF8, utf8_hint
 
 LOOKED_AT = 10_000
 """Lines whose fields are examined for a hint."""
-WARNED = 5
-"""Inputs that are warned about one by one."""
 
 _EXPECTED = 'one JSON object a line is expected: {"audio_filepath": "a.wav", "duration": 2.5, '
 _HINT = _EXPECTED + '"text": "..."}'
@@ -59,10 +58,9 @@ def unusable(origin: Origin, rows: int, reasons: Mapping[str, int]) -> Fault:
 
 
 def warnings_of(faults: Sequence[Fault]) -> list[str]:
-    """Warnings about inputs of which no line is a record, among others: the first, and a count."""
-    warnings = [f"{fault.where}: {fault.what}; {fault.hint}" for fault in faults[:WARNED]]
-    more = len(faults) - WARNED
-    return [*warnings, f"so it is with {more:,} more inputs"] if more > 0 else warnings
+    """Warnings about inputs of which no line is a record, among others; equal ones once."""
+    warnings = [f"{fault.where}: {fault.what}; {fault.hint}" for fault in faults]
+    return grouped(warnings, [fault.where for fault in faults])
 
 
 def _records(origin: Origin) -> Iterator[Record]:

@@ -125,8 +125,12 @@ def test_what_is_inside_one_form_becomes_another(form: str, tmp_path: Path) -> N
     again = command("curate", "manifest", tmp_path / "all", "--out", tmp_path / "m.jsonl", "--json")
     assert 3600 * again.answer["hours"] == pytest.approx(3 * seconds, abs=0.01)
     (warning,) = again.answer["warnings"]
-    assert "where no path leads: this manifest has its texts and lengths, and cannot be" in warning
-    assert f"curate split {tmp_path / 'all'} " in warning
+    if form == "hf":
+        assert "from where curate shard takes it as long as it stays there" in warning
+        assert f"curate manifest {tmp_path / 'all'} --to nemo_tarred " in warning
+    else:
+        assert "where no path leads: this manifest has its texts and lengths, and cannot" in warning
+        assert f"curate split {tmp_path / 'all'} " in warning
 
 
 def test_a_tarred_data_set_with_other_names_goes_to_shards(tmp_path: Path) -> None:
