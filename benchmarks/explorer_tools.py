@@ -63,6 +63,11 @@ class Hands:
         self.steps += 1
         (self.page.locator(where).first if isinstance(where, str) else where).click(**more)
 
+    def unfold(self, details: str) -> None:
+        """Open a part that is folded."""
+        if not self.page.evaluate(f"document.querySelector('{details}').open"):
+            self.click(f"{details} > summary")
+
     def at(self, x: float, y: float) -> None:
         """Click a place."""
         self.steps += 1
@@ -268,13 +273,14 @@ class Curate(Explorer):
         until(hands.page, "document.querySelector('#decided').textContent.includes('Trimmed')")
 
     def _reject_many(self, hands: Hands) -> None:
+        hands.unfold("#others")
         hands.choose("[name=metric]", "char_rate")
         hands.click("[name=least]")
         hands.type(f"{self.corpus.fast:g}")
         hands.press("Enter")
         until(hands.page, "location.hash.includes('least=')")
         listed(hands.page)
-        hands.click("#bulk summary")
+        hands.unfold("#bulk")
         hands.click("#all button[type=submit]")
         until(hands.page, "!document.querySelector('#confirm').hidden")
         hands.click("#confirm")
@@ -283,6 +289,7 @@ class Curate(Explorer):
         until(hands.page, "document.querySelector('#preview').textContent.includes('undone')", 60)
 
     def _export(self, hands: Hands) -> None:
+        hands.unfold("#files")
         with hands.page.expect_download() as download:
             hands.click("text=Export decisions")
         assert download.value.path()
