@@ -43,7 +43,7 @@
   };
 
   const parts = "tr, li, figure, p, span, bdi, code, ins, del, mark, i, svg *";
-  // What names something stays whole, and so does what is looked at for its colours.
+  // What names something stays whole, and so do the elements of which colours are checked.
   const whole = "th, button, a, label, summary, h1, h2, h3, option, [data-look], .chart .limit";
   const counts = new Map();
   for (const it of document.querySelectorAll(parts)) {
