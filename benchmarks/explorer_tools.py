@@ -241,8 +241,7 @@ class Curate(Explorer):
         self._listen(hands)
 
     def _once(self, hands: Hands) -> None:
-        hands.press("w")
-        hands.choose("#which-words [name=often]", "once")
+        hands.press("o")
         cells = "[...document.querySelectorAll('#vocabulary td:nth-child(2)')]"
         until(hands.page, f"{cells}.length && {cells}.every((it) => it.innerText === '1')")
 

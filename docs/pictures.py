@@ -23,7 +23,7 @@ from terminals import write_terminals
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 WIDTH, COLOURS = 1200, 256
 PAGES = {"profile": 1500, "split": 1500, "run": 1150, "eval": 1350}
 """Directories of demo/ whose pages have a picture, and how many pixels of the page it shows."""

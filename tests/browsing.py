@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first is Chromium without its windows and tabs, which are drawn for nobody."""
+CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
 Screen = dict[str, Any]
 SCREENS: list[Screen] = [
     {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
@@ -28,11 +30,10 @@ NAMED = [f"{screen['viewport']['width']} {screen['color_scheme']}" for screen in
 def browser() -> Iterator[Any]:
     """A headless Chromium, the system's own; skips where there is none, or no Playwright."""
     playwright = pytest.importorskip("playwright.sync_api")
-    path = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if path is None:
+    if CHROMIUM is None:
         pytest.skip("no Chromium is installed")
     with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield opened
         opened.close()
 

@@ -102,9 +102,9 @@ def resumable_directory(
         _refuse_foreign(out, marker)
         _clear_stale(out)
         stage = out.parent / f".{out.name}.{key}.part"
-        with writable(out):
-            stage.mkdir(exist_ok=True)
         try:
+            with writable(out):
+                stage.mkdir(exist_ok=True)
             yield stage
         except BaseException:
             if any((stage / "done").glob("*")):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from curate.artifacts.profile import Input
 from curate.audio.header import BY_FFMPEG
+from curate.formatting.units import plural
 from curate.manifest.ffmpeg_paths import ffmpeg_files
 from curate.manifest.hints.conversion import conversion_hint
 from curate.manifest.origin import Origin
@@ -29,10 +30,17 @@ def unread_audio_hint(
             if row.reason.endswith(BY_FFMPEG):
                 source = row.id.rpartition(":")[0]
                 paths.setdefault(source, []).append(str(json.loads(line)["audio_filepath"]))
-    for source, named in paths.items():
-        entry = sources[source]
-        files = ffmpeg_files(named, [str(root or entry.folder)])
-        if files:
-            again = "make the split again then"
-            return f"{conversion_hint(files, Origin(source, entry.format, entry.beside))}; {again}"
-    return CONVERT if paths else ""
+    files = {
+        source: ffmpeg_files(paths[source], [str(root or entry.folder)])
+        for source, entry in sources.items()
+        if source in paths
+    }
+    unread = {source: each for source, each in files.items() if each}
+    if not unread:
+        return CONVERT if paths else ""
+    # Skipped rows are in the order in which shards were drawn: take the input with most files.
+    first = max(unread, key=lambda source: len(unread[source]))
+    origin = Origin(first, sources[first].format, sources[first].beside)
+    hint = conversion_hint([file for each in unread.values() for file in each], origin)
+    others = f" ({plural(len(unread) - 1, 'more input')} alike)" if len(unread) > 1 else ""
+    return f"{hint}{others}; make the split again then"

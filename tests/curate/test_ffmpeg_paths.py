@@ -79,6 +79,9 @@ def test_every_command_warns_once(corpus: Path) -> None:
     assert (index.cuts, index.skipped_rows) == (9, 3)
     (left_out,) = (each for each in index.warnings if "left out" in each)
     assert command in left_out
+    assert (
+        f"> {shlex.quote(str(corpus / 'a.flac.jsonl'))} names them (1 more input alike)" in left_out
+    )
     assert left_out.startswith("3 records of 3 files left out for their audio (")
 
 

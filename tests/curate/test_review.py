@@ -42,6 +42,22 @@ def client(session: ReviewSession) -> Any:
     return client_of(session)
 
 
+@pytest.fixture(scope="module")
+def undecided(
+    review_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ReviewSession]:
+    """A session for all tests that decide nothing."""
+    with opened_session(review_folder, tmp_path_factory.mktemp("log") / "log.jsonl") as session:
+        yield session
+        assert not session.log.path.exists()
+
+
+@pytest.fixture
+def reader(undecided: ReviewSession) -> Any:
+    """A client of that session, with cookies of its own."""
+    return client_of(undecided)
+
+
 PATHS = ["/", "/review.js", "/table.js", "/page.css", "/api/profile", "/api/records",
          "/histogram.js", "/api/histogram?of=chars", "/words.js", "/api/words",
          "/panels.js", "/groups.js", "/api/groups",
@@ -63,24 +79,24 @@ PATHS = ["/", "/review.js", "/table.js", "/page.css", "/api/profile", "/api/reco
     ],
 )
 def test_who_may_ask(
-    client: Any, path: str, headers: Mapping[str, str], cookie: str | None, status: int
+    reader: Any, path: str, headers: Mapping[str, str], cookie: str | None, status: int
 ) -> None:
-    client.cookies.clear()
+    reader.cookies.clear()
     if cookie:
-        client.cookies.set(f"curate_review_{PORT}", cookie)
-    response = client.get(path, headers=dict(headers))
+        reader.cookies.set(f"curate_review_{PORT}", cookie)
+    response = reader.get(path, headers=dict(headers))
     assert response.status_code == status
     assert "script-src 'self'" in response.headers["content-security-policy"]
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["cache-control"] == "no-store"
 
 
-def test_the_link_gives_a_cookie_and_hides_the_token(client: Any) -> None:
-    client.cookies.clear()
-    assert client.get("/?token=wrong").status_code == 403
-    response = client.get(f"/?token={TOKEN}", headers={"sec-fetch-site": "none"})
+def test_the_link_gives_a_cookie_and_hides_the_token(reader: Any) -> None:
+    reader.cookies.clear()
+    assert reader.get("/?token=wrong").status_code == 403
+    response = reader.get(f"/?token={TOKEN}", headers={"sec-fetch-site": "none"})
     assert (response.status_code, response.headers["location"]) == (303, "/")
-    linked = client.get(f"/?token={TOKEN}", headers={"sec-fetch-site": "cross-site"})
+    linked = reader.get(f"/?token={TOKEN}", headers={"sec-fetch-site": "cross-site"})
     assert linked.status_code == 200, "a browser takes a redirect for the linking page's request"
     assert 'http-equiv="refresh" content="0; url=/"' in linked.text
     assert TOKEN not in linked.text
@@ -95,20 +111,20 @@ def test_the_link_gives_a_cookie_and_hides_the_token(client: Any) -> None:
     "origin", [None, "null", "http://evil.example", f"https://127.0.0.1:{PORT}"]
 )
 def test_nobody_else_decides(
-    client: Any, session: ReviewSession, path: str, origin: str | None
+    reader: Any, undecided: ReviewSession, path: str, origin: str | None
 ) -> None:
     headers = {"origin": origin} if origin else {}
-    response = client.post(path, content='{"decision": "reject"}', headers=headers)
+    response = reader.post(path, content='{"decision": "reject"}', headers=headers)
     assert response.status_code == 403
-    assert not session.log.path.exists()
+    assert not undecided.log.path.exists()
 
 
-def test_rejects_oversized_request(client: Any, session: ReviewSession) -> None:
-    assert post(client, "/api/records/0/decision", {"text": "x" * (5 << 20)}).status_code == 413
+def test_rejects_oversized_request(reader: Any, undecided: ReviewSession) -> None:
+    assert post(reader, "/api/records/0/decision", {"text": "x" * (5 << 20)}).status_code == 413
     chunks = (b"x" for _ in range(3))  # chunked: its length is not declared
-    response = client.post("/api/records/0/decision", content=chunks, headers={"origin": OWN})
+    response = reader.post("/api/records/0/decision", content=chunks, headers={"origin": OWN})
     assert response.status_code == 411
-    assert not session.log.path.exists()
+    assert not undecided.log.path.exists()
 
 
 def verdict_of(shown: Any) -> Any:
@@ -247,12 +263,12 @@ def test_what_was_mended_before_is_decided_about_again(review_folder: Path, tmp_
     ],
 )
 def test_what_cannot_be_decided(
-    client: Any, session: ReviewSession, path: str, sent: object, message: str
+    reader: Any, undecided: ReviewSession, path: str, sent: object, message: str
 ) -> None:
-    response = post(client, f"/api/records/{path}", sent)
+    response = post(reader, f"/api/records/{path}", sent)
     assert response.status_code == 400
     assert message in response.json()["error"]
-    assert not session.log.path.exists()
+    assert not undecided.log.path.exists()
 
 
 @pytest.mark.parametrize(
@@ -266,8 +282,8 @@ def test_what_cannot_be_decided(
     ],
 )
 @pytest.mark.parametrize("what", ["audio", "spectrogram"])
-def test_what_cannot_be_heard(client: Any, row: int, message: str, what: str) -> None:
-    response = client.get(f"/api/records/{row}/{what}")
+def test_what_cannot_be_heard(reader: Any, row: int, message: str, what: str) -> None:
+    response = reader.get(f"/api/records/{row}/{what}")
     assert response.status_code in {400, 404}
     assert message in response.json()["error"]
     assert not Path("marker-of-harm").exists()
@@ -301,27 +317,27 @@ def test_audio_is_looked_for_where_the_profile_found_it(
     ["/../m.jsonl", "/%2e%2e/m.jsonl", "/pages/review.html", "/review.html", "/api/records/-1",
      "/api/records/0/audio/../../../m.jsonl", "/api/records/a/audio", "/blind.js"],
 )  # fmt: skip
-def test_no_path_is_served(client: Any, path: str) -> None:
-    assert client.get(path).status_code == 404
+def test_no_path_is_served(reader: Any, path: str) -> None:
+    assert reader.get(path).status_code == 404
 
 
-def test_what_is_heard_is_the_segment(client: Any, review_folder: Path) -> None:
-    response = client.get("/api/records/7/audio")
+def test_what_is_heard_is_the_segment(reader: Any, review_folder: Path) -> None:
+    response = reader.get("/api/records/7/audio")
     samples, rate = sf.read(io.BytesIO(response.content))
     whole, _ = sf.read(review_folder / "long.wav")
     assert rate == RATE
     np.testing.assert_allclose(samples, whole[7 * RATE : 8 * RATE], atol=1e-4)
 
 
-def test_a_record_as_it_is_shown(client: Any) -> None:
-    loop = client.get("/api/records/20").json()
+def test_a_record_as_it_is_shown(reader: Any) -> None:
+    loop = reader.get("/api/records/20").json()
     assert loop["verdict"] == "bad"
     assert loop["tags"] == ["bad:char_rate", "bad:repetitions", "borderline:loop_share"]
     assert loop["marks"] == [{"what": "loop", "span": [0, 59]}]
     assert {"name": "repetitions", "unit": "times", "value": 20} in loop["metrics"]
-    long = client.get("/api/records/25").json()
+    long = reader.get("/api/records/25").json()
     assert (len(long["text"]), long["text_chars"]) == (20_000, 1_000_000)
-    hostile = client.get("/api/records/26")
+    hostile = reader.get("/api/records/26")
     assert hostile.headers["content-type"] == "application/json"
     assert hostile.json()["text"] == "</script><b>\x1b[31m"
     assert {edit[0] for edit in hostile.json()["against"]} == {"replace", "insert"}
@@ -334,8 +350,8 @@ def test_a_record_as_it_is_shown(client: Any) -> None:
      "columns=" + "chars," * 13, "text=a&how=sound", "text=(&how=regex", "text=" + "a" * 1001,
      "text=%5Cw%7B1000%7D%7B1000%7D&how=regex", "text=(%3F=a)&how=regex"],
 )  # fmt: skip
-def test_questions_that_make_no_sense(client: Any, query: str) -> None:
-    response = client.get(f"/api/records?{query}")
+def test_questions_that_make_no_sense(reader: Any, query: str) -> None:
+    response = reader.get(f"/api/records?{query}")
     assert (response.status_code, list(response.json())) == (400, ["error"])
 
 
@@ -351,20 +367,20 @@ def test_questions_that_make_no_sense(client: Any, query: str) -> None:
         ("text=%25", []),  # no wildcard of SQL's
     ],
 )
-def test_a_search_over_http(client: Any, query: str, rows: list[int]) -> None:
-    response = client.get(f"/api/records?{query}&columns=chars,speaker")
+def test_a_search_over_http(reader: Any, query: str, rows: list[int]) -> None:
+    response = reader.get(f"/api/records?{query}&columns=chars,speaker")
     while response.json()["searched"] < 1:
-        response = client.get(f"/api/records?{query}&columns=chars,speaker")
+        response = reader.get(f"/api/records?{query}&columns=chars,speaker")
     assert [row["row"] for row in response.json()["records"]] == rows
     assert all(row["values"]["chars"] >= 16 for row in response.json()["records"])
 
 
-def test_quotes_are_values_not_sql(client: Any) -> None:
+def test_quotes_are_values_not_sql(reader: Any) -> None:
     for name in ("speaker", "lang", "tag", "source"):
-        response = client.get("/api/records", params={name: "' OR 1=1; --"})
+        response = reader.get("/api/records", params={name: "' OR 1=1; --"})
         assert response.json()["rows"] == 0
-    assert client.get("/api/records", params={"sort": 'x"; DROP VIEW records; --'}).is_error
-    assert client.get("/api/records").json()["rows"] == len(ROWS) + 1
+    assert reader.get("/api/records", params={"sort": 'x"; DROP VIEW records; --'}).is_error
+    assert reader.get("/api/records").json()["rows"] == len(ROWS) + 1
 
 
 def test_a_manifest_that_changed_is_noticed(review_folder: Path, tmp_path: Path) -> None:

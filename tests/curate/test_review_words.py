@@ -269,6 +269,11 @@ def test_from_a_word_to_its_records(address: str, opened: Any) -> None:
         page.keyboard.press("W")
         until(page, "document.querySelector('#vocabulary tr').textContent.includes('0.0 %')")
         page.locator("#record").focus()
+        page.keyboard.press("o")
+        counts = "[...document.querySelectorAll('#vocabulary td:nth-child(2)')]"
+        until(page, f"{counts}.length && {counts}.every((it) => it.innerText === '1')")
+        assert page.input_value("#which-words [name=often]") == "once"
+        page.locator("#record").focus()
         page.keyboard.press("?")
         until(page, "document.querySelector('#help').open")
 

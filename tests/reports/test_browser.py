@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from html import unescape
 from pathlib import Path
@@ -13,12 +12,11 @@ from typing import Any
 import pytest
 
 from reports import build
+from tests.browsing import CHROMIUM
 from tests.lines import lines_of
 from tests.reports.fixtures import MAKERS, VARIANTS, make
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-BROWSER = next((path for name in _NAMES if (path := shutil.which(name))), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium on this machine")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 
 WIDTH = 390
 FRAME = '<iframe src="{}" style="width:390px;height:700px" onload="measure(this)"></iframe>'
@@ -43,10 +41,10 @@ function measure(frame) {
 
 def _browse(page: Path, profile: Path) -> tuple[str, list[str]]:
     """The document after loading, and everything that the console said."""
-    assert BROWSER is not None
+    assert CHROMIUM is not None
     done = subprocess.run(
         [
-            *(BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"),
+            *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"),
             *("--allow-file-access-from-files", f"--user-data-dir={profile}", "--dump-dom"),
             *("--disable-background-networking", "--no-first-run", page.as_uri()),
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from curate.errors import CurateError
 from tests.train.world import NEMO, World
-from train.fit import RunRequest, fit
+from train.fit import RunRequest, TrainRun, fit
 
 pytestmark = NEMO
 
@@ -70,9 +71,52 @@ def test_a_run_that_was_moved_is_resumed_with_its_checkpoints(
     assert (run.folder / run.record.best.checkpoint).is_file()
 
 
-def test_of_equal_wer_the_lower_loss_is_better(world: World) -> None:
+@dataclass(frozen=True)
+class Watched:
+    """A run; the configurations that were copied in it, and the checkpoints as they were saved."""
+
+    run: TrainRun
+    copies: list[Any]
+    saved: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def tied(world: World) -> Watched:
+    """A run whose validations have one WER."""
+    from nemo.core.classes.modelPT import ModelPT
+
+    from train.nemo.checkpoints import WholeCheckpoints
+
+    copies: list[Any] = []
+    saved: list[dict[str, Any]] = []
+    copy, save = ModelPT.hparams.fget, WholeCheckpoints.save_checkpoint
     settings = ("trainer.val_check_interval=1", "checkpoints.save_top_k=2", "optim.lr=1e-4")
-    run = fit(RunRequest(world.config(world.model("canary").path, "tied", *settings)))
+    config = world.config(world.model("canary").path, "tied", *settings)
+
+    def copying(model: Any) -> Any:
+        copies.append(copy(model))
+        return copies[-1]
+
+    def saving(self: Any, checkpoint: dict[str, Any], *more: Any, **options: Any) -> None:
+        saved.append(checkpoint)
+        save(self, checkpoint, *more, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ModelPT, "hparams", property(copying))
+        patch.setattr(WholeCheckpoints, "save_checkpoint", saving)
+        return Watched(fit(RunRequest(config)), copies, saved)
+
+
+def test_the_configuration_is_copied_once_for_a_checkpoint(tied: Watched) -> None:
+    stored = [checkpoint["hyper_parameters"] for checkpoint in tied.saved]
+    assert len(stored) > 10
+    assert all(any(each is copy for copy in tied.copies) for each in stored)
+    assert len({id(each) for each in stored}) == len(stored)  # none is an earlier one's
+    assert len(tied.copies) <= len(stored) + 3
+
+
+def test_of_equal_wer_the_lower_loss_is_better(tied: Watched) -> None:
+    run = tied.run
     points = sorted(run.record.validation, key=lambda each: (each.val_wer, each.val_loss))
     assert points[0].val_wer == points[1].val_wer == points[2].val_wer  # else this tests nothing
     assert points[0].step != min(point.step for point in points)

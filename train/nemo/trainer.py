@@ -17,6 +17,7 @@ from train.config import LogsConfig, RunConfig
 from train.nemo.best import BestCheckpoints
 from train.nemo.checkpoints import WholeCheckpoints
 from train.nemo.ema import WeightAverage
+from train.nemo.one_configuration import OneConfiguration
 from train.nemo.precision import TrueHalf
 from train.nemo.recorder import RANK
 from train.runs.runtime import choose_precision
@@ -38,7 +39,7 @@ def make_trainer(
     batches_per_step = settings.accumulate_grad_batches
     precision = _precision(run)
     is_half = precision == "bf16-true"
-    return Trainer(
+    return OneConfiguration(
         accelerator=settings.accelerator,
         devices=settings.devices,
         num_nodes=settings.num_nodes,

@@ -81,9 +81,9 @@ function tablePanel(parts, source) {
       panel.open = !panel.open;
       if (panel.open) form.elements.part.focus();
     },
-    // Open, with the smallest values of a column first.
-    smallest(name) {
-      Object.assign(shown, { sort: name, down: false });
+    // Open, sorted by a column.
+    sorted(name, down) {
+      Object.assign(shown, { sort: name, down });
       if (panel.open) load(true);
       panel.open = true;
       form.elements.part.focus();

@@ -53,4 +53,8 @@ const table = tablePanel(
   },
 );
 HELP.w = table.toggle;
-HELP.W = () => table.smallest("accuracy");
+HELP.W = () => table.sorted("accuracy", false);
+HELP.o = () => {
+  by("which-words").elements.often.value = "once";
+  table.sorted("count", true);
+};
