@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from curate.artifacts.columns import (
@@ -29,7 +28,7 @@ from curate.profiles.examples.excerpts import metrics_of_rules, metrics_of_tags
 from curate.profiles.opened import RECORDS, Json, open_profile
 from curate.reviews.against import differences
 from curate.reviews.agreement import disputed
-from curate.reviews.browse import Place
+from curate.reviews.browse import Place, shared
 from curate.reviews.decisions import (
     DecisionLog,
     Record,
@@ -172,8 +171,9 @@ class ReviewSession:
 
     def _decided_among(self, selection: Selection) -> int:
         """How many of a selection's rows something is decided about."""
-        decided = self.table.browser.of(Query(keys=self.decided_keys()))
-        return int(np.intersect1d(selection.rows, decided, assume_unique=True).size)
+        if not (keys := self.decided_keys()):
+            return 0
+        return shared(selection.rows, self.table.browser.of(Query(keys=keys)))
 
     def record(self, number: int) -> Record:
         """One record. Refused where there is no such row."""

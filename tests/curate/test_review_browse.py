@@ -14,7 +14,7 @@ import curate
 from curate.errors import InputError
 from curate.profiles.duck import open_records
 from curate.reviews.assignment import read_assignment
-from curate.reviews.browse import Browser
+from curate.reviews.browse import Browser, _first
 from curate.reviews.query import NoSuch, Query, Range
 from tests.curate.review_session import record
 from tests.lines import lines_of
@@ -132,3 +132,20 @@ def test_pages_of_values_with_many_ties(tmp_path: Path, seed: int, *, down: bool
         browser = Browser(tmp_path / "records.parquet", records)
         expected = sorted(range(500), key=lambda row: (-values[row] if down else values[row], row))
         assert paged(browser, Query(sort="words", down=down), 7) == expected
+
+
+@pytest.mark.parametrize("rows", [1, 50, 51, 1_000, 70_000, 200_000])
+@pytest.mark.parametrize("of", ["different", "five values", "one value", "ascending"])
+@pytest.mark.parametrize("down", [True, False])
+def test_the_first_of_many_values_are_those_of_a_full_sort(
+    rows: int, of: str, *, down: bool
+) -> None:
+    drawn = np.random.default_rng(rows)
+    values = {
+        "different": drawn.normal(size=rows),
+        "five values": drawn.integers(0, 5, rows).astype(np.float64),
+        "one value": np.ones(rows),
+        "ascending": np.sort(drawn.normal(size=rows)),
+    }[of]
+    expected = np.argsort(-values if down else values, kind="stable")[:50]
+    assert _first(values, 50, down=down).tolist() == expected.tolist()
