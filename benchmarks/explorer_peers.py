@@ -119,6 +119,7 @@ class Spotlight(Explorer):
         page.goto(self.address)
         rows = r"(it) => /^Filtered\s*[1-9]/.test(it.innerText)"
         until(page, f"[...document.querySelectorAll('button')].some({rows})", START_S)
+        page.locator("button:has-text('All')").first.click()  # it remembers what it listed before
 
     def _filter(self, hands: Hands, column: str, value: str) -> None:
         before = self._filtered(hands.page)
@@ -142,16 +143,8 @@ class Spotlight(Explorer):
         box = hands.page.locator("button:has-text('Filtered')").first.bounding_box()
         hands.at(box["x"], box["y"] + 52)
         if self.corpus.audio:
-            self._selects(hands.page, box["x"], box["y"] + 52)
+            until(hands.page, "!document.body.innerText.includes('No Data Selected')", 120)
             hands.at(52, 804)
-
-    def _selects(self, page: Any, x: float, y: float) -> None:
-        """Click a row again until it is selected: before its table is drawn no click selects."""
-        end = time.monotonic() + 60
-        while "No Data Selected" in page.inner_text("body"):
-            assert time.monotonic() < end, "never selected a record"
-            page.wait_for_timeout(DRAWN_MS)
-            page.mouse.click(x, y)
 
     def _bar(self, hands: Hands) -> None:
         hands.click(hands.page.get_by_text("Histogram"))
