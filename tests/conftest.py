@@ -82,9 +82,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     from tests.train.world import make_world
     from train.runs import runtime
 
-    runtime.prepare()
-    import_module("train.nemo.fit")
-    gc.freeze()  # NeMo too: 700,000 objects
+    with runtime.importing():
+        import_module("train.nemo.fit")
+    gc.freeze()  # NeMo too, as in a command
     return make_world(tmp_path_factory.mktemp("nemo"))
 
 

@@ -62,8 +62,8 @@ def average(request: AverageRequest, log: Callable[[str], None] = lambda _: None
     model = request.out / MODEL
     with full_disk_as_error(request.out):
         request.out.mkdir(parents=True, exist_ok=True)
-        runtime.prepare()
-        from train.nemo.average import copy_model, save_average
+        with runtime.importing():
+            from train.nemo.average import copy_model, save_average
 
         log(f"averaging {len(checkpoints)} checkpoints")
         save_average(

@@ -66,7 +66,8 @@ def calibrate(request: CalibrateRequest, log: Callable[[str], None] = lambda _: 
     budget = int(resolve_memory(request.memory_bytes, gpu) * (1 - MARGIN))
     inputs = read_inputs(run, archive_of(run.model), blend_of(run))
     shapes = bucket_shapes(inputs.data, run.train_ds.buckets).buckets
-    from train.nemo.trial import Trial
+    with runtime.importing():
+        from train.nemo.trial import Trial
 
     trial = Trial(inputs.archive, inputs.recipe, run, inputs.data.around, budget)
     most = min(MOST, inputs.data.corpus.cuts)

@@ -194,8 +194,8 @@ def transcribe(model: str, rows: Sequence[Row], request: EvalRequest, log: Log) 
 def _score(model: str, rows: Sequence[Row], request: EvalRequest, log: Log) -> list[Scored]:
     archive = archive_of(model)
     prompted = recipe_for(archive) == "aed"
-    runtime.prepare()
-    from train.nemo.model import Transcriber
+    with runtime.importing():
+        from train.nemo.model import Transcriber
 
     transcriber = Transcriber(archive, request.device, request.beam)
     return score(rows, transcriber, prompted, request.batch_size, log, request.normaliser)

@@ -79,8 +79,8 @@ def fit(request: RunRequest, observer: Observer | None = None) -> TrainRun:
             write_validation(job.config, plan.facts.validation)
         else:
             await_validation(job.config, plan.facts.validation)
-        runtime.prepare()
-        from train.nemo.fit import train
+        with runtime.importing():
+            from train.nemo.fit import train
 
         result = train(job, observer)
         record = _record(request.command, job, result)

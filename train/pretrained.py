@@ -28,8 +28,8 @@ def archive_of(model: str) -> Archive:
     if path.is_dir():
         return _of_run(path)
     if not (path.exists() or path.suffix == ".nemo"):
-        runtime.prepare()
-        from train.nemo.model import download
+        with runtime.importing():
+            from train.nemo.model import download
 
         path = download(model)
     return open_archive(path)

@@ -149,4 +149,7 @@ def _leave_group() -> None:
 
 
 if __name__ == "__main__":
+    from train.runs.runtime import begin_command
+
+    begin_command()
     run_trial(*sys.argv[1:])

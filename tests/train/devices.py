@@ -131,8 +131,9 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    runtime.prepare()
-    import train.nemo.fit  # noqa: F401 - before the processes are forked
+    runtime.begin_command()
+    with runtime.importing():
+        import train.nemo.fit  # noqa: F401 - before the processes are forked
 
     if os.environ.get("LOCAL_RANK") == "1":
         work(Path(sys.argv[1]), sys.argv[2], 1)

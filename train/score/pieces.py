@@ -33,8 +33,8 @@ class Bench:
 
     def load(self) -> ScoresRows:
         """The model, which takes the memory and the time that it takes."""
-        runtime.prepare()
-        from train.nemo.score import Scorer
+        with runtime.importing():
+            from train.nemo.score import Scorer
 
         return Scorer(self.archive, self.request.device)
 

@@ -132,8 +132,8 @@ def build_tiny(
     with tempfile.TemporaryDirectory(prefix="tiny-model-") as folder:
         family = FAMILIES[kind]
         config["tokenizer"] = family.tokenizer(texts, sizes.pieces or family.pieces, Path(folder))
-        runtime.prepare()
-        from train.nemo import model
+        with runtime.importing():
+            from train.nemo import model
 
         parameters, vocabulary = model.save_untrained(config, seed, out, source)
     return TinyModel(out, kind, parameters, vocabulary, tuple(texts))
