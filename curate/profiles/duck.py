@@ -19,9 +19,7 @@ from duckdb.func import FunctionNullHandling
 
 from curate.errors import ConfigError, Fault
 from curate.profiles.opened import Row
-
-IN_MEMORY = 1 << 18
-"""Bytes of a records table up to which it is read once: a dozen queries would each open it."""
+from curate.profiles.records_table import IN_MEMORY, RecordsTable
 
 
 @contextmanager
@@ -191,8 +189,8 @@ def _valued(column: str) -> str:
     return f"SELECT {quoted(column)} AS value, duration_us, verdict FROM records"
 
 
-class Records:
-    """Questions about one records table. Column names are the project's own, never SQL."""
+class Records(RecordsTable):
+    """The answers of SQL about one records table."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -207,7 +205,7 @@ class Records:
         return row
 
     def by_verdict(self) -> Mapping[str, tuple[int, int, int]]:
-        """Verdict to (rows, bytes, microseconds)."""
+        """As `RecordsTable` says."""
         rows = self.query(
             "SELECT verdict::VARCHAR, count(*), sum(byte_length)::BIGINT, "
             "coalesce(sum(duration_us), 0)::BIGINT FROM records GROUP BY 1 ORDER BY 1"
@@ -215,7 +213,7 @@ class Records:
         return {str(v): (_int(n), _int(b), _int(us)) for v, n, b, us in rows}
 
     def by_tags(self) -> list[tuple[tuple[str, ...], str, int, int]]:
-        """(tags, verdict, rows, microseconds) of every combination that occurs but clean."""
+        """As `RecordsTable` says."""
         rows = self.query(
             "SELECT tags, verdict::VARCHAR AS verdict, count(*), "
             "coalesce(sum(duration_us), 0)::BIGINT FROM records "
@@ -224,7 +222,7 @@ class Records:
         return [(tuple(tags), str(verdict), _int(n), _int(us)) for tags, verdict, n, us in rows]
 
     def wer_by_tag(self) -> Mapping[str, tuple[int, float]]:
-        """How many of the rows with each tag have a WER, and its median."""
+        """As `RecordsTable` says."""
         rows = self.query(
             "SELECT tag, count(*), median(wer) FROM (SELECT unnest(tags) AS tag, wer FROM records "
             "WHERE verdict != 'clean' AND wer IS NOT NULL) GROUP BY tag ORDER BY tag"
@@ -232,7 +230,7 @@ class Records:
         return {str(tag): (_int(n), float(wer)) for tag, n, wer in rows}
 
     def first_of_tags(self, verdict: str, most: int) -> list[tuple[tuple[str, ...], list[int]]]:
-        """(tags, numbers of the first rows) of every combination of tags with this verdict."""
+        """As `RecordsTable` says."""
         rows = self.query(
             f"SELECT tags, min(file_row_number, {most}) FROM numbered "
             "WHERE verdict = $1 GROUP BY tags ORDER BY tags",
@@ -241,7 +239,7 @@ class Records:
         return [(tuple(tags), sorted(map(_int, row_numbers))) for tags, row_numbers in rows]
 
     def malformed_kinds(self) -> list[tuple[str, int, str, int]]:
-        """(kind, rows, id of the first, its byte offset), commonest first."""
+        """As `RecordsTable` says."""
         rows = self.query(
             """
             SELECT split_part(malformed, ' (', 1), count(*),
@@ -253,16 +251,14 @@ class Records:
         return [(str(kind), _int(n), str(first), _int(at)) for kind, n, first, at in rows]
 
     def known(self, metrics: Sequence[str]) -> Mapping[str, int]:
-        """Rows in which each metric is not null."""
+        """As `RecordsTable` says."""
         counts = self.one(
             f"SELECT {', '.join(f'count({quoted(name)})' for name in metrics)} FROM records"
         )
         return {name: _int(n) for name, n in zip(metrics, counts, strict=True)}
 
     def rows(self, numbers: Sequence[int]) -> Mapping[int, Row]:
-        """Rows by number: source, line, byte_offset, byte_length, duration_us, verdict, tags,
-        lang, speaker.
-        """
+        """As `RecordsTable` says."""
         if not numbers:
             return {}
         in_list = ", ".join(map(str, sorted(set(numbers))))
@@ -278,7 +274,7 @@ class Records:
     def values(
         self, numbers: Sequence[int], metrics: Sequence[str]
     ) -> Mapping[int, Mapping[str, Any]]:
-        """The metrics of rows, by number."""
+        """As `RecordsTable` says."""
         if not numbers:
             return {}
         in_list = ", ".join(map(str, sorted(set(numbers))))
@@ -289,8 +285,7 @@ class Records:
         return {_int(at): dict(zip(metrics, rest, strict=True)) for at, *rest in rows}
 
     def worst_groups(self, column: str, least_us: int, most: int) -> list[Row]:
-        """Groups of at least `least_us` with bad hours: value, rows, microseconds in all and bad;
-        by the share that is bad, then by the bad hours, then by value."""  # noqa: D209
+        """As `RecordsTable` says."""
         return self.query(
             f"""
             SELECT value, count(*), sum(duration_us)::BIGINT AS us,
@@ -302,7 +297,7 @@ class Records:
         )
 
     def coverage(self, columns: Sequence[str]) -> Mapping[str, tuple[int, int, int]]:
-        """By column its values, and the rows and microseconds that have one."""
+        """As `RecordsTable` says."""
         counts = ", ".join(
             f"count(DISTINCT {name}), count({name}), "
             f"coalesce(sum(duration_us) FILTER ({name} IS NOT NULL), 0)::BIGINT"
@@ -313,8 +308,7 @@ class Records:
         return {name: (n, rows, us) for name, (n, rows, us) in zip(columns, of, strict=True)}
 
     def strata(self, column: str, most: int) -> list[Row]:
-        """Largest groups of a column: value, rows, microseconds in all and as clean, borderline,
-        unknown, bad, and the median char_rate; by hours, then by value."""  # noqa: D209
+        """As `RecordsTable` says."""
         parts = ", ".join(
             f"coalesce(sum(duration_us) FILTER (verdict = '{verdict}'), 0)::BIGINT"
             for verdict in ("clean", "borderline", "unknown", "bad")

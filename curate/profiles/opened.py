@@ -51,7 +51,7 @@ def open_profile(folder: Path) -> Profile:
 def records_of(
     rows: Sequence[Row], origins: Mapping[str, Origin]
 ) -> Mapping[tuple[str, LinePlace], Json]:
-    """The original records behind rows of `Records.rows`."""
+    """The original records behind rows of `RecordsTable.rows`."""
     from curate.manifest.lines import fetch_lines
     from curate.manifest.strict import Malformed, parse_line
 

@@ -27,7 +27,6 @@ from curate.profiles.audio.faults import (
 )
 from curate.profiles.audio.loading import loading_facts, loading_warnings, origin_warnings
 from curate.profiles.audio.scan import AudioScan
-from curate.profiles.duck import open_records
 from curate.profiles.examples.borderline import borderline_records
 from curate.profiles.measure.records import (
     fill_late_metrics,
@@ -42,6 +41,7 @@ from curate.profiles.measure.usable import refuse_unusable
 from curate.profiles.named import LIBRARIES, LIMIT_COUNTS, TEXTS, WORD_TABLE, rules_named
 from curate.profiles.opened import open_profile
 from curate.profiles.overridden import outcome_of, warnings_of
+from curate.profiles.records_table import open_table
 from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.agreement import agreement_totals
 from curate.profiles.statistics.density import density
@@ -119,7 +119,7 @@ def profile_into(
         reapply_rules(records, rules, overrides.decide)
     failing = apply_group_rules(records, rules)
     several = ["source"] if len(sources) > 1 else []
-    with open_records(records) as table, ThreadPoolExecutor(1) as beside:
+    with open_table(records) as table, ThreadPoolExecutor(1) as beside:
         moving = [each.rule for each in failing if each.moved_rows]
         strata = beside.submit(kept_out, records, ["lang", *several, *grouped], rules, moving)
         summary = summarise(

@@ -28,7 +28,6 @@ from curate.manifest.lines import Place as LinePlace
 from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.declare import Metric
-from curate.profiles.duck import Records
 from curate.profiles.examples.excerpts import (
     audio_filepath_of,
     metrics_of_rules,
@@ -37,6 +36,7 @@ from curate.profiles.examples.excerpts import (
 )
 from curate.profiles.named import hours
 from curate.profiles.opened import Json, Row, records_of
+from curate.profiles.records_table import RecordsTable
 from curate.profiles.statistics.counts import Counted
 from curate.profiles.statistics.quantiles import Spread, measure_spreads
 from curate.profiles.statistics.strata import stratify
@@ -72,7 +72,7 @@ class Summary:
 
 
 def summarise(
-    table: Records,
+    table: RecordsTable,
     records: Path,
     rules: RuleSet,
     strata: Sequence[str],
@@ -140,7 +140,7 @@ def _duplicates(records: Path, rows: int) -> Duplicates:
     )
 
 
-def _rules_hit(table: Records, rules: RuleSet) -> tuple[RuleHit, ...]:
+def _rules_hit(table: RecordsTable, rules: RuleSet) -> tuple[RuleHit, ...]:
     """Every rule of the set with what it flagged, rules that flagged nothing too; file order."""
     counted = _by_tag(table)
     hits: list[RuleHit] = []
@@ -212,7 +212,7 @@ class _Flagged:
         }
 
 
-def _by_tag(table: Records) -> Mapping[str, _Flagged]:
+def _by_tag(table: RecordsTable) -> Mapping[str, _Flagged]:
     """What each tag is on."""
     counted: defaultdict[str, _Flagged] = defaultdict(_Flagged)
     for tags, verdict, n, us in table.by_tags():
@@ -232,7 +232,7 @@ def _by_tag(table: Records) -> Mapping[str, _Flagged]:
     return counted
 
 
-def _known(table: Records, metrics: Sequence[Metric]) -> list[Metric]:
+def _known(table: RecordsTable, metrics: Sequence[Metric]) -> list[Metric]:
     """The metrics of groups of which some row has a value, and those of no group."""
     rows = table.known([metric.name for metric in metrics])
     groups = {metric.group for metric in metrics if rows[metric.name]}
@@ -279,7 +279,7 @@ def _limit(limit: Threshold) -> MetricThreshold:
 
 
 def _examples(
-    table: Records,
+    table: RecordsTable,
     worst: Mapping[str, Sequence[tuple[int, float]]],
     origins: Sequence[Origin],
     hits: Sequence[RuleHit],
@@ -315,7 +315,7 @@ def example(
     metric: str,
     counts: Mapping[str, set[str]],
 ) -> TaggedRecord:
-    """A row of `Records.rows` for people, with its value of a metric."""
+    """A row of `RecordsTable.rows` for people, with its value of a metric."""
     source, line, offset, length, duration_us, verdict, tags, lang, speaker = row
     record = records[source, (offset, length)]
     excerpt = shown_texts(record, {metric, *metrics_of_tags(tags, counts)})
@@ -334,7 +334,7 @@ def example(
     )
 
 
-def _strata(table: Records, column: str) -> tuple[Stratum, ...]:
+def _strata(table: RecordsTable, column: str) -> tuple[Stratum, ...]:
     return tuple(
         Stratum(
             value=value,
@@ -352,7 +352,7 @@ def _strata(table: Records, column: str) -> tuple[Stratum, ...]:
     )
 
 
-def _worst_groups(table: Records, column: str) -> tuple[Group, ...]:
+def _worst_groups(table: RecordsTable, column: str) -> tuple[Group, ...]:
     """Speakers and the like of whose hours the largest share is bad."""
     return tuple(
         Group(

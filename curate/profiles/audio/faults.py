@@ -34,10 +34,10 @@ from curate.manifest.audio_files import is_windows_path
 from curate.manifest.origin import Origin
 from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF, depth_for
-from curate.profiles.duck import open_records
 from curate.profiles.examples.excerpts import audio_filepath_of
 from curate.profiles.named import hours
 from curate.profiles.opened import records_of
+from curate.profiles.records_table import open_table
 from curate.rules.file import RuleSet
 
 ARCHIVED = "archived"
@@ -139,7 +139,7 @@ def _first_name(records: Path, origins: Sequence[Origin]) -> str:
     """The path in the first record whose audio is missing."""
     missing = (AUDIO_FAULT.expr == "missing").arg_true().first()
     (number,) = pl.scan_parquet(records).select(missing).collect().row(0)
-    with open_records(records) as table:
+    with open_table(records) as table:
         rows = list(table.rows([number]).values())
     stated = records_of(rows, {origin.name: origin for origin in origins})
     return next((audio_filepath_of(record) or "" for record in stated.values()), "")

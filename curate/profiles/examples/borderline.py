@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from curate.artifacts.profile import BorderlineRecords, RuleHit
 from curate.manifest.origin import Origin
-from curate.profiles.duck import Records
 from curate.profiles.examples.excerpts import metrics_of_rules
 from curate.profiles.opened import records_of
+from curate.profiles.records_table import RecordsTable
 from curate.profiles.summary import example
 from curate.rules.file import RuleSet
 from curate.rules.overrides.decision import VERDICT_OF
@@ -22,7 +22,7 @@ _CALLED = frozenset(f"override:{decision}" for decision in VERDICT_OF)
 
 
 def borderline_records(
-    table: Records, rules: RuleSet, origins: Sequence[Origin], hits: Sequence[RuleHit]
+    table: RecordsTable, rules: RuleSet, origins: Sequence[Origin], hits: Sequence[RuleHit]
 ) -> tuple[BorderlineRecords, ...]:
     """For each rule that finds records borderline the first few of them, in the rules' order; those
     in which no other rule triggers come first. `hits` are profile.json's `rules_hit`.

@@ -11,8 +11,8 @@ from curate.artifacts.columns import MALFORMED
 from curate.errors import ConfigError, Fault, raise_all
 from curate.errors.nearest import suggest
 from curate.manifest.origin import Origin
-from curate.profiles.duck import open_records
 from curate.profiles.opened import records_of
+from curate.profiles.records_table import open_table
 
 LOOKED_AT = 200
 """Records, spread over the input, whose fields are examined for a hint."""
@@ -51,7 +51,7 @@ def _fields(records: Path, origins: Sequence[Origin]) -> list[str]:
     known = pl.scan_parquet(records).select(MALFORMED.expr.is_null().arg_true()).collect()
     numbers = known.to_series()
     step = max(1, numbers.len() // LOOKED_AT)
-    with open_records(records) as table:
+    with open_table(records) as table:
         rows = table.rows(numbers.gather_every(step).head(LOOKED_AT).to_list())
     records_by_place = records_of(list(rows.values()), {origin.name: origin for origin in origins})
     return list(dict.fromkeys(name for record in records_by_place.values() for name in record))

@@ -1,0 +1,150 @@
+"""A records table of few rows, in memory: the answers of `curate.profiles.duck` without SQL.
+
+A test holds both equal.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import polars as pl
+
+from curate.artifacts.columns import (
+    BYTE_LENGTH,
+    BYTE_OFFSET,
+    DURATION_US,
+    LANG,
+    LINE,
+    MALFORMED,
+    SOURCE,
+    SPEAKER,
+    TAGS,
+    VERDICT,
+)
+from curate.profiles.opened import Row
+from curate.profiles.records_table import RecordsTable
+
+_SHOWN = [SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, DURATION_US, VERDICT, TAGS, LANG, SPEAKER]
+_US = DURATION_US.expr.sum()
+
+
+@dataclass(frozen=True, slots=True)
+class SmallTable(RecordsTable):
+    """Questions about a records table that is held whole."""
+
+    frame: pl.DataFrame
+
+    @classmethod
+    def read(cls, records: Path) -> SmallTable:
+        """The table of this file."""
+        return cls(pl.read_parquet(records))
+
+    def by_verdict(self) -> Mapping[str, tuple[int, int, int]]:
+        """As `RecordsTable` says."""
+        counted = self.frame.group_by(VERDICT.name).agg(pl.len(), BYTE_LENGTH.expr.sum(), _US)
+        return {verdict: (rows, size, us) for verdict, rows, size, us in sorted(counted.rows())}
+
+    def by_tags(self) -> list[tuple[tuple[str, ...], str, int, int]]:
+        """As `RecordsTable` says."""
+        counted: defaultdict[tuple[tuple[str, ...], str], list[int]] = defaultdict(lambda: [0, 0])
+        for tags, verdict, us in self._flagged(TAGS.name, VERDICT.name, DURATION_US.name):
+            amount = counted[tuple(tags), verdict]
+            amount[0] += 1
+            amount[1] += us or 0
+        return [(*key, rows, us) for key, (rows, us) in sorted(counted.items())]
+
+    def wer_by_tag(self) -> Mapping[str, tuple[int, float]]:
+        """As `RecordsTable` says."""
+        rates: defaultdict[str, list[float]] = defaultdict(list)
+        for tags, wer in self._flagged(TAGS.name, "wer"):
+            for tag in tags if wer is not None else ():
+                rates[tag].append(wer)
+        return {tag: (len(rates[tag]), median(rates[tag])) for tag in sorted(rates)}
+
+    def first_of_tags(self, verdict: str, most: int) -> list[tuple[tuple[str, ...], list[int]]]:
+        """As `RecordsTable` says."""
+        first: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+        numbers = self.frame.select((VERDICT.expr == verdict).arg_true()).to_series()
+        for number, tags in zip(numbers, self.frame[TAGS.name].gather(numbers), strict=True):
+            if len(numbers_of := first[tuple(tags)]) < most:
+                numbers_of.append(number)
+        return sorted(first.items())
+
+    def malformed_kinds(self) -> list[tuple[str, int, str, int]]:
+        """As `RecordsTable` says."""
+        lines: defaultdict[str, list[tuple[str, int, int]]] = defaultdict(list)
+        malformed = self.frame.filter(VERDICT.expr == "malformed")
+        columns = [MALFORMED.name, SOURCE.name, LINE.name, BYTE_OFFSET.name]
+        for why, *place in malformed.select(columns).iter_rows():
+            lines[why.split(" (", 1)[0]].append(tuple(place))
+        kinds = [
+            (kind, len(places), f"{source}:{line}", offset)
+            for kind, places in lines.items()
+            for source, line, offset in [min(places)]
+        ]
+        return sorted(kinds, key=lambda kind: (-kind[1], kind[0]))
+
+    def known(self, metrics: Sequence[str]) -> Mapping[str, int]:
+        """As `RecordsTable` says."""
+        rows = self.frame.height
+        return {name: rows - self.frame[name].null_count() for name in metrics}
+
+    def rows(self, numbers: Sequence[int]) -> Mapping[int, Row]:
+        """As `RecordsTable` says."""
+        return self._at(numbers, [column.name for column in _SHOWN])
+
+    def values(
+        self, numbers: Sequence[int], metrics: Sequence[str]
+    ) -> Mapping[int, Mapping[str, Any]]:
+        """As `RecordsTable` says."""
+        rows = self._at(numbers, metrics)
+        return {number: dict(zip(metrics, row, strict=True)) for number, row in rows.items()}
+
+    def worst_groups(self, column: str, least_us: int, most: int) -> list[Row]:
+        """As `RecordsTable` says."""
+        grouped = self.frame.filter(pl.col(column).is_not_null()).group_by(column)
+        groups = [
+            row
+            for row in grouped.agg(pl.len(), us=_US, bad=_us_of("bad")).rows()
+            if row[3] > 0 and row[2] >= least_us
+        ]
+        return sorted(groups, key=lambda row: (-row[3] / row[2], -row[3], row[0]))[:most]
+
+    def coverage(self, columns: Sequence[str]) -> Mapping[str, tuple[int, int, int]]:
+        """As `RecordsTable` says."""
+        answers = {}
+        for name in columns:
+            stated = self.frame.select(name, DURATION_US.name).filter(pl.col(name).is_not_null())
+            us = int(stated[DURATION_US.name].sum())
+            answers[name] = (stated[name].n_unique(), stated.height, us)
+        return answers
+
+    def strata(self, column: str, most: int) -> list[Row]:
+        """As `RecordsTable` says."""
+        verdicts = ("clean", "borderline", "unknown", "bad")
+        parts = {verdict: _us_of(verdict) for verdict in verdicts}
+        rate = pl.col("char_rate").quantile(0.5, "lower")
+        counted = self.frame.group_by(column).agg(pl.len(), us=_US, **parts, char_rate=rate)
+        of_values = sorted((row for row in counted.rows() if row[0] is not None), key=itemgetter(0))
+        rows = of_values + [row for row in counted.rows() if row[0] is None]
+        return sorted(rows, key=lambda row: -row[2])[:most]
+
+    def _flagged(self, *columns: str) -> list[Row]:
+        return self.frame.filter(VERDICT.expr != "clean").select(columns).rows()
+
+    def _at(self, numbers: Sequence[int], columns: Sequence[str]) -> Mapping[int, Row]:
+        """These columns of rows, by number."""
+        in_order = sorted(set(numbers))
+        rows = self.frame.select(columns)[in_order].rows()
+        return dict(zip(in_order, rows, strict=True))
+
+
+def _us_of(verdict: str) -> pl.Expr:
+    """Microseconds of the rows with a verdict."""
+    return DURATION_US.expr.filter(VERDICT.expr == verdict).sum()

@@ -1,0 +1,99 @@
+"""A records table answers alike in memory and through SQL, and its size says which one answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from curate.artifacts.columns import VERDICT_TYPE, VERDICTS
+from curate.profiles.duck import Records, open_records
+from curate.profiles.records_table import IN_MEMORY, RecordsTable, open_table
+from curate.profiles.small_table import SmallTable
+
+SCHEMA: dict[str, Any] = {
+    "source": pl.String(),
+    "line": pl.Int64(),
+    "byte_offset": pl.Int64(),
+    "byte_length": pl.Int64(),
+    "malformed": pl.String(),
+    "lang": pl.String(),
+    "speaker": pl.String(),
+    "duration_us": pl.Int64(),
+    "char_rate": pl.Float64(),
+    "words": pl.Int32(),
+    "wer": pl.Float64(),
+    "verdict": VERDICT_TYPE,
+    "tags": pl.List(pl.String()),
+}
+VALUES = st.sampled_from([None, "", "a", "b", "'", '"', "é", "\U0001f600", "￿"])
+RATES = st.sampled_from([None, 0.0, 0.03, 0.031, 0.0625, 12.0, 12.01, 12.05, 900.0, 3e11])
+TAGS = st.lists(st.sampled_from(["bad:fast", "bad:é", "borderline:fast", "unknown:a"]), max_size=3)
+KINDS = st.sampled_from(["not JSON (at 3)", "not JSON (at 9)", "no text", "a (b) (c)"])
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(VERDICTS),
+        st.tuples(st.sampled_from(["m.jsonl", "n.jsonl"]), st.integers(1, 99)),
+        st.tuples(VALUES, VALUES),
+        st.one_of(st.none(), st.integers(0, 9).map(lambda n: n * 15_000_000)),
+        st.tuples(RATES, st.one_of(st.none(), st.integers(0, 9)), RATES),
+        TAGS,
+        KINDS,
+    ),
+    max_size=40,
+)
+COLUMNS = ["lang", "speaker"]
+
+
+def _write(path: Path, rows: list[Any]) -> None:
+    columns = []
+    for at, (verdict, place, values, us, numbers, tags, kind) in enumerate(rows):
+        malformed = kind if verdict == "malformed" else None
+        row = (*place, at * 100, 99, malformed, *values, us, *numbers, verdict, tags)
+        columns.append(row)
+    pl.DataFrame(columns, schema=SCHEMA, orient="row").write_parquet(path)
+
+
+def _answers(table: RecordsTable, rows: int) -> list[object]:
+    """Everything that can be asked of the table, in the order in which it comes."""
+    numbers = [*range(0, rows, 3), *range(0, rows, 2)]
+    return [
+        list(table.by_verdict().items()),
+        sorted(table.by_tags()),
+        list(table.wer_by_tag().items()),
+        *(table.first_of_tags(verdict, 2) for verdict in VERDICTS),
+        table.malformed_kinds(),
+        table.known(["char_rate", "words", "wer"]),
+        list(table.rows(numbers).items()),
+        sorted(table.values(numbers, ["words", "char_rate"]).items()),
+        *(table.worst_groups(name, least, 3) for name in COLUMNS for least in (0, 60_000_000)),
+        list(table.coverage(COLUMNS).items()),
+        *(table.strata(name, most) for name in COLUMNS for most in (3, 50)),
+    ]
+
+
+@settings(max_examples=50)
+@given(ROWS)
+def test_both_give_the_same_answers(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Any]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "both.parquet"
+    _write(path, rows)
+    with open_records(path) as by_sql:
+        assert _answers(SmallTable.read(path), len(rows)) == _answers(by_sql, len(rows))
+
+
+@pytest.mark.parametrize(("length", "kind"), [(1, SmallTable), (IN_MEMORY, Records)])
+def test_a_small_table_opens_no_database(
+    length: int, kind: type[RecordsTable], tmp_path: Path
+) -> None:
+    path = tmp_path / "records.parquet"
+    pl.DataFrame({"source": [str(n) * (length // 1000 + 1) for n in range(1000)]}).write_parquet(
+        path, compression="uncompressed"
+    )
+    with open_table(path) as table:
+        assert type(table) is kind
