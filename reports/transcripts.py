@@ -133,13 +133,15 @@ def unhidden(text: str, before: str = " ") -> Markup:
 
     `before` is the character that it stands behind: joiners join what surrounds them.
     """
-    runs: list[Markup] = []
+    runs: list[str] = []
     start = 0
     for at, (character, previous) in enumerate(zip(text, before + text, strict=False)):
         if _hides(character, previous):
-            runs += (escape(text[start:at]), _mark(character))
+            if start < at:
+                runs.append(escape(text[start:at]))
+            runs.append(_mark(character))
             start = at + 1
-    return Markup("").join((*runs, escape(text[start:])))
+    return Markup("".join((*runs, escape(text[start:]))))  # all are escaped: a run is a character
 
 
 @lru_cache(maxsize=4096)

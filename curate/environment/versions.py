@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 
+@cache
 def installed_version(package: str) -> str | None:
     """The version of a package; None where it is not installed."""
     from importlib import metadata  # 15 ms, which `--help` need not take

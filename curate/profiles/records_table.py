@@ -1,4 +1,4 @@
-"""What a profile asks of its records table, whatever answers: SQL, or the table in memory."""
+"""The questions of a profile about its records table, whatever answers: SQL, or memory."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def _write(path: Path, rows: list[Any]) -> None:
 
 
 def _answers(table: RecordsTable, rows: int) -> list[object]:
-    """Everything that can be asked of the table, in the order in which it comes."""
+    """The answer to every question, in the order in which it comes."""
     numbers = [*range(0, rows, 3), *range(0, rows, 2)]
     return [
         list(table.by_verdict().items()),

@@ -37,7 +37,18 @@ def load_rules(name_or_path: str | Path | None = None) -> RuleSet:
 
     None is the default preset. ConfigError with every fault of the file and of those it extends.
     """
-    place = _find(name_or_path if name_or_path is not None else DEFAULT, Path(), parameter("rules"))
+    name = DEFAULT if name_or_path is None else name_or_path
+    place = _find(name, Path(), parameter("rules"))
+    return _rules_of_preset(place) if name in known_presets() else _rules_at(place)
+
+
+@cache
+def _rules_of_preset(place: _Place) -> RuleSet:
+    """The rules of a file that comes with this package, and changes as little as its code."""
+    return _rules_at(place)
+
+
+def _rules_at(place: _Place) -> RuleSet:
     faults: list[Fault] = []
     loaded = _load(place, (), faults)
     raise_all(ConfigError, faults)
