@@ -70,6 +70,17 @@ def pytest_unconfigure() -> None:
     gc.unfreeze()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _in_memory() -> Iterator[None]:
+    """No test cuts the power: files need not reach the disk, which takes 5 ms each.
+
+    tests/curate/test_outputs.py proves what is brought there, and when.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", os.fstat)
+        yield
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The project's root."""

@@ -39,7 +39,7 @@ def whole_directory(out: Path, own_files: frozenset[str], marker: str) -> Iterat
     with full_disk_as_error(out, ROOM), one_writer(out):
         _refuse_foreign(out, marker)
         _clear_stale(out)
-        scratch = out.parent / f".{out.name}.{owner()}.tmp"
+        scratch = _scratch_of(out)
         try:
             with writable(out):
                 scratch.mkdir()
@@ -159,20 +159,36 @@ def _full_disk(error: Exception) -> str:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A scratch file that takes the place of `path` when the block ends without an error."""
+    """A scratch file that takes the place of `path` when the block ends without an error.
+
+    In the scratch directory of a `whole_directory` nothing is brought to the disk yet: that is done
+    once, of all of it, before it is put in place.
+    """
     with writable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "it is a directory")
-    scratch = path.parent / f".{path.name}.{owner()}.tmp"
+    scratch = _scratch_of(path)
+    lasts = not any(map(_is_scratch, path.parents))
     try:
         yield scratch
-        sync(scratch)
+        if lasts:
+            sync(scratch)
         scratch.replace(path)
         note(path)
-        sync(path.parent)
+        if lasts:
+            sync(path.parent)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def _scratch_of(path: Path) -> Path:
+    return path.parent / f".{path.name}.{owner()}.tmp"
+
+
+def _is_scratch(folder: Path) -> bool:
+    """Whether it is a directory that this process is making."""
+    return folder.name.startswith(".") and folder.name.endswith(f".{owner()}.tmp")
 
 
 def write_json(path: Path, value: Mapping[str, object]) -> None:

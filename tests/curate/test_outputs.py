@@ -43,6 +43,37 @@ def test_directory_is_replaced_whole(tmp_path: Path) -> None:
     }
 
 
+def test_all_is_on_the_disk_before_it_is_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each file once, then the directory, then the name that it gets; a file of its own too."""
+    out, alone = tmp_path / "out", tmp_path / "alone.json"
+    on_disk: list[tuple[str, bool]] = []
+
+    def sync(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        shown = "/".join(
+            part if not part.endswith(".tmp") else "new"
+            for part in path.relative_to(tmp_path).parts
+        )
+        on_disk.append((shown, out.exists()))
+
+    monkeypatch.setattr("os.fsync", sync)
+    with whole_directory(out, OUTPUTS, "result.json") as scratch:
+        write_json(scratch / "result.json", {})
+        write_json(scratch / "deep" / "old.json", {})
+    assert sorted(on_disk[:-1]) == [
+        ("new", False),
+        ("new/deep", False),
+        ("new/deep/old.json", False),
+        ("new/result.json", False),
+    ]
+    assert on_disk[-1] == ("", True)
+    del on_disk[:]
+    write_json(alone, {})
+    assert [name for name, _ in on_disk] == ["new", ""]
+
+
 def test_an_error_leaves_the_old_output(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with whole_directory(out, OUTPUTS, "result.json") as scratch:
