@@ -23,6 +23,7 @@ SCREENS: list[Screen] = [
     for scheme in ("light", "dark")
 ]
 """A desk's and a phone's screen, by day and by night."""
+DEVICES = {"desk": SCREENS[:2], "phone": SCREENS[2:]}
 NAMED = [f"{screen['viewport']['width']} {screen['color_scheme']}" for screen in SCREENS]
 
 
@@ -123,6 +124,21 @@ def violations(page: Any, only: Sequence[str] | None = None) -> list[str]:
     _load_axe(page)
     page.evaluate(_MARK_LOOKS)
     return _violated(page, only)
+
+
+def everyone(page: Any, screens: Sequence[Screen]) -> list[str]:
+    """What keeps somebody from using the page as it is now: violations and what sticks out, on the
+    screens of one device, on whose first it was opened.
+    """
+    _load_axe(page)
+    wrong = []
+    for at, screen in enumerate(screens):
+        _show(page, screen)
+        page.evaluate(_MARK_LOOKS)
+        violated = _violated(page, _OF_SCREENS if at else None)
+        out = [f"{pixels} pixels stick out"] if (pixels := sticks_out(page)) > 0 else []
+        wrong += [f"{_name(screen)}: {each}" for each in (*violated, *out)]
+    return wrong
 
 
 def _load_axe(page: Any) -> None:

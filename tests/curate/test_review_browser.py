@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests.browsing import SCREENS, sticks_out, until, violations, watched
+from tests.browsing import DEVICES, SCREENS, everyone, until, violations, watched
 from tests.curate.review_browsing import (
     copied,
     curate,
@@ -339,16 +339,13 @@ def test_what_means_harm_is_shown_and_does_nothing(address: str, opened: Any) ->
     context.close()
 
 
-@pytest.mark.parametrize(
-    "screen", SCREENS, ids=["desktop-light", "desktop-dark", "phone-light", "phone-dark"]
-)
-def test_everyone_can_use_it(address: str, opened: Any, screen: dict[str, Any]) -> None:
-    with watched(opened, address, screen) as page:
+@pytest.mark.parametrize("device", DEVICES)
+def test_everyone_can_use_it(address: str, opened: Any, device: str) -> None:
+    with watched(opened, address, DEVICES[device][0]) as page:
         page.wait_for_selector("#shown:not([hidden])")
         until(page, "document.querySelector('#audio').readyState === 4")
         page.keyboard.press("e")
-        assert violations(page) == []
-        assert sticks_out(page) <= 0
+        assert everyone(page, DEVICES[device]) == []
 
 
 def test_two_hypotheses_are_voted_on_blindly(workspace: Path, opened: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from curate.rules.file import load_rules
-from tests.browsing import NAMED, SCREENS, sticks_out, until, violations, watched
+from tests.browsing import DEVICES, everyone, until, watched
 from tests.curate.review_browsing import listed, served
 from tests.curate.review_client import client_of, complete, opened_session
 from tests.profiling import write_profile
@@ -118,9 +118,8 @@ def test_from_a_speaker_to_its_records(address: str, opened: Any) -> None:
         until(page, "location.hash.includes('lang=en')")
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=NAMED)
-def test_everyone_can_use_groups(address: str, opened: Any, screen: dict[str, Any]) -> None:
-    with watched(opened, address, screen, ignoring="404") as page:
+@pytest.mark.parametrize("device", DEVICES)
+def test_everyone_can_use_groups(address: str, opened: Any, device: str) -> None:
+    with watched(opened, address, DEVICES[device][0], ignoring="404") as page:
         opens_groups(page)
-        assert violations(page) == []
-        assert sticks_out(page) <= 0
+        assert everyone(page, DEVICES[device]) == []

@@ -16,7 +16,7 @@ from curate.profiles.opened import open_profile
 from curate.reviews import words as words_module
 from curate.reviews.listing import ListRequest
 from curate.rules.file import load_rules
-from tests.browsing import NAMED, SCREENS, sticks_out, until, violations, watched
+from tests.browsing import DEVICES, everyone, until, watched
 from tests.curate.review_browsing import listed, served
 from tests.curate.review_client import client_of, complete, opened_session
 from tests.profiling import write_profile
@@ -278,9 +278,8 @@ def test_from_a_word_to_its_records(address: str, opened: Any) -> None:
         until(page, "document.querySelector('#help').open")
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=NAMED)
-def test_everyone_can_use_words(address: str, opened: Any, screen: dict[str, Any]) -> None:
-    with watched(opened, address, screen, ignoring="404") as page:
+@pytest.mark.parametrize("device", DEVICES)
+def test_everyone_can_use_words(address: str, opened: Any, device: str) -> None:
+    with watched(opened, address, DEVICES[device][0], ignoring="404") as page:
         opens_words(page)
-        assert violations(page) == []
-        assert sticks_out(page) <= 0
+        assert everyone(page, DEVICES[device]) == []
