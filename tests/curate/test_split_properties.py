@@ -28,7 +28,7 @@ SHAPES = st.fixed_dictionaries(
         "unknown": st.sampled_from([0.0, 0.2, 1.0]),  # share of rows without a speaker
         "prompts": st.sampled_from([1, 5, 10_000]),  # how many different sentences there are
         "langs": st.sampled_from([["en"], ["en", "de", "fi"]]),
-        "longest": st.sampled_from([3.0, 12.0, 29.0]),
+        "longest": st.sampled_from([6.0, 12.0, 29.0]),
         "borderline": st.sampled_from([0.0, 0.3]),
         "seed": st.integers(0, 9),
         "prefer": st.sampled_from(PREFERENCES),
