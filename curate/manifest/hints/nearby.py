@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from curate.errors.typed import OptionWords
@@ -15,10 +16,10 @@ _LOOKED_AT = 20
 """Paths that are looked for."""
 _FOLDERS = 200
 """Folders in which they are."""
-_BESIDE = (
+_BESIDE = frozenset({
     "audio", "audios", "clips", "data", "media", "recordings", "sound", "sounds", "speech", "wav",
     "wavs", "waves", "flac", "mp3", "aufnahmen", "ton", "enregistrements", "sons", "grabaciones",
-)  # fmt: skip
+})  # fmt: skip
 """Names of folders beside that of the input which are looked into: others are of other corpora."""
 
 
@@ -115,15 +116,28 @@ def _is_there(folder: str, path: str) -> bool:
 def _folders(folder: str) -> list[str]:
     """The folders in a folder, then those of audio beside it, without hidden ones."""
     own = os.path.realpath(folder)
-    beside = [each for each in _inside(os.path.dirname(own)) if each != own]  # noqa: PTH120
-    of_audio = [each for each in beside if os.path.basename(each).lower() in _BESIDE]  # noqa: PTH119
+    of_audio = [each for each in _inside(os.path.dirname(own), _BESIDE) if each != own]  # noqa: PTH120
     return [*_inside(folder)[:_FOLDERS], *of_audio]
 
 
-def _inside(folder: str) -> list[str]:
+def _inside(folder: str, named: frozenset[str] = frozenset()) -> Sequence[str]:
+    """The folders in a folder, sorted, without hidden ones; of these names only, where there are
+    some.
+    """
     try:
-        with os.scandir(folder) as entries:
-            names = [each.path for each in entries if each.is_dir() and each.name[0] != "."]
+        state = os.stat(folder)  # noqa: PTH116
+        return _listed(folder, named, (state.st_dev, state.st_ino, state.st_mtime_ns))
     except OSError:  # a folder that may not be listed holds no audio that could be read
-        return []
-    return sorted(names)
+        return ()
+
+
+@lru_cache(maxsize=4)
+def _listed(folder: str, named: frozenset[str], _state: tuple[int, ...]) -> Sequence[str]:
+    """What `_inside` gives: a thousand manifests of one folder would each list it."""
+    with os.scandir(folder) as entries:
+        paths = [
+            each.path
+            for each in entries
+            if each.name[0] != "." and (not named or each.name.lower() in named) and each.is_dir()
+        ]
+    return tuple(sorted(paths))
