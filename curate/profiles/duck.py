@@ -19,7 +19,8 @@ from duckdb.func import FunctionNullHandling
 
 from curate.errors import ConfigError, Fault
 from curate.profiles.opened import Row
-from curate.profiles.records_table import IN_MEMORY, RecordsTable
+from curate.profiles.records_table import RecordsTable
+from curate.profiles.rows import IN_MEMORY
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from curate.manifest.places import with_fields
 from curate.metrics.measure import Settings
 from curate.profiles.measure.reuse import ReusedRows
 from curate.profiles.measure.source import Source
+from curate.profiles.rows import scan
 from curate.rules.overrides import LINE_OF, Decision, Facet, Overrides
 from curate.rules.overrides.identity import audio_keys
 
@@ -162,12 +163,12 @@ def _named(decisions: Sequence[Decision], overrides: Overrides) -> NamedDecision
 
 def _decided_rows(records: Path) -> int:
     decided = pl.any_horizontal(column.expr.is_not_null() for column in LINE_OF.values())
-    return int(pl.scan_parquet(records).filter(decided).select(pl.len()).collect().item())
+    return int(scan(records).filter(decided).select(pl.len()).collect().item())
 
 
 def _rows_by_line(records: Path, column: Column) -> dict[int, int]:
     counted = (
-        pl.scan_parquet(records)
+        scan(records)
         .filter(column.expr.is_not_null())
         .group_by(column.name)
         .agg(pl.len())
@@ -217,7 +218,7 @@ def _rows_of(
     ids = [name for name in named if isinstance(name, str)]
     lines = [column.name for column in LINE_OF.values()]
     same_audio = AUDIO_KEY.expr.is_in(pl.Series(np.array(keys, np.uint64)).implode())
-    plan = pl.scan_parquet(records).select(AUDIO_KEY.name, record_id(), *lines)
+    plan = scan(records).select(AUDIO_KEY.name, record_id(), *lines)
     rows = plan.filter(same_audio | pl.col("id").is_in(ids)).collect() if named else pl.DataFrame()
     for key, id, *line_numbers in rows.iter_rows():
         for each in (*named.get(key, ()), *named.get(id, ())):

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.profiles.opened import Row
-
-IN_MEMORY = 1 << 18
-"""Bytes of a records table up to which it is read whole, once."""
+from curate.profiles.rows import IN_MEMORY
 
 
 class RecordsTable(ABC):

@@ -39,10 +39,11 @@ from curate.profiles.measure.source import not_finite_warnings, unread_audio_war
 from curate.profiles.measure.undecoded import undecoded_warnings
 from curate.profiles.measure.usable import refuse_unusable
 from curate.profiles.named import LIBRARIES, LIMIT_COUNTS, TEXTS, WORD_TABLE, rules_named
-from curate.profiles.opened import open_profile
+from curate.profiles.opened import RECORDS, open_profile
 from curate.profiles.overridden import outcome_of, warnings_of
 from curate.profiles.records_table import open_table
 from curate.profiles.request import ProfilePlan
+from curate.profiles.rows import rows_in_memory
 from curate.profiles.statistics.agreement import agreement_totals
 from curate.profiles.statistics.density import density
 from curate.profiles.statistics.rejection import kept_out
@@ -95,6 +96,13 @@ def profile_into(
     Raises InputError where a manifest cannot be read whole, where no line of any is a record, and
     where audio is needed and none exists; ConfigError for a field that no record has.
     """
+    with rows_in_memory(folder / RECORDS):
+        return _profile(plan, folder, execution, old, engine)
+
+
+def _profile(
+    plan: ProfilePlan, folder: Path, execution: Execution, old: Path | None, engine: Engine | None
+) -> Profile:
     sources, settings, overrides = plan.sources, plan.settings, plan.overrides
     rules, grouped = plan.rules, list(plan.grouped)
     reused: ReusedRows
@@ -104,7 +112,7 @@ def profile_into(
         reused = find_old(old, sources, plan.fields, settings)
         if reused.sources:
             execution.notify(_reused(reused, sources))
-    records = folder / "records.parquet"
+    records = folder / RECORDS
     read, total, counted = write_records(plan, records, execution, reused)
     without_record = refuse_unusable(records, sources)
     few_fields = check_fields(records, plan.required, grouped, sources)

@@ -29,6 +29,7 @@ from curate.artifacts.columns import (
 )
 from curate.profiles.opened import Row
 from curate.profiles.records_table import RecordsTable
+from curate.profiles.rows import scan
 
 _SHOWN = [SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, DURATION_US, VERDICT, TAGS, LANG, SPEAKER]
 _US = DURATION_US.expr.sum()
@@ -43,7 +44,7 @@ class SmallTable(RecordsTable):
     @classmethod
     def read(cls, records: Path) -> SmallTable:
         """The table of this file."""
-        return cls(pl.read_parquet(records))
+        return cls(scan(records).collect())
 
     def by_verdict(self) -> Mapping[str, tuple[int, int, int]]:
         """As `RecordsTable` says."""

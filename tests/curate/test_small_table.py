@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from curate.artifacts.columns import VERDICT_TYPE, VERDICTS
 from curate.profiles.duck import Records, open_records
-from curate.profiles.records_table import IN_MEMORY, RecordsTable, open_table
+from curate.profiles.records_table import RecordsTable, open_table
+from curate.profiles.rows import IN_MEMORY, rows_in_memory, scan
 from curate.profiles.small_table import SmallTable
 
 SCHEMA: dict[str, Any] = {
@@ -97,3 +98,21 @@ def test_a_small_table_opens_no_database(
     )
     with open_table(path) as table:
         assert type(table) is kind
+
+
+def test_rows_in_memory_are_those_of_the_file_now(tmp_path: Path) -> None:
+    path = tmp_path / "records.parquet"
+
+    def put(value: str) -> None:
+        beside = tmp_path / "beside"
+        pl.DataFrame({"source": [value]}).write_parquet(beside)
+        beside.replace(path)
+
+    with rows_in_memory(path):
+        for value in ("a", "b", "c"):
+            put(value)
+            assert [scan(path).collect().item() for _ in range(2)] == [value] * 2
+        plan = scan(path)
+        assert "DF" in plan.explain()
+    assert "SCAN" in scan(path).explain()
+    assert plan.collect().item() == "c"

@@ -38,6 +38,7 @@ from curate.profiles.examples.excerpts import audio_filepath_of
 from curate.profiles.named import hours
 from curate.profiles.opened import records_of
 from curate.profiles.records_table import open_table
+from curate.profiles.rows import scan
 from curate.rules.file import RuleSet
 
 ARCHIVED = "archived"
@@ -55,7 +56,7 @@ def audio_facts(records: Path, settings: Settings) -> Audio | None:
     groups = settings.groups & GROUPS_OF["vad"]
     if not groups:
         return None
-    table = pl.scan_parquet(records).filter(has_audio())
+    table = scan(records).filter(has_audio())
     total, looked = table.select(pl.len(), AUDIO_FAULT.expr.count()).collect().row(0)
     return Audio(
         depth=depth_for(groups),
@@ -138,7 +139,7 @@ def refuse_all_missing(
 def _first_name(records: Path, origins: Sequence[Origin]) -> str:
     """The path in the first record whose audio is missing."""
     missing = (AUDIO_FAULT.expr == "missing").arg_true().first()
-    (number,) = pl.scan_parquet(records).select(missing).collect().row(0)
+    (number,) = scan(records).select(missing).collect().row(0)
     with open_table(records) as table:
         rows = list(table.rows([number]).values())
     stated = records_of(rows, {origin.name: origin for origin in origins})

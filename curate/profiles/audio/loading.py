@@ -30,6 +30,7 @@ from curate.manifest.unread_tiers import tier_warnings
 from curate.metrics import BY_NAME
 from curate.nemo.manifest_fields import NEMO
 from curate.profiles.named import hours
+from curate.profiles.rows import scan
 
 _GAP, _FILE = "length_gap_s", "file_s"
 
@@ -38,7 +39,7 @@ def loading_facts(records: Path) -> Mapping[str, Loading] | None:
     """The entry `loading`: each kind of such rows with its rows, hours, the hours that NeMo loads
     in their place, and the first record. None where there are no such rows.
     """
-    table = pl.scan_parquet(records).filter(has_audio())
+    table = scan(records).filter(has_audio())
     return {kind: loading for kind, loading in _kinds(table) if loading is not None} or None
 
 

@@ -25,6 +25,7 @@ from curate.profiles.measure.source import Source
 from curate.profiles.measure.unchanged import file_state
 from curate.profiles.overridden import reused_rows
 from curate.profiles.request import ProfilePlan
+from curate.profiles.rows import scan
 from curate.profiles.statistics.counts import Counted, counting
 from curate.profiles.whole_input.duplicate_counts import (
     WHOLE_INPUT,
@@ -157,14 +158,14 @@ def fill_late_metrics(
 
 def languages_of(path: Path) -> list[str]:
     """The codes of the languages that the rows declare, sorted."""
-    codes = pl.scan_parquet(path).select(LANG_CODE.expr.unique().drop_nulls().sort())
+    codes = scan(path).select(LANG_CODE.expr.unique().drop_nulls().sort())
     return codes.collect(engine="streaming").to_series().to_list()
 
 
 def _total(path: Path) -> Amount:
     """Rows, bytes and duration as the written file has them."""
     rows, size, duration = (
-        pl.scan_parquet(path)
+        scan(path)
         .select(pl.len(), pl.col("byte_length").sum(), pl.col("duration_us").sum())
         .collect()
         .row(0)

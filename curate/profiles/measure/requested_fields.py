@@ -13,6 +13,7 @@ from curate.errors.nearest import suggest
 from curate.manifest.origin import Origin
 from curate.profiles.opened import records_of
 from curate.profiles.records_table import open_table
+from curate.profiles.rows import scan
 
 LOOKED_AT = 200
 """Records, spread over the input, whose fields are examined for a hint."""
@@ -30,7 +31,7 @@ def check_fields(
     required = [name for name in named if name in grouped]
     if not required:
         return []
-    table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
+    table = scan(records).filter(MALFORMED.expr.is_null())
     rows, *filled = table.select(pl.len().alias(""), pl.col(required).count()).collect().row(0)
     counted = dict(zip(required, filled, strict=True))
     absent = [name for name in required if rows and not counted[name]]
@@ -48,7 +49,7 @@ def check_fields(
 
 def _fields(records: Path, origins: Sequence[Origin]) -> list[str]:
     """The names of fields in some of the records, in the order in which they come."""
-    known = pl.scan_parquet(records).select(MALFORMED.expr.is_null().arg_true()).collect()
+    known = scan(records).select(MALFORMED.expr.is_null().arg_true()).collect()
     numbers = known.to_series()
     step = max(1, numbers.len() // LOOKED_AT)
     with open_table(records) as table:

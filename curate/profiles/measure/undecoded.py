@@ -12,6 +12,7 @@ from curate.formatting.units import plural
 from curate.manifest.hints.given import new_command, stem_of
 from curate.manifest.origin import FOLDER_FORMAT, Origin, is_archived
 from curate.manifest.undecoded import NOT_UTF8, Undecoded
+from curate.profiles.rows import scan
 
 
 def undecoded_warnings(records: Path, origins: Sequence[Origin]) -> list[str]:
@@ -19,7 +20,7 @@ def undecoded_warnings(records: Path, origins: Sequence[Origin]) -> list[str]:
     UTF-8. The rows of a folder do not say which file they are of: `curate manifest` does.
     """
     counted = (
-        pl.scan_parquet(records)
+        scan(records)
         .filter(MALFORMED.expr.str.starts_with(NOT_UTF8))
         .group_by(SOURCE.name)
         .agg(pl.len(), pl.struct(LINE.expr, MALFORMED.expr).sort_by(LINE.expr).first().alias("row"))

@@ -11,13 +11,14 @@ from curate.artifacts.columns import MALFORMED, SOURCE, has_audio
 from curate.errors import InputError
 from curate.manifest.origin import Origin
 from curate.manifest.unusable import unusable, warnings_of
+from curate.profiles.rows import scan
 
 
 def refuse_unusable(records: Path, origins: Sequence[Origin]) -> list[str]:
     """Warnings about inputs without a usable line. InputError, one fault an input, where no input
     has one: then there is nothing to say about the rest either.
     """
-    table = pl.scan_parquet(records)
+    table = scan(records)
     rows, malformed = table.select(pl.len(), (~has_audio()).sum()).collect().row(0)
     if not malformed and rows:
         return []

@@ -8,6 +8,7 @@ import polars as pl
 
 from curate.artifacts.columns import LANG, MALFORMED
 from curate.artifacts.profile import Agreement, ErrorRates, LanguageErrorRates
+from curate.profiles.rows import scan
 from curate.text.normaliser import Normaliser
 
 _SUMMED = (
@@ -29,7 +30,7 @@ def agreement_totals(records: Path, normaliser: Normaliser) -> Agreement | None:
     `primary` is `cer` where most rows are in scripts that write no spaces between words: there
     characters are counted as words, and WER is the less usual figure.
     """
-    rows = pl.scan_parquet(records)
+    rows = scan(records)
     if "word_edits" not in rows.collect_schema().names():
         return None
     paired = rows.filter(pl.col("word_edits").is_not_null() & MALFORMED.expr.is_null())

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.artifacts.distributions import Density
+from curate.profiles.rows import scan
 
 DURATION, RATE = "duration_s", "char_rate"
 PER_DECADE = 12
@@ -22,7 +23,7 @@ def density(records: Path) -> Density | None:
     has both. A cell holds its lower ends; `outside` counts rows beyond all cells.
     """
     columns = (LONGEST - SHORTEST) * PER_DECADE
-    known = pl.scan_parquet(records).select(DURATION, RATE).drop_nulls()
+    known = scan(records).select(DURATION, RATE).drop_nulls()
     place = (pl.col(DURATION).log10() - SHORTEST) * PER_DECADE
     counted = (
         known.select(

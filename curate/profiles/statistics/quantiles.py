@@ -23,6 +23,7 @@ from curate.artifacts.columns import DURATION_US, TAGS, VERDICT
 from curate.environment.cores import thread_count
 from curate.metrics import METRICS
 from curate.metrics.declare import Metric
+from curate.profiles.rows import scan
 from curate.profiles.statistics.correlation import Products
 from curate.profiles.statistics.counts import Counted
 from curate.profiles.statistics.histogram import Cut, Histogram, cuts_of, histogram
@@ -66,7 +67,7 @@ def measure_spreads(
         counted = Counted.of(metrics, rules)
         tag_columns = [VERDICT.name, TAGS.name] if rules else []
         columns = [*(metric.name for metric in metrics), DURATION_US.name, *tag_columns]
-        for frame in _batches(pl.scan_parquet(records).select(columns)):
+        for frame in _batches(scan(records).select(columns)):
             counted.add(frame)
     tallies = {metric.name: counted.tallies[metric.name] for metric in metrics}
     with ThreadPoolExecutor(thread_count()) as pool:
@@ -105,7 +106,7 @@ def spread_of(
 
 def count_bins(records: Path) -> Mapping[str, Tally]:
     """The fine bins of every metric that the records have."""
-    present = pl.scan_parquet(records).collect_schema().names()
+    present = scan(records).collect_schema().names()
     tallies = {metric.name: Tally.of(metric) for metric in METRICS if metric.name in present}
 
     def count(batch: Mapping[str, Floats], us: Int64s, first: int) -> None:
@@ -123,7 +124,7 @@ def _each_batch(
     first = 0
     columns = [pl.col(name).cast(pl.Float64) for name in names]
     duration = DURATION_US.expr.fill_null(0)
-    for frame in _batches(pl.scan_parquet(records).select(*columns, duration)):
+    for frame in _batches(scan(records).select(*columns, duration)):
         values = {name: frame[name].to_numpy() for name in names}
         work(values, frame[DURATION_US.name].to_numpy(), first)
         first += frame.height

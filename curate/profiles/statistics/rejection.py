@@ -22,6 +22,7 @@ from curate.artifacts.profile import StratumShare, StratumShares
 from curate.formatting.units import duration
 from curate.formatting.values import rows_with
 from curate.profiles.named import hours
+from curate.profiles.rows import scan
 from curate.rules.file import RuleSet
 
 LEAST_US = 60_000_000
@@ -45,7 +46,7 @@ def kept_out(
     than the rules allow, if that is more). Of a speaker, hours that a rule for groups keeps out of
     eval do not count: they are in `group_rules`. `moving` names the rules for groups that do.
     """
-    table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
+    table = scan(records).filter(MALFORMED.expr.is_null())
     most = {"bad": rules.max_rejected, "borderline": rules.max_borderline}
     queries = [_Query(column, table, most) for column in dict.fromkeys(columns)]
     if table.select(SPEAKER.expr.n_unique()).collect(engine="streaming").item() > 1:

@@ -14,6 +14,7 @@ from curate.artifacts.columns import DURATION_US, TAGS
 from curate.artifacts.distributions import Stratified, StratumHistogram
 from curate.artifacts.profile import RuleHit, metrics_in_view
 from curate.metrics.declare import Metric
+from curate.profiles.rows import scan
 from curate.profiles.statistics.histogram import Placed
 from curate.profiles.statistics.tally import Tally
 
@@ -88,7 +89,7 @@ def stratify(
 def _of(records: Path, column: str, tallies: Mapping[str, Tally]) -> _Strata | None:
     """The largest strata of a column, by hours, then by value; None of fewer than two."""
     amounts = (
-        pl.scan_parquet(records)
+        scan(records)
         .group_by(pl.col(column).alias("value"))
         .agg(us=DURATION_US.expr.sum())
         .sort("us", "value", descending=[True, False], nulls_last=True)
@@ -121,7 +122,7 @@ def _count(
     tallies: Mapping[str, Tally],
 ) -> None:
     """Count all rows into the strata."""
-    plan = pl.scan_parquet(records).select(
+    plan = scan(records).select(
         *(pl.col(name).cast(pl.Float64) for name in tallies),
         *(pl.col(each.column).alias(f"by {each.column}") for each in strata),
         *([TAGS.expr] if tagged else []),

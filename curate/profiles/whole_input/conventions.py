@@ -15,6 +15,7 @@ import polars as pl
 from curate.artifacts.columns import LANG, MALFORMED, OVERRIDE, SOURCE, TAGS, VERDICT_COLUMNS
 from curate.artifacts.profile import EXEMPT_CONVENTION, Convention
 from curate.formatting.values import rows_with
+from curate.profiles.rows import scan
 from curate.profiles.whole_input.duplicate_counts import sink
 from curate.rules.evaluate import tag
 from curate.rules.file import Rule, RuleSet, exempting
@@ -33,7 +34,7 @@ def find_conventions(records: Path, rules: RuleSet) -> tuple[Convention, ...]:
     a missing file is no convention. Within a source, rows of a language that has the convention
     already do not count.
     """
-    table = pl.scan_parquet(records).filter(MALFORMED.expr.is_null())
+    table = scan(records).filter(MALFORMED.expr.is_null())
     by_rule = {rule.id: rule for rule in rules.rules if rule.in_groups}
     conventions = list(_conventions(table, LANG.name, by_rule))
     if table.select(SOURCE.expr.n_unique()).collect(engine="streaming").item() > 1:
@@ -62,7 +63,7 @@ def reapply_rules(
     records: Path, rules: RuleSet, decide: Callable[[pl.DataFrame], pl.DataFrame]
 ) -> None:
     """Apply these rules to a records table, then `decide`, and write it again."""
-    table = pl.scan_parquet(records)
+    table = scan(records)
     names = table.collect_schema().names()
     tagged = tag(table.drop(column.name for column in VERDICT_COLUMNS), rules)
     beside = records.with_suffix(".evaluated")

@@ -16,6 +16,7 @@ from curate.artifacts.columns import (
     TEXT_KEY,
 )
 from curate.manifest.audio_files import segment_key
+from curate.profiles.rows import scan
 
 AT_ONCE = 1 << 22
 """Keys that are sorted at a time, so that memory does not grow with the input."""
@@ -37,7 +38,7 @@ def texts(records: Path, rows: int) -> Duplicates:
 def segments(records: Path, rows: int) -> Duplicates:
     """Of sound rows by audio file and offset."""
     whole = pl.all_horizontal(pl.col(OFFSET_S.name, AUDIO_CHANNEL.name).count() == 0)
-    files_only = pl.scan_parquet(records).select(whole).collect(engine="streaming").item()
+    files_only = scan(records).select(whole).collect(engine="streaming").item()
     # Where all rows are whole files, different files have different keys, and no key is computed.
     return _duplicates(records, RECORDING_KEY.expr if files_only else segment_key(), rows)
 
@@ -50,7 +51,7 @@ def _duplicates(records: Path, key: pl.Expr, rows: int) -> Duplicates:
 
 def _part(records: Path, key: pl.Expr, part: int, parts: int) -> Duplicates:
     """One part of the keys: keys are hashes, so that any rule of division shares them evenly."""
-    plan = pl.scan_parquet(records).filter(MALFORMED.expr.is_null()).select(key.alias("key"))
+    plan = scan(records).filter(MALFORMED.expr.is_null()).select(key.alias("key"))
     if parts > 1:
         plan = plan.filter(pl.col("key") % parts == part)
     keys = np.sort(plan.collect(engine="streaming")["key"].to_numpy())

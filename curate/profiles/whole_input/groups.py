@@ -10,6 +10,7 @@ import polars as pl
 from curate.artifacts.columns import DURATION_US, TAGS
 from curate.artifacts.profile import AtLeast, FailedGroup, GroupRule
 from curate.profiles.named import hours
+from curate.profiles.rows import scan
 from curate.profiles.whole_input.duplicate_counts import sink
 from curate.rules.evaluate.groups import VALUE, GroupOutcome, column_of, demote, evaluate_groups
 from curate.rules.expression import names_in
@@ -21,7 +22,7 @@ SHOWN = 20
 
 def apply_group_rules(records: Path, rules: RuleSet) -> tuple[GroupRule, ...]:
     """Apply rules for groups, write the table again where a group fails; what came of each rule."""
-    table = pl.scan_parquet(records)
+    table = scan(records)
     outcomes = evaluate_groups(table, rules)
     if any(each.failing.height for each in outcomes):
         beside = records.with_suffix(".grouped")
@@ -62,7 +63,7 @@ def _moved(records: Path, outcome: GroupOutcome) -> Mapping[object, tuple[int, i
     """Rows and microseconds that the rule made borderline, by group."""
     tag = f"borderline:{outcome.rule.id}"
     counted = (
-        pl.scan_parquet(records)
+        scan(records)
         .filter(TAGS.expr.list.contains(tag))
         .group_by(column_of(outcome.rule))
         .agg(pl.len().alias(""), DURATION_US.expr.sum())
