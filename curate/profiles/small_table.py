@@ -142,6 +142,8 @@ class SmallTable(RecordsTable):
     def _at(self, numbers: Sequence[int], columns: Sequence[str]) -> Mapping[int, Row]:
         """These columns of rows, by number."""
         in_order = sorted(set(numbers))
+        if not columns:  # a frame without columns has no rows either
+            return dict.fromkeys(in_order, ())
         rows = self.frame.select(columns)[in_order].rows()
         return dict(zip(in_order, rows, strict=True))
 

@@ -70,7 +70,7 @@ def _answers(table: RecordsTable, rows: int) -> list[object]:
         table.malformed_kinds(),
         table.known(["char_rate", "words", "wer"]),
         list(table.rows(numbers).items()),
-        sorted(table.values(numbers, ["words", "char_rate"]).items()),
+        *(sorted(table.values(numbers, names).items()) for names in ([], ["words", "char_rate"])),
         *(table.worst_groups(name, least, 3) for name in COLUMNS for least in (0, 60_000_000)),
         list(table.coverage(COLUMNS).items()),
         *(table.strata(name, most) for name in COLUMNS for most in (3, 50)),
