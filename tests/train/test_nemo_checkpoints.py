@@ -35,7 +35,7 @@ def stop_behind_validation(
             raise CurateError.of("test", "killed")
         before(self, trainer, model, batch, index)
 
-    config = world.config(world.model("canary").path, out, *LONGER, *more)
+    config = world.config(world.model("ctc").path, out, *LONGER, *more)
     with monkeypatch.context() as patch, pytest.raises(CurateError, match="killed"):
         patch.setattr(Freezing, "on_train_batch_start", kill)
         fit(RunRequest(config))
@@ -52,7 +52,7 @@ def test_a_resumed_run_has_the_checkpoints_of_an_uninterrupted_one(
     (folder / ".last.ckpt.99.tmp").write_bytes(b"half a checkpoint")  # killed while it was written
     resumed = fit(RunRequest(config, resume=True))
     assert resumed.record.resumed_at == (6,)
-    path = world.model("canary").path
+    path = world.model("ctc").path
     whole = fit(RunRequest(world.config(path, f"unkilled-{most}", *LONGER, setting)))
     assert names(config.out) == names(whole.folder)
     assert len(names(config.out)) == most + 1  # and last.ckpt
@@ -91,7 +91,7 @@ def tied(world: World) -> Watched:
     saved: list[dict[str, Any]] = []
     copy, save = ModelPT.hparams.fget, WholeCheckpoints.save_checkpoint
     settings = ("trainer.val_check_interval=1", "checkpoints.save_top_k=2", "optim.lr=1e-4")
-    config = world.config(world.model("canary").path, "tied", *settings)
+    config = world.config(world.model("ctc").path, "tied", *settings)
 
     def copying(model: Any) -> Any:
         copies.append(copy(model))

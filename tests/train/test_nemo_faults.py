@@ -84,6 +84,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(
     settings = tuple(setting.format(english=world.english) for setting in settings)
     settings = ("trainer.max_steps=9", "checkpoints.export=last", *settings)
     whole = fit(RunRequest(world.config(model, f"whole-{kind}-{number}", *settings)))
+    assert multiprocessing.active_children() == []  # else torch waits 5 s for each, later
     config = world.config(model, f"stopped-{kind}-{number}", *settings)
     with after_each_step(monkeypatch, kill), pytest.raises(Interrupted) as raised:
         fit(RunRequest(config))
@@ -281,7 +282,7 @@ def test_a_full_gpu_is_told_as_the_batch_that_filled_it(
     def full(trainer: Any, model: Any) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
 
-    config = world.config(world.model("canary").path, "full")
+    config = world.config(world.model("ctc").path, "full")
     with after_each_step(monkeypatch, full), pytest.raises(ConfigError) as raised:
         fit(RunRequest(config))
     fault = raised.value.faults[0]
@@ -306,7 +307,7 @@ def break_flac(count: int) -> Callable[[bytes], bytes]:
 
 def test_unreadable_audio_is_counted_and_named(world: World, tmp_path: Path) -> None:
     data = damaged(world, tmp_path / "shards", break_flac(2))
-    config = world.config(world.model("canary").path, "lost", "faults.max_missing=0.5")
+    config = world.config(world.model("ctc").path, "lost", "faults.max_missing=0.5")
     run = fit(RunRequest(config.model_copy(update={"data": data})))
     recordings = run.record.recordings
     assert recordings.lost >= 2  # shards repeat, so they are met again
@@ -347,7 +348,7 @@ def test_a_recording_of_an_hour_makes_no_batch_of_an_hour(world: World, tmp_path
     index["shards"].append(shard(folder, folder / "train/cuts.000009.jsonl.gz").as_json())
     index["cuts"] += 1
     (folder / "shards.json").write_text(json.dumps(index), encoding="utf-8")
-    config = world.config(world.model("canary").path, "hour").model_copy(update={"data": folder})
+    config = world.config(world.model("ctc").path, "hour").model_copy(update={"data": folder})
     run = fit(RunRequest(config))
     assert run.record.steps == config.trainer.max_steps
     assert run.record.audio_hours_seen * 3600 < config.trainer.max_steps * 6 * 1.5

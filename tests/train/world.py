@@ -21,7 +21,7 @@ from curate.artifacts.shard_index import Shard
 from tests.shard_indexes import shard_of, write_index
 from train.config import RunConfig, Setting, load_config, parse_setting
 from train.fit import RunRequest, TrainRun, fit
-from train.tiny import Kind, Sizes, TinyModel, build_tiny
+from train.tiny import FAMILIES, Kind, Sizes, TinyModel, build_tiny, read_architecture
 
 NEMO = [
     pytest.mark.nemo,
@@ -68,7 +68,9 @@ class World:
         if kind not in self._models:
             encoder = str(self.model("ctc").path) if kind == "canary" else None
             path, manifests = self.folder / f"{kind}.nemo", [self.data / "train.jsonl"]
-            self._models[kind] = build_tiny(path, manifests, kind, SIZES, 0, encoder)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("train.tiny.read_architecture", short_search)
+                self._models[kind] = build_tiny(path, manifests, kind, SIZES, 0, encoder)
         return self._models[kind]
 
     def run(self, kind: Kind) -> TrainRun:
@@ -85,6 +87,18 @@ class World:
         options = [Setting(f"--{key}", key, str(value)) for key, value in given.items()]
         recipe = self.folder / "recipe.yaml"
         return load_config(recipe, [*options, *map(parse_setting, settings)])
+
+
+def short_search(kind: Kind) -> dict[str, Any]:
+    """The architecture of a kind, with a Canary whose search ends at the number of frames.
+
+    An untrained one searches to the end, in tests for a third of a fit's time. A frame takes 40 ms:
+    behind the prompt more tokens have room than a sentence has.
+    """
+    config = read_architecture(kind)
+    if FAMILIES[kind].architecture == "canary":
+        config["decoding"]["beam"]["max_generation_delta"] = 0
+    return config
 
 
 def make_world(folder: Path) -> World:

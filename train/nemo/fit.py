@@ -155,11 +155,13 @@ def _fit(
     run: RunConfig,
     checkpoint: Path | None,
 ) -> None:
-    """Fit; the error of a full GPU names the batch that filled it."""
+    """Fit, and end the data workers; the error of a full GPU names the batch that filled it."""
     try:
         trainer.fit(model, ckpt_path=str(checkpoint) if checkpoint else None)
     except torch.OutOfMemoryError as error:
         raise out_of_memory(run, parts.loader.current, validating=trainer.validating) from error
+    finally:
+        parts.loader.close()
 
 
 def _export(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -79,6 +79,7 @@ class Loader:
         self._ahead: deque[tuple[int, BatchInfo]] = deque()
         self._stop = stop
         self._stream = _Stream(seed)
+        self._drawing: Generator[Any, None, None] | None = None
 
     def attach(
         self, loader: DataLoader[Any], transforms: Iterable[Callable[[CutSet], CutSet]] = ()
@@ -95,6 +96,20 @@ class Loader:
         wrapper.sampler = self._sampler = _Skipping(wrapper.sampler)
 
     def __iter__(self) -> Iterator[Any]:
+        self._drawing = self._batches()
+        return self._drawing
+
+    def close(self) -> None:
+        """End the data workers, each behind the batch that it reads; nothing is drawn any more.
+
+        Left to the search for garbage, torch waits 5 s for each: the queues by which it ends the
+        workers are garbage too, and closed before.
+        """
+        if self._drawing is not None:
+            self._drawing.close()
+        del self._loader  # the last reference, and with it torch's to the workers
+
+    def _batches(self) -> Generator[Any, None, None]:
         # Data workers take turns, the first begins: whole rounds are skipped, the rest drawn.
         rest = self.position % max(1, self._loader.num_workers)
         self._sampler.skip = self.position - rest
