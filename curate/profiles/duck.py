@@ -19,8 +19,7 @@ from duckdb.func import FunctionNullHandling
 
 from curate.errors import ConfigError, Fault
 from curate.profiles.opened import Row
-from curate.profiles.records_table import RecordsTable
-from curate.profiles.rows import IN_MEMORY
+from curate.profiles.records_table import IN_MEMORY, RecordsTable
 
 
 @contextmanager

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from curate.profiles.opened import Row
-from curate.profiles.rows import IN_MEMORY
+
+IN_MEMORY = 1 << 18
+"""Bytes of a records table up to which it is read whole, once."""
 
 
 class RecordsTable(ABC):

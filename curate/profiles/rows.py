@@ -9,8 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-IN_MEMORY = 1 << 18
-"""Bytes of a records table up to which it is read whole, once."""
+from curate.profiles.records_table import IN_MEMORY
 
 _State = tuple[int, ...]
 _read: dict[Path, tuple[_State, pl.DataFrame] | None] = {}

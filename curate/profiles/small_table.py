@@ -109,7 +109,7 @@ class SmallTable(RecordsTable):
 
     def worst_groups(self, column: str, least_us: int, most: int) -> list[Row]:
         """As `RecordsTable` says."""
-        grouped = self.frame.filter(pl.col(column).is_not_null()).group_by(column)
+        grouped = self.frame.filter(pl.col(column).is_not_null()).group_by(_key(column))
         groups = [
             row
             for row in grouped.agg(pl.len(), us=_US, bad=_us_of("bad")).rows()
@@ -121,7 +121,7 @@ class SmallTable(RecordsTable):
         """As `RecordsTable` says."""
         answers = {}
         for name in columns:
-            stated = self.frame.select(name, DURATION_US.name).filter(pl.col(name).is_not_null())
+            stated = self.frame.filter(pl.col(name).is_not_null())
             us = int(stated[DURATION_US.name].sum())
             answers[name] = (stated[name].n_unique(), stated.height, us)
         return answers
@@ -131,7 +131,7 @@ class SmallTable(RecordsTable):
         verdicts = ("clean", "borderline", "unknown", "bad")
         parts = {verdict: _us_of(verdict) for verdict in verdicts}
         rate = pl.col("char_rate").quantile(0.5, "lower")
-        counted = self.frame.group_by(column).agg(pl.len(), us=_US, **parts, char_rate=rate)
+        counted = self.frame.group_by(_key(column)).agg(pl.len(), us=_US, **parts, char_rate=rate)
         of_values = sorted((row for row in counted.rows() if row[0] is not None), key=itemgetter(0))
         rows = of_values + [row for row in counted.rows() if row[0] is None]
         return sorted(rows, key=lambda row: -row[2])[:most]
@@ -146,6 +146,11 @@ class SmallTable(RecordsTable):
             return dict.fromkeys(in_order, ())
         rows = self.frame.select(columns)[in_order].rows()
         return dict(zip(in_order, rows, strict=True))
+
+
+def _key(column: str) -> pl.Expr:
+    """A column to group by under a name that no sum beside it has: fields have any name."""
+    return pl.col(column).alias("group")
 
 
 def _us_of(verdict: str) -> pl.Expr:

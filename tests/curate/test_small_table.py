@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from curate.artifacts.columns import VERDICT_TYPE, VERDICTS
 from curate.profiles.duck import Records, open_records
-from curate.profiles.records_table import RecordsTable, open_table
-from curate.profiles.rows import IN_MEMORY, rows_in_memory, scan
+from curate.profiles.records_table import IN_MEMORY, RecordsTable, open_table
+from curate.profiles.rows import rows_in_memory, scan
 from curate.profiles.small_table import SmallTable
 
 SCHEMA: dict[str, Any] = {
