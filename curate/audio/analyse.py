@@ -18,7 +18,7 @@ import soundfile as sf
 from curate.audio.faults import NAMES, Unusable
 from curate.audio.header import OVERRUN_S, Header, NotDecoded, open_sound, plain, read_header
 from curate.audio.paths import find_audio, open_audio
-from curate.audio.signal import FULL_SCALES, Block, Signal, SignalMeter
+from curate.audio.signal import FULL_SCALES, Block, Signal, SignalMeter, as_floats
 from curate.audio.vad import Voice, voice_of
 from curate.files.state import FileState, state_of
 
@@ -196,7 +196,7 @@ def _decode_segment(
             mono = listener.add(_channel(block, segment.channel))
             length += mono.size
             if voice:
-                voice.add(mono)
+                voice.add(as_floats(mono))
     except sf.LibsndfileError as raised:
         error = plain(raised)
     result = _measured(result, listener, voice) if length else result

@@ -46,17 +46,27 @@ def carry(key: Word, data: Bytes) -> Word:
 
 
 @kernel("levels")
-def pass_over_integers(
-    key: Word,
-    samples: Int16s,
-    frame: int,
-    numbers: Floats,
-    counts: Int64s,
-    energies: Floats,
-    converted: Float32s,
-) -> Word:
-    """`carry` and `pass_over` of integers of 16 bits, which are written as floats to `converted`.
+def carry_floats(key: Word, samples: Float32s, room: Int16s) -> Word:
+    """`carry` of the integers of 16 bits that these samples are, where full scale is 1; of the
+    floats where one is none.
 
-    The key that is returned is that of the floats.
+    `room` is as long as `samples`.
+    """
+    raise NotImplementedError
+
+
+@kernel("levels")
+def pass_over_integers(
+    samples: Int16s, frame: int, numbers: Floats, counts: Int64s, energies: Floats
+) -> None:
+    """`pass_over` of integers of 16 bits, where full scale is 32,768."""
+    raise NotImplementedError
+
+
+@kernel("levels")
+def add_powers(spectra: Float32s, totals: Floats) -> None:
+    """Add the squared magnitudes of spectra to the sums of their frequencies.
+
+    `spectra` holds a real and an imaginary part for each of `totals`, one spectrum after another.
     """
     raise NotImplementedError

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from curate.arrays import Float32s, Int16s
 from curate.audio import kernel
 
-BLOCK = 1 << 16
-"""Samples analysed at once, all channels together: they stay in a core's second cache."""
+BLOCK = 1 << 18
+"""Samples analysed at once, all channels together: 16 s at 16 kHz, half of a core's second cache."""
 FRAME_S = 0.02
 """Frames in which energy is measured; speech is stationary for about so long."""
 FLOOR = 1e-10
@@ -45,6 +45,8 @@ INT16_STEP = np.float32(1 / 32768)
 Numbers = npt.NDArray[np.float64]
 Block = npt.NDArray[Any]
 """Samples, or samples by channels: floats of full scale 1, or integers of 16 bits."""
+Mono = Float32s | Int16s
+"""Samples of one channel, as those of a `Block`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,6 @@ class SignalMeter:
     key: int = 0
     blocks: int = 0
     _energies: list[Numbers] = field(default_factory=list)
-    _floats: Float32s = field(default_factory=lambda: np.empty(0, np.float32))
     _apart: float = 0.0
     _spectrum: Numbers = field(init=False)
 
@@ -118,52 +119,48 @@ class SignalMeter:
         """The largest magnitude so far; 1 is full scale."""
         return float(self.numbers[kernel.PEAK])
 
-    def add(self, block: Block) -> Float32s:
-        """Take in the next block; returns it as floats, mixed to mono, until the next is added.
+    def add(self, block: Block) -> Mono:
+        """Take in the next block; returns it mixed to mono.
 
         Every block but the last is of `block` samples.
         """
         broken, done = self.broken, int(self.counts[kernel.FRAMES])
         energies = np.empty(len(block) // self.frame + 1)
-        if block.dtype == np.int16 and block.ndim == 1:
-            mono = self._pass_over_integers(block, energies)
-        else:
-            mono = self._pass_over_floats(block, energies)
+        mono = self._mixed(block)
+        pass_over: Any = kernel.pass_over
+        if mono.dtype == np.int16:
+            pass_over = kernel.pass_over_integers
+        pass_over(mono, self.frame, self.numbers, self.counts, energies)
         self._energies.append(energies[: int(self.counts[kernel.FRAMES]) - done])
         if self.broken > broken:
-            mono = np.nan_to_num(mono, nan=0.0, posinf=0.0, neginf=0.0)
+            mono = np.where(np.isfinite(mono), mono, np.float32(0))
         self._add_spectra(mono)
         self.blocks += 1
         return mono
 
-    def _pass_over_integers(self, block: Int16s, energies: Numbers) -> Float32s:
-        if self._floats.size < block.size:
-            self._floats = np.empty(block.size, np.float32)
-        mono = self._floats[: block.size]
-        running = (self.numbers, self.counts, energies)
-        key = np.uint64(self.key)
-        self.key = int(kernel.pass_over_integers(key, block, self.frame, *running, mono))
+    def _mixed(self, block: Block) -> Mono:
+        """The block mixed to mono, and the key carried on with all of its channels."""
+        key, flat = np.uint64(self.key), block.reshape(-1)
+        if block.dtype == np.int16:
+            self.key = int(kernel.carry(key, flat.view(np.uint8)))
+        else:
+            self.key = int(kernel.carry_floats(key, flat, np.empty(flat.size, np.int16)))
+        if block.ndim == 1:
+            return block
+        floats = as_floats(block)
+        self._apart += mean_squares(floats)
+        mono: Float32s = floats.mean(axis=1, dtype=np.float32)
         return mono
 
-    def _pass_over_floats(self, block: Block, energies: Numbers) -> Float32s:
-        floats: Float32s = block * INT16_STEP if block.dtype == np.int16 else block
-        self.key = int(kernel.carry(np.uint64(self.key), floats.view(np.uint8).ravel()))
-        mono = floats
-        if floats.ndim > 1:
-            mono = floats.mean(axis=1, dtype=np.float32)
-            self._apart += mean_squares(floats)
-        kernel.pass_over(mono, self.frame, self.numbers, self.counts, energies)
-        return mono
-
-    def _add_spectra(self, mono: Float32s) -> None:
+    def _add_spectra(self, mono: Mono) -> None:
         size = self.bins
         first = self.blocks * (self.block // size)
         step = max(1, self.samples // size // SPECTRA)
         frames = mono[: mono.size // size * size].reshape(-1, size)[-first % step :: step]
         if frames.size:
-            spectrum = np.fft.rfft(frames * _window(size))
-            power = spectrum.real**2 + spectrum.imag**2
-            self._spectrum += power.sum(axis=0, dtype=np.float64)
+            window = _window_of_integers(size) if mono.dtype == np.int16 else _window(size)
+            spectra = np.fft.rfft(frames * window)
+            kernel.add_powers(spectra.view(np.float32).reshape(-1), self._spectrum)
 
     def result(self) -> Signal:
         """The measures, once all blocks are analysed."""
@@ -209,9 +206,20 @@ def cancel(mixed: float, apart: float) -> bool:
     return apart > 0 and mixed < CANCELLED * apart
 
 
+def as_floats(samples: Block) -> Float32s:
+    """Samples as floats of full scale 1."""
+    return samples * INT16_STEP if samples.dtype == np.int16 else samples
+
+
 @cache
 def _window(size: int) -> Float32s:
     return np.hanning(size).astype(np.float32)
+
+
+@cache
+def _window_of_integers(size: int) -> Float32s:
+    """The same for integers of 16 bits: their step is a power of two, which rounds nothing."""
+    return _window(size) * INT16_STEP
 
 
 def _round(value: float, digits: int) -> float:

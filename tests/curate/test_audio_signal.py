@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.audio.analyse import Segment, SegmentResult, analyse_segments
-from curate.audio.signal import BLOCK, Signal, SignalMeter
+from curate.audio.signal import BLOCK, Signal, SignalMeter, as_floats
 
 RATE = 16_000
 Sound = npt.NDArray[np.float32]
@@ -166,13 +166,22 @@ def test_the_same_sound_has_the_same_name(tmp_path: Path) -> None:
     names = ["a.wav", "b.flac", "c.w64", "d.aiff"]
     for name in names:
         sf.write(tmp_path / name, samples, RATE)
-    keys = {name: signal_key(tmp_path, name) for name in names}
+    sf.write(tmp_path / "floats.wav", samples / np.float32(32768), RATE, "FLOAT")
+    keys = {name: signal_key(tmp_path, name) for name in (*names, "floats.wav")}
     assert len(set(keys.values())) == 1
     samples[-1] += 1
     sf.write(tmp_path / "other.wav", samples, RATE)
     assert signal_key(tmp_path, "other.wav") != keys["a.wav"]
     sf.write(tmp_path / "slow.wav", samples, 8_000)
     assert signal_key(tmp_path, "slow.wav") != keys["a.wav"]
+
+
+def test_floats_between_integers_have_another_name() -> None:
+    samples = as_floats((noise(1, 0.1) * 32767).astype(np.int16))
+    keys = {signal_of(samples).signal_key}
+    for value in (samples[-1] + np.float32(1 / 65536), np.float32(1), np.float32(np.nan)):
+        keys.add(signal_of(np.append(samples[:-1], value)).signal_key)
+    assert len(keys) == 4
 
 
 def signal_key(folder: Path, name: str) -> int:

@@ -25,6 +25,8 @@
 #define LEVELS_STEP (1.0f / 32768.0f)
 /* Integers that are summed at once: a sum of 32 bits holds a quarter of them. */
 #define LEVELS_AT_ONCE 65536
+/* Integers that are converted at once where their tops are compared. */
+#define LEVELS_CONVERTED 256
 
 typedef struct {
     double a;
@@ -201,20 +203,20 @@ EXPORT double levels_variance(double squares, double total, int64_t count) {
     return max_f(((double)squares / (double)count) - mean * mean, 0.0);
 }
 
-/* Carry the sums of a stretch, which ends in the open frame, into `numbers` and `counts`; whether
- * that is its end. */
-static bool levels_carry_sums(floats stretch, f64_f64_f64 sums, int64_t frame, doubles numbers,
+/* Whether a magnitude comes near the largest so far: only then can what holds it be, or end in, a
+ * flat top. */
+static bool levels_is_near_top(double magnitude, doubles numbers) {
+    return magnitude > 0 && magnitude >= AT(numbers, LEVELS_PEAK) * LEVELS_NEAR;
+}
+
+/* Carry the sums of a stretch of samples, which ends in the open frame, into `numbers` and
+ * `counts`; whether that is its end. */
+static bool levels_carry_sums(f64_f64_f64 sums, int64_t size, int64_t frame, doubles numbers,
                               int64s counts) {
-    /* Only what comes near the largest magnitude so far can be, or end in, a flat top. */
-    if (sums.c > 0 && sums.c >= AT(numbers, LEVELS_PEAK) * LEVELS_NEAR) {
-        levels_flat_tops(stretch, numbers, counts);
-    } else {
-        AT(counts, LEVELS_RUN) = 0;
-    }
     AT(numbers, LEVELS_SUM) += sums.a;
     AT(numbers, LEVELS_PARTIAL) += sums.b;
     AT(numbers, LEVELS_PARTIAL_SUM) += sums.a;
-    AT(counts, LEVELS_FILLED) += stretch.size;
+    AT(counts, LEVELS_FILLED) += size;
     return AT(counts, LEVELS_FILLED) == frame;
 }
 
@@ -244,7 +246,12 @@ EXPORT void levels_pass_over(floats samples, int64_t frame, doubles numbers, int
         if (!(sums.b < INFINITY)) {
             sums = levels_sums_of_finite(stretch, counts);
         }
-        if (levels_carry_sums(stretch, sums, frame, numbers, counts)) {
+        if (levels_is_near_top(sums.c, numbers)) {
+            levels_flat_tops(stretch, numbers, counts);
+        } else {
+            AT(counts, LEVELS_RUN) = 0;
+        }
+        if (levels_carry_sums(sums, stretch.size, frame, numbers, counts)) {
             AT(energies, before) = levels_end_frame(frame, numbers, counts);
             before += 1;
         }
@@ -277,48 +284,74 @@ EXPORT uint64_t levels_carry(uint64_t key, uint8s data) {
     return levels_end_key(key, a, b, c, d, SLICE(data, whole, data.size));
 }
 
-/* Integers of 16 bits as floats, written to `converted`, and the key carried on with them: while
- * one step of a hash waits for the one before, samples are converted. */
-static uint64_t levels_convert(uint64_t key, int16s samples, floats converted) {
-    uint64_t a = words_mix(key ^ 1);
-    uint64_t b = words_mix(key ^ 2);
-    uint64_t c = words_mix(key ^ 3);
-    uint64_t d = words_mix(key ^ 4);
-    uint8s data = {(uint8_t*)converted.at, converted.size * (int64_t)sizeof(float)};
-    int64_t whole = samples.size - (samples.size % 8);
-    for (int64_t at = 0; at < whole; at += 8) {
-        for (int64_t k = at; k < at + 8; k++) {
-            AT(converted, k) = (float)AT(samples, k) * LEVELS_STEP;
+/* Whether every float is an integer of 16 bits, where full scale is 1. */
+static bool levels_are_integers(floats samples) {
+    for (int64_t k = 0; k < samples.size; k++) {
+        float step = AT(samples, k) * 32768.0f;
+        if (!(step >= -32768.0f && step <= 32767.0f) || step != (float)(int16_t)step) {
+            return false;
         }
-        a = words_absorb(a, load_word(data, 4 * at));
-        b = words_absorb(b, load_word(data, 4 * at + 8));
-        c = words_absorb(c, load_word(data, 4 * at + 16));
-        d = words_absorb(d, load_word(data, 4 * at + 24));
     }
-    for (int64_t k = whole; k < samples.size; k++) {
-        AT(converted, k) = (float)AT(samples, k) * LEVELS_STEP;
-    }
-    return levels_end_key(key, a, b, c, d, SLICE(data, 4 * whole, data.size));
+    return true;
 }
 
-/* `levels_carry` and `levels_pass_over` of integers of 16 bits, which are written as floats to
- * `converted`. */
-EXPORT uint64_t levels_pass_over_integers(uint64_t key, int16s samples, int64_t frame,
-                                          doubles numbers, int64s counts, doubles energies,
-                                          floats converted) {
-    key = levels_convert(key, samples, converted);
+/* `levels_carry` of the integers of 16 bits that these floats are; of the floats where one is
+ * none, so that a sound has one key whatever its file stores. */
+EXPORT uint64_t levels_carry_floats(uint64_t key, floats samples, int16s room) {
+    if (!levels_are_integers(samples)) {
+        uint8s data = {(uint8_t*)samples.at, samples.size * (int64_t)sizeof(float)};
+        return levels_carry(key, data);
+    }
+    for (int64_t k = 0; k < samples.size; k++) {
+        AT(room, k) = (int16_t)(AT(samples, k) * 32768.0f);
+    }
+    uint8s data = {(uint8_t*)room.at, samples.size * (int64_t)sizeof(int16_t)};
+    return levels_carry(key, data);
+}
+
+/* `levels_flat_tops` of integers of 16 bits. */
+static void levels_flat_tops_of_integers(int16s samples, doubles numbers, int64s counts) {
+    float converted[LEVELS_CONVERTED];
+    for (int64_t at = 0; at < samples.size; at += LEVELS_CONVERTED) {
+        int64_t size = min_i(samples.size - at, LEVELS_CONVERTED);
+        for (int64_t k = 0; k < size; k++) {
+            converted[k] = (float)AT(samples, at + k) * LEVELS_STEP;
+        }
+        levels_flat_tops((floats){converted, size}, numbers, counts);
+    }
+}
+
+/* `levels_pass_over` of integers of 16 bits. */
+EXPORT void levels_pass_over_integers(int16s samples, int64_t frame, doubles numbers, int64s counts,
+                                      doubles energies) {
     int64_t at = 0;
     int64_t before = 0;
     while (at < samples.size) {
         int64_t left = min_i(frame - AT(counts, LEVELS_FILLED), LEVELS_AT_ONCE);
-        int64_t end = min_i(samples.size, at + left);
-        floats stretch = SLICE(converted, at, end);
-        f64_f64_f64 sums = levels_sums_of_integers(SLICE(samples, at, end));
-        if (levels_carry_sums(stretch, sums, frame, numbers, counts)) {
+        int16s stretch = SLICE(samples, at, min_i(samples.size, at + left));
+        f64_f64_f64 sums = levels_sums_of_integers(stretch);
+        if (levels_is_near_top(sums.c, numbers)) {
+            levels_flat_tops_of_integers(stretch, numbers, counts);
+        } else {
+            AT(counts, LEVELS_RUN) = 0;
+        }
+        if (levels_carry_sums(sums, stretch.size, frame, numbers, counts)) {
             AT(energies, before) = levels_end_frame(frame, numbers, counts);
             before += 1;
         }
-        at = end;
+        at += stretch.size;
     }
-    return key;
+}
+
+/* Add the squared magnitudes of spectra, one a row, to the sums of their columns; a complex number
+ * is two floats. */
+EXPORT void levels_add_powers(floats spectra, doubles totals) {
+    int64_t row = 2 * totals.size;
+    for (int64_t at = 0; at + row <= spectra.size; at += row) {
+        for (int64_t k = 0; k < totals.size; k++) {
+            float real = AT(spectra, at + 2 * k);
+            float imaginary = AT(spectra, at + 2 * k + 1);
+            AT(totals, k) += (double)(real * real + imaginary * imaginary);
+        }
+    }
 }
