@@ -17,7 +17,7 @@ from curate.arrays import Float32s, Int16s
 from curate.audio import kernel
 
 BLOCK = 1 << 18
-"""Samples analysed at once, all channels together: 16 s at 16 kHz, half of a core's second cache."""
+"""Samples analysed at once, all channels together: 16 s at 16 kHz, half of a second cache."""
 FRAME_S = 0.02
 """Frames in which energy is measured; speech is stationary for about so long."""
 FLOOR = 1e-10
