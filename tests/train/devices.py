@@ -1,8 +1,9 @@
 """A program for tests: fits on two devices, each in processes of its own, which it ends at will.
 
-`python devices.py FOLDER` runs every scenario of SCENARIOS by FOLDER/recipe.yaml. NeMo is imported
-once: processes are forked. `FOLDER/SCENARIO-RANK.txt` gets a line for each batch that is trained
-on, `.err` what the process printed, `ends.json` exit codes and the seconds between the ends.
+`python devices.py FOLDER` runs every scenario of SCENARIOS by FOLDER/recipe.yaml. Processes are
+forked, so that NeMo is imported once. `FOLDER/SCENARIO-RANK.txt` gets a line for each batch that is
+trained on, `.err` what the process printed, `ends.json` exit codes and the seconds between the
+ends.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Never
 from unittest.mock import patch
 
@@ -24,6 +28,9 @@ from train.config import Setting, load_config
 from train.runs import runtime
 
 MOST_S = 120
+LAUNCHER = "lightning.pytorch.strategies.launchers.subprocess_script"
+WATCHED = "torch.utils.data._utils.worker.MP_STATUS_CHECK_INTERVAL"
+"""The seconds after which a data worker notices that its process was killed."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +54,43 @@ SCENARIOS: Mapping[str, Scenario] = {
 }
 
 BY_LIGHTNING = "stopped"
-"""The scenario whose second process Lightning starts; it imports NeMo anew. Others are as of
-torchrun.
-"""
+"""The scenario whose second process Lightning starts; others are as of torchrun."""
+
+
+class SecondProcess:
+    """Stands for `subprocess.Popen`, by which Lightning starts the second process: forked before
+    the fit, it begins with the command and the environment that Lightning gives, as one that
+    imports NeMo anew would.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._command = [sys.executable, str(Path(__file__).resolve()), str(folder), name]
+        given, self._give = Pipe(duplex=False)
+        self._process = get_context("fork").Process(target=self._begin, args=(given, folder, name))
+        self._process.start()
+        self.pid = self._process.pid
+        given.close()
+
+    def _begin(self, given: Connection, folder: Path, name: str) -> None:
+        self._give.close()  # else the end of the first process would not be noticed
+        os.environ.update(given.recv())
+        work(folder, name, 1)
+
+    def __call__(self, command: list[str], env: dict[str, str], cwd: None) -> SecondProcess:
+        assert command == self._command
+        self._give.send(env)
+        return self
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None and self.pid:
+            os.kill(self.pid, number)
 
 
 def work(folder: Path, name: str, rank: int) -> Never:
@@ -87,6 +128,9 @@ def fork(folder: Path, name: str, rank: int, environment: Mapping[str, str]) -> 
         errors = os.open(folder / f"{name}-{rank}.err", os.O_WRONLY | os.O_CREAT)
         os.dup2(errors, 2)
         sys.argv[1:] = [str(folder), name]  # Lightning starts the second process by them
+        if name == BY_LIGHTNING and not environment:
+            second = SimpleNamespace(Popen=SecondProcess(folder, name))
+            patch(f"{LAUNCHER}.subprocess", second).start()
         work(folder, name, rank)
     return child
 
@@ -135,6 +179,5 @@ if __name__ == "__main__":
     with runtime.importing():
         import train.nemo.fit  # noqa: F401 - before the processes are forked
 
-    if os.environ.get("LOCAL_RANK") == "1":
-        work(Path(sys.argv[1]), sys.argv[2], 1)
+    patch(WATCHED, 0.2).start()  # torch's 5 s, in which the other device notices nothing
     main(Path(sys.argv[1]))

@@ -7,7 +7,6 @@ NeMo's import takes 14 s.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 
 from curate.nemo.archive import open_archive
 from tests.lines import lines_of
+from tests.nemo_programs import run_program
 from tests.train.behaving import behaving, with_field
 from tests.train.world import NEMO, World
 from train.export import export_plain
@@ -27,8 +27,7 @@ from train.tiny import Kind
 pytestmark = NEMO
 
 ALONE = """
-import gc, json, sys
-gc.disable()  # a fifth of the import's time
+import json, sys
 sys.modules.update(dict.fromkeys(("curate", "train", "reports")))  # none can be imported
 from pathlib import Path
 import soundfile
@@ -119,8 +118,7 @@ def both(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, A
         plain = export_plain(str(run.folder), folder / f"{kind}.nemo").path
         paths = (run.folder, plain, rows[0]["audio_filepath"], folder / "rows.jsonl")
         cases[kind] = tuple(map(str, paths))
-    command = [sys.executable, "-c", ALONE, json.dumps(cases)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=500)
+    done = run_program([sys.executable, "-c", ALONE, json.dumps(cases)], cwd=folder)
     line = next((line for line in lines_of(done.stdout) if line.startswith("ANSWERS ")), None)
     assert line, done.stderr
     answers, messages = json.loads(line.removeprefix("ANSWERS ")), done.stdout + done.stderr

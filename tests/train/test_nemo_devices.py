@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.lines import lines_of
+from tests.nemo_programs import run_program
 from tests.train.world import NEMO, World
 
 pytestmark = NEMO
@@ -49,7 +49,7 @@ def scenarios(world: World, tmp_path_factory: pytest.TempPathFactory) -> Scenari
     (folder / "recipe.yaml").write_text(config.to_yaml(), encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, str(Path(__file__).with_name("devices.py")), str(folder)]
-    subprocess.run(command, env=environment, timeout=600, check=True)
+    run_program(command, env=environment).check_returncode()
     return Scenarios(folder)
 
 

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess, run
+from subprocess import CompletedProcess
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 
 from curate.artifacts.base import read_artifact
 from curate.errors import ConfigError, InputError
+from tests.nemo_programs import run_program
 from tests.train.planted import write_shards
 from tests.train.world import NEMO, RECIPE, World
 from train.artifacts.sweep import Sweep
@@ -190,12 +191,12 @@ def second_trial_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the first trial a process of its own, as all have; run others here: NeMo is imported."""
     commands: list[list[str]] = []
 
-    def start(command: list[str], **options: Any) -> CompletedProcess[bytes]:
+    def start(command: list[str], **options: Any) -> CompletedProcess[str]:
         commands.append(command)
         if len(commands) == 1:
-            return run(command, **options)
+            return run_program(command, env=options["env"])
         run_trial(*command[-3:])
-        return CompletedProcess(command, 0)
+        return CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr("train.trial.subprocess", SimpleNamespace(run=start))
     monkeypatch.setattr(

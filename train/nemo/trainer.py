@@ -20,7 +20,7 @@ from train.nemo.ema import WeightAverage
 from train.nemo.one_configuration import OneConfiguration
 from train.nemo.precision import TrueHalf
 from train.nemo.recorder import RANK
-from train.runs.runtime import choose_precision
+from train.runs.runtime import choose_precision, is_main_process
 
 NEMO_FOLDER = "nemo"
 """Where NeMo puts TensorBoard events and its logs, inside the run's folder."""
@@ -111,7 +111,9 @@ class _MetricsFile(CSVLogger):
 
     def __init__(self, folder: Path, resumed_at: int) -> None:
         super().__init__(str(folder), name="", version="")
-        if (path := folder / ExperimentWriter.NAME_METRICS_FILE).is_file():
+        # The first process writes, and removes the earlier file when it begins.
+        path = folder / ExperimentWriter.NAME_METRICS_FILE
+        if is_main_process() and path.is_file():
             with path.open(encoding="utf-8", newline="") as file:
                 earlier_rows = [
                     row for row in csv.DictReader(file) if int(row["step"]) < resumed_at
@@ -140,6 +142,7 @@ def _exp_manager_config(logs: LogsConfig, folder: Path, resumed_at: int) -> dict
         "create_mlflow_logger": logs.mlflow is not None,
         "mlflow_logger_kwargs": mlflow,
         "explicit_log_dir": str(folder / NEMO_FOLDER),
+        "seconds_to_sleep": 0,  # NeMo's 5 s: the first device prepares nothing for the others
         "name": "run",
         "create_tensorboard_logger": logs.tensorboard,
         "summary_writer_kwargs": {"purge_step": resumed_at} if resumed_at else None,
