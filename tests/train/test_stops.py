@@ -72,9 +72,11 @@ def test_a_signal_ends_waiting_and_busy_workers_hold_nobody_up() -> None:
     code = """
         import multiprocessing, os, signal, time
         from train.runs.signals import Stopped, StopRequest
+        context = multiprocessing.get_context("fork")
+        of_the_caller = context.Process(target=time.sleep, args=(60,))
+        of_the_caller.start()
         stop = StopRequest()
         with stop.installed():
-            context = multiprocessing.get_context("fork")
             workers = [context.Process(target=time.sleep, args=(60,)) for _ in range(3)]
             for worker in workers:
                 worker.start()
@@ -90,6 +92,8 @@ def test_a_signal_ends_waiting_and_busy_workers_hold_nobody_up() -> None:
                 worker.join()
                 assert worker.exitcode == 0
             assert time.monotonic() - began < 5
+            assert of_the_caller.is_alive()
+            of_the_caller.kill()
     """
     assert run_python(code) == 0
 

@@ -58,6 +58,7 @@ class StopRequest:
         self._waiting = False
         self._process = os.getpid()
         self._over = mmap.mmap(-1, 1)  # shared with forked workers
+        self._older = frozenset(multiprocessing.active_children())  # the caller's own
 
     @contextmanager
     def installed(self) -> Iterator[None]:
@@ -92,13 +93,14 @@ class StopRequest:
             self._waiting = False
 
     def dismiss_workers(self) -> None:
-        """Nothing more is wanted of the data workers: those still busy after `GRACE_S` are ended.
+        """Nothing more is wanted of the data workers, the processes that were begun since this
+        object was made: those still busy after `GRACE_S` are ended.
 
         torch signals them to exit, waits 5 s for each in turn, ends it, and waits again: half a
         minute for three that are decoding or wait for a slow disk, when a scheduler kills.
         """
         self._over[0] = 1
-        workers = multiprocessing.active_children()
+        workers = [each for each in multiprocessing.active_children() if each not in self._older]
         timer = threading.Timer(GRACE_S, _end, [workers])
         timer.daemon = True
         timer.start()
