@@ -17,6 +17,9 @@ from typing import Never
 
 _YOUNG = 200_000
 """Objects between two collections; the default, 700, suits what lives longer than a second."""
+_SLEEP = ("OPENBLAS_THREAD_TIMEOUT", "4")
+"""NumPy's OpenBLAS begins a thread for each processor when it is imported, and each runs idle for
+2^26 cycles before it sleeps: 30 ms, for matrices that few commands multiply. The least is 2^4."""
 
 
 def run_alone(command: Callable[[], Never]) -> None:
@@ -26,6 +29,7 @@ def run_alone(command: Callable[[], Never]) -> None:
     works, or where the command ends in another error, the interpreter ends as it always does.
     """
     gc.set_threshold(_YOUNG, 20, 20)
+    os.environ.setdefault(*_SLEEP)  # read when NumPy is imported
     try:
         command()
     except SystemExit as end:

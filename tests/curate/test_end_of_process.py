@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +42,30 @@ def test_a_process_ends_with_its_code_and_output(body: str, code: int, lines: li
     assert ("ZeroDivisionError" in done.stderr) == ("1 / 0" in body)
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="no /proc: times of threads")
+def test_threads_for_matrices_sleep_until_there_are_some() -> None:
+    done = script(f"{IDLE}run_alone(idle)\n", OPENBLAS_NUM_THREADS="4", OMP_NUM_THREADS="4")
+    others = [int(nanoseconds) for nanoseconds in lines_of(done.stdout)]
+    if not others:
+        pytest.skip("NumPy's BLAS has no threads of its own")
+    assert sum(others) < 5e6 * len(others), "30 ms each without the setting"
+
+
+IDLE = """
+import os, sys, time
+from pathlib import Path
+from curate.cli import run_alone
+def idle():
+    import numpy
+    time.sleep(0.2)
+    for each in Path("/proc/self/task").iterdir():
+        if each.name != str(os.getpid()):
+            print((each / "schedstat").read_text().split()[0])
+    sys.exit(0)
+assert "numpy" not in sys.modules
+"""
+
+
 @pytest.mark.parametrize("closing", ["1>&-", ">/dev/full", "| true"])
 def test_output_that_cannot_be_written_is_an_error_or_is_nobodys(closing: str) -> None:
     code = f"{IMPORTS}run_alone(lambda: run(lambda: print('answer')))"
@@ -60,7 +86,8 @@ from curate.terminal.process import run_alone
 FULL = "output: no space left on device\n  hint: make room\n"
 
 
-def script(code: str) -> subprocess.CompletedProcess[str]:
+def script(code: str, **env: str) -> subprocess.CompletedProcess[str]:
+    command, environment = [sys.executable, "-c", code], {**os.environ, **env}
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+        command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment
     )
