@@ -2,69 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 
-import reports
-from curate.api.profile import merge_parts, run_profile
+from curate.api.profile import merge_parts
 from curate.audio.options import AudioOptions
 from curate.environment.execution import Execution
-from curate.errors import ConfigError, Fault, InputError
+from curate.errors import ConfigError, InputError
 from curate.manifest.mapping import ReadOptions
 from curate.profiles.request import MeasureOptions, ProfileRequest, RuleOptions
-from curate.profiles.run import OUTPUT_FILES, profile_into
 from curate.scale import cluster
 from curate.scale.array import job_of, measure_part, merged
 from curate.scale.engines import engine_of
-from curate.scale.parts import Job, Pieces, incomplete, measure_piece
-from tests.curate.remote import by_value
+from curate.scale.parts import incomplete, measure_piece
+from tests.curate.measured import RUN, bytes_of, local, request_of, write_corpus
 from tests.lines import lines_of
-
-COMMAND = "a command"
-NAMES = [f"{letter}.jsonl" for letter in "abcde"]
 
 
 @pytest.fixture
 def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Five manifests in the working folder: one empty but for blank lines, one with a bad line."""
-    monkeypatch.chdir(tmp_path)
-    for at, name in enumerate(NAMES):
-        lines = [
-            json.dumps({
-                "audio_filepath": f"{name}/{n}.wav", "duration": 1 + (n * 7 + at) % 9 / 8,
-                "text": ("no " * (n % 17)).strip() or f"word {at} {n}",
-                "lang": ("en", "de")[n % 2], "speaker": f"s{n % 5}", "corpus": name,
-            })
-            for n in range(40 * at)
-        ]  # fmt: skip
-        (tmp_path / name).write_text("\n".join([*lines, "", "{broken" if at == 3 else ""]))
-    return NAMES
-
-
-RUN = Execution(command=COMMAND, build_page=reports.build)
-
-
-def local(request: ProfileRequest, out: str) -> None:
-    run_profile(request, Path(out), RUN, cached=False)
-
-
-def request_of(names: Sequence[str], metrics: Sequence[str] = (), **audio: Any) -> ProfileRequest:
-    measure = MeasureOptions(metrics=metrics, audio=AudioOptions(**audio))
-    return ProfileRequest(manifests=names, by=["corpus"], measure=measure)
-
-
-def bytes_of(out: str) -> dict[str, bytes]:
-    contents = {path.name: path.read_bytes() for path in sorted(Path(out).iterdir())}
-    assert {"records.parquet", "profile.json", "measured.json"} < contents.keys() <= OUTPUT_FILES
-    return contents
+    return write_corpus(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("metrics", [[], ["duplicates", "compression"]])
@@ -213,55 +173,6 @@ def test_without_ray_one_line_says_what_to_install(
     monkeypatch.setattr("curate.environment.extras.importlib.import_module", absent)
     with pytest.raises(ConfigError, match=r"--engine ray.*\n.*asr-curate\[ray\]"):
         cluster.run_on_ray(job_of(ProfileRequest(manifests=corpus), Path("pieces")))
-
-
-def dies_once(job: Job, index: int) -> tuple[Fault, ...]:
-    """A worker that is killed in the middle of the second piece, the first time."""
-    import os
-    import signal
-
-    from curate.scale.parts import measure_piece
-
-    flag = job.folder / "died"
-    if index == 1 and not flag.exists():
-        flag.touch()
-        job.path(index, "parquet").write_bytes(b"half")
-        os.kill(os.getpid(), signal.SIGKILL)
-    return measure_piece(job, index)
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_ray_with_a_killed_worker_a_poisoned_piece_and_then_without(corpus: list[str]) -> None:
-    """Two workers of this machine; one cluster's life, since starting one takes seconds."""
-    ray = pytest.importorskip("ray")
-    Path("pieces").mkdir()
-    job = job_of(request_of(corpus), Path("pieces").resolve())
-    messages: list[str] = []
-    poison = 3
-
-    def task(job: Job, index: int) -> tuple[Fault, ...]:
-        if index == poison:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return dies(job, index)
-
-    dies = by_value(dies_once)
-    before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(InputError, match=r"d\.jsonl: 3 workers died") as raised:
-        cluster.run_on_ray(job, workers=2, say=messages.append, task=task)
-    assert len(raised.value.faults) == 1
-    assert not ray.is_initialized()
-    assert signal.getsignal(signal.SIGTERM) == before
-    assert sum("b.jsonl: its worker died (1 of 3)" in line for line in messages) == 1
-    assert sum("d.jsonl: its worker died" in line for line in messages) == 3
-    assert incomplete(job) == [poison]
-    cluster.run_on_ray(job, workers=2, say=messages.append)
-    assert "4 of 5 manifests were measured before and are reused" in messages
-    local(request_of(corpus), "local")
-    Path("ray").mkdir()
-    profile_into(job.plan, Path("ray"), RUN, engine=lambda _: Pieces(job))
-    expected = bytes_of("local")
-    del expected["report.html"]  # drawn by the command, from these
-    assert bytes_of("ray") == expected
 
 
 def test_a_piece_is_complete_only_with_its_marker(corpus: list[str]) -> None:

@@ -11,25 +11,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from curate.artifacts.outputs import resumable_directory
-from curate.artifacts.shard_index import ShardIndex
-from curate.environment.execution import Execution
-from curate.errors import CurateError
-from curate.shards.cluster import on_ray
-from curate.shards.export import OUTPUT_FILES, ShardOptions, export_key, shard_split
-from curate.shards.markers import TaskMarker
-from curate.shards.options import ShardSize
-from curate.shards.tasks import Task
-from curate.shards.work import Workplace
-from tests.curate.remote import by_value
-from tests.curate.shard_fixtures import splitted
+from tests.curate.shard_fixtures import contents, export, exporting, splitted
 from tests.lines import lines_of
-from tests.processes import EXPORT, Started, curate, started
+from tests.processes import curate, started
 
 KILLS = 6
 """benchmarks/kills.py does as many as one likes."""
@@ -39,72 +28,8 @@ CLI = "from curate.cli import main; main()"
 pytest.importorskip("lhotse", reason="the shards extra is not installed")
 
 
-def exporting(split: Path, out: Path, workers: int = 1) -> AbstractContextManager[Started]:
-    """`shard_export` as a command that has started."""
-    return started(EXPORT, split, out, workers)
-
-
-def export(split: Path, out: Path) -> None:
-    with exporting(split, out) as run:
-        done = run.ended(120)
-    assert done.returncode == 0, done.stderr
-
-
 def words(split: Path, out: Path, *more: str) -> list[str]:
     return ["shard", str(split), "--out", str(out), "--shard-size", "10", "--quiet", *more]
-
-
-def contents(out: Path) -> dict[str, bytes]:
-    """All that the export wrote, but for what holds the paths and the command line."""
-    names = [path for path in sorted(out.rglob("*")) if path.is_file()]
-    own = {"shards.json", "input_cfg.yaml"}
-    return {str(p.relative_to(out)): p.read_bytes() for p in names if p.name not in own}
-
-
-def kills_its_worker(place: Workplace, task: Task) -> TaskMarker:
-    """Task 1 kills its worker the first time; task 2 each time, for as long as there is a flag."""
-    import os
-    import signal
-
-    from curate.shards.work import run_task
-
-    folder = place.stage.parent
-    first, always = folder / "died", folder / "poison"
-    if task.name == "train-000001" and not first.exists():
-        first.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    if task.name == "train-000002" and always.exists():
-        os.kill(os.getpid(), signal.SIGKILL)
-    return run_task(place, task)
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_ray_exports_the_same_with_a_killed_worker_and_goes_on(split: Path, tmp_path: Path) -> None:
-    pytest.importorskip("ray")
-    export(split, tmp_path / "local")
-    (tmp_path / "poison").touch()
-    messages: list[str] = []
-    options, out = ShardOptions(size=ShardSize(cuts=10)), tmp_path / "ray"
-    task = by_value(kills_its_worker)
-
-    def on_two_workers() -> ShardIndex:
-        key = export_key(split, options)
-        with resumable_directory(out, OUTPUT_FILES, "shards.json", key) as stage:
-            run = on_ray(say=messages.append, run=task)
-            return shard_split(
-                split, stage, out, options, Execution(workers=2), with_lhotse=False, run=run
-            )
-
-    with pytest.raises(CurateError, match="train-000002: 3 workers died") as raised:
-        on_two_workers()
-    assert len(raised.value.faults) == 1
-    assert not out.exists()
-    assert sum("train-000001: its worker died (1 of 3)" in line for line in messages) == 1
-    assert sum("train-000002: its worker died" in line for line in messages) == 3
-    (tmp_path / "poison").unlink()
-    index = on_two_workers()
-    assert index.shards_kept == len(list((out / "train").glob("cuts.*"))) - 1 > 10
-    assert contents(out) == contents(tmp_path / "local")
 
 
 @pytest.fixture(scope="module")
