@@ -19,11 +19,13 @@ from curate.artifacts.columns import (
     RECORDING_KEY,
     SPEAKER,
     TAGS,
+    TEXT_KEY,
     VERDICT,
     record_id,
 )
 from curate.errors import Fault, InputError, raise_all
 from curate.errors.nearest import lacking
+from curate.evidence.same_record import SCHEMA, same, stated
 from curate.rules.file import RuleSet
 from curate.statistics.bootstrap import FEWEST, Bootstrap, Clusters
 
@@ -89,13 +91,13 @@ def join(evaluation: Path, profile: Path, rules: RuleSet) -> ScoredRows:
     """The scored rows of an evaluation that are records of the profile."""
     scored = pl.DataFrame(
         list(_scored(evaluation / PREDICTIONS)),
-        schema={"id": pl.String(), "word_errors": pl.Int64(), "ref_words": pl.Int64()},
+        schema={"id": pl.String(), "word_errors": pl.Int64(), "ref_words": pl.Int64(), **SCHEMA},
         orient="row",
     )
     records = pl.scan_parquet(profile / "records.parquet")
     present = records.collect_schema().names()
     metric_names = dict.fromkeys(name for rule in rules.rules for name in (rule.metric,) if name)
-    needed = (DURATION_US, LANG, SPEAKER, RECORDING_KEY, VERDICT, TAGS)
+    needed = (DURATION_US, LANG, SPEAKER, RECORDING_KEY, VERDICT, TAGS, TEXT_KEY)
     names = dict.fromkeys([*(column.name for column in needed), *metric_names])
     scored_rows = (
         records.select(record_id(), *(name for name in names if name in present))
@@ -103,14 +105,17 @@ def join(evaluation: Path, profile: Path, rules: RuleSet) -> ScoredRows:
         .sort("id")
         .collect()
     )
+    scored_rows = scored_rows.filter(same(scored_rows)).drop(*SCHEMA)
     if not scored_rows.height:
         what = f"none of its predictions is of a record of {profile}"
         raise InputError.of(evaluation, what, "evaluate the manifests that came of this profile")
     return ScoredRows(scored_rows, scored.height - scored_rows.height)
 
 
-def _scored(path: Path) -> Iterator[tuple[str, int, int]]:
-    """Id, word errors and reference words of each row that has a prediction."""
+def _scored(path: Path) -> Iterator[tuple[str, int, int, int | None, int | None]]:
+    """Id, word errors, reference words, duration and key of the text of each row that has a
+    prediction.
+    """
     hint = "write it with `train eval` on manifests that `curate shard` wrote"
     if not path.is_file():
         raise InputError(lacking(path.parent, PREDICTIONS, hint))
@@ -124,7 +129,7 @@ def _scored(path: Path) -> Iterator[tuple[str, int, int]]:
                     Fault(f"{path}:{number}", "is not a prediction with its counts", hint)
                 )
             elif row.get("pred_text") is not None:
-                yield counts
+                yield *counts, *stated(row)
     raise_all(InputError, faults[:20])
 
 

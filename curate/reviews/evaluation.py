@@ -1,7 +1,7 @@
 """An evaluation beside a profile's records: what a model made of each, and its error rates.
 
-A prediction names the record it is of by the id that curation wrote beside it; one without an id is
-joined by its audio segment, duration and text.
+A prediction names the record it is of by the id that curation wrote beside it, and has its duration
+or its text; one without an id is joined by its audio segment, duration and text.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from curate.artifacts.columns import AUDIO_KEY, DURATION_US, MALFORMED, TEXT_KEY
 from curate.errors import Fault, InputError, raise_all
 from curate.errors.nearest import lacking, unreadable
 from curate.evidence.joined import PREDICTIONS
+from curate.evidence.same_record import SCHEMA, same, stated
 from curate.formatting.units import plural
 from curate.profiles.opened import RECORDS, Json
 from curate.rules.overrides import contents_of
@@ -92,13 +93,19 @@ def _rates(name: str, height: int, rows: Joined, predictions: list[dict[str, Any
 
 
 def _by_id(records: pl.LazyFrame, predictions: list[dict[str, Any]]) -> Joined:
-    named = [(_id(row), at) for at, row in enumerate(predictions) if _id(row) is not None]
+    named = [
+        (name, at, *stated(row))
+        for at, row in enumerate(predictions)
+        for name in [_id(row)]
+        if name is not None
+    ]
     if not named:
         return []
-    ids = pl.DataFrame(named, schema={"id": pl.String(), "at": pl.Int64()}, orient="row")
-    known = records.select(record_id()).with_row_index("row")
-    joined = known.join(ids.lazy(), on="id", how="inner").select("row", "at").sort("row", "at")
-    return list(joined.collect().iter_rows())
+    schema = {"id": pl.String(), "at": pl.Int64(), **SCHEMA}
+    ids = pl.DataFrame(named, schema=schema, orient="row")
+    known = records.select(record_id(), DURATION_US.name, TEXT_KEY.name).with_row_index("row")
+    joined = known.join(ids.lazy(), on="id", how="inner").sort("row", "at").collect()
+    return list(joined.filter(same(joined)).select("row", "at").iter_rows())
 
 
 def _by_content(records: pl.LazyFrame, predictions: list[dict[str, Any]]) -> Joined:

@@ -120,6 +120,47 @@ def test_predictions_of_other_records_are_refused(tmp_path: Path) -> None:
         curate.reconsider(evaluation, profile)
 
 
+def test_a_manifest_that_changed_since_is_no_evidence_for_its_lines(tmp_path: Path) -> None:
+    evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.1, "quick": 0.1})
+    manifest = tmp_path / "m.jsonl"
+    lines = lines_of(manifest.read_text())
+    kept = [*lines[:9], *lines[10:]]  # each later line is another record now
+    manifest.write_text("".join(line + "\n" for line in kept))
+    again = tmp_path / "again"
+    again.mkdir()
+    write_profile([str(manifest)], again, load_rules(str(tmp_path / "rules.yaml")))
+    assert curate.reconsider(evaluation, profile).unmatched == 0
+    assert curate.reconsider(evaluation, again).unmatched == len(lines) - 9
+
+
+@pytest.mark.parametrize(
+    ("stated", "unmatched"),
+    [
+        ({"duration": 4.2, "text": None}, 1),
+        ({"duration": 4.2, "text": "another"}, 1),
+        ({"duration": 4.2}, 0),  # cut
+        ({"text": "another"}, 0),  # normalised
+        ({"duration": 5.01, "text": "another"}, 0),  # to a whole number of samples
+        ({"duration": float("nan"), "text": None}, 0),  # nothing is stated
+    ],
+)
+def test_a_prediction_is_of_a_record_with_its_text_or_its_duration(
+    tmp_path: Path, stated: Mapping[str, object], unmatched: int
+) -> None:
+    evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.1, "quick": 0.1})
+    first, *others = lines_of((evaluation / "predictions.jsonl").read_text())
+    lines = [json.dumps(json.loads(first) | stated), *others]
+    (evaluation / "predictions.jsonl").write_text("\n".join(lines) + "\n")
+    assert curate.reconsider(evaluation, profile).unmatched == unmatched
+
+
+def test_predictions_of_normalised_texts_are_of_their_records(tmp_path: Path) -> None:
+    evaluation, profile = world(tmp_path, {"clean": 0.1, "long": 0.1, "quick": 0.1})
+    predictions = evaluation / "predictions.jsonl"
+    predictions.write_text(predictions.read_text().replace('"text": "und', '"text": "UND'))
+    assert curate.reconsider(evaluation, profile).unmatched == 0
+
+
 @pytest.mark.parametrize(
     "line",
     [

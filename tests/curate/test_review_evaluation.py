@@ -32,6 +32,9 @@ PREDICTIONS = [
     # as shards have it: other audio, and the place of the line
     scored({**ONE_OF_THE_CORPUS, "_curate": {"id": "m.jsonl:6"}}, HOSTILE, 1.4),
     scored({**ONE_OF_THE_CORPUS, "_curate": {"id": "other.jsonl:6"}}, "of another corpus", 0.1),
+    scored(  # whose manifest has the same name
+        {**ONE_OF_THE_CORPUS, "duration": 77.0, "_curate": {"id": "m.jsonl:6"}}, "of another", 0.1
+    ),
     scored(ONE_OF_THE_CORPUS, "of another corpus", 0.1),
     scored(ROWS[4], None, None),
     scored(ROWS[26], "nothing", None),
@@ -54,7 +57,7 @@ def test_hypotheses_and_rates_are_those_of_the_evaluation(
         client = client_of(session)
         words = client.get("/api/profile").json()["evaluation"]["words"]
         assert words.endswith(
-            "3 records have a prediction, 2 predictions are of no record of this profile, "
+            "3 records have a prediction, 3 predictions are of no record of this profile, "
             "1 row has no prediction"
         )
         answer = client.get("/api/records?sort=wer&columns=wer,cer,char_rate").json()
