@@ -1,9 +1,9 @@
-"""The rows of a records table as a plan: from memory while a small profile is being made."""
+"""The rows of a records table as a plan: from memory while a small profile is made or split."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from curate.profiles.records_table import IN_MEMORY
 
 _State = tuple[int, ...]
 _read: dict[Path, tuple[_State, pl.DataFrame] | None] = {}
-"""By records table that is being made what was read of it last; None before the first time."""
+"""By records table that is made or split what was read of it last; None before the first time."""
 
 
 @contextmanager
@@ -31,13 +31,25 @@ def rows_in_memory(records: Path) -> Iterator[None]:
 
 def scan(records: Path) -> pl.LazyFrame:
     """The rows of a records table, as the file has them now."""
+    frame = _in_memory(records)
+    return pl.scan_parquet(records) if frame is None else frame.lazy()
+
+
+def schema(records: Path) -> Mapping[str, pl.DataType]:
+    """The columns of a records table, as the file has them now, and their types."""
+    frame = _in_memory(records)
+    return pl.read_parquet_schema(records) if frame is None else frame.schema
+
+
+def _in_memory(records: Path) -> pl.DataFrame | None:
+    """All rows within the block of `rows_in_memory`, where they are few."""
     if records not in _read:
-        return pl.scan_parquet(records)
+        return None
     file = os.stat(records)  # noqa: PTH116
     if file.st_size > IN_MEMORY:
-        return pl.scan_parquet(records)
+        return None
     state = (file.st_ino, file.st_mtime_ns, file.st_size)  # it is replaced, never written again
     held = _read[records]
     if held is None or held[0] != state:
         held = _read[records] = (state, pl.read_parquet(records))
-    return held[1].lazy()
+    return held[1]

@@ -28,6 +28,7 @@ from curate.manifest.audio_files import bases_of
 from curate.manifest.formats import MAPPED
 from curate.manifest.origin import Origin
 from curate.profiles.opened import origins_of
+from curate.profiles.rows import rows_in_memory
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN, UNTRANSCRIBED, UNUSED
 from curate.splits.absent_audio import SplitAudio, absent_audio_warnings, audio_root
 from curate.splits.assign import Assignment, finish
@@ -123,7 +124,20 @@ def split_profile(
     InputError where the manifests are no longer those profiled.
     """
     check_target(request.to)
-    facts, stored = read_artifact(profile, Profile), StoredRecords.of(profile)
+    stored = StoredRecords.of(profile)
+    with rows_in_memory(stored.path):
+        return _split(profile, stored, folder, request, command, on_draw)
+
+
+def _split(
+    profile: Path,
+    stored: StoredRecords,
+    folder: Path,
+    request: SplitRequest,
+    command: str,
+    on_draw: Progress,
+) -> Split:
+    facts = read_artifact(profile, Profile)
     strategy, marks = _strategy_of(request, on_draw), request.marks
     root = request.reading.root or audio_root(profile, facts)
     records, keys, by = _read_keyed(stored, facts, request, strategy.by_source, root)

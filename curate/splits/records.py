@@ -31,6 +31,7 @@ from curate.artifacts.columns import (
 )
 from curate.errors import ConfigError, Fault, InputError, parameter, raise_all
 from curate.errors.nearest import lacking, suggest
+from curate.profiles.rows import scan, schema
 from curate.splits.codes import CODED
 from curate.splits.coverage import SESSIONS
 from curate.splits.line_edits import UNRATED
@@ -81,11 +82,13 @@ class StoredRecords:
 
     @property
     def _schema(self) -> Mapping[str, pl.DataType]:
-        return pl.read_parquet_schema(self.path)
+        return schema(self.path)
 
     def scan(self) -> pl.LazyFrame:
-        """All columns; nothing is read. An earlier release's profile knows fewer verdicts."""
-        plan = pl.scan_parquet(self.path)
+        """All columns; nothing is read but of a small table in `rows_in_memory`. An earlier
+        release's profile knows fewer verdicts.
+        """
+        plan = scan(self.path)
         is_current = self._schema[VERDICT.name] == VERDICT_TYPE
         return plan if is_current else plan.with_columns(VERDICT.expr.cast(VERDICT_TYPE))
 
