@@ -27,6 +27,8 @@ MOST_CHARS = 4000
 _WORD, _CHAR = re.compile(r"\S+"), re.compile(r"\S")
 _MOST_TOKENS = 4000
 _MOST_MARKS = 50
+_REMEMBERED = 256
+"""Texts of which it is remembered what a finder gave: a record is shown under several metrics."""
 
 
 class Mark(TypedDict):
@@ -139,15 +141,16 @@ def _whole(text: str) -> Span | None:
     return (first, len(text.rstrip())) if text.strip() else None
 
 
-def _one(find: Callable[[str], Span | None]) -> Callable[[str], list[Span]]:
-    def at_most_one(text: str) -> list[Span]:
+def _one(find: Callable[[str], Span | None]) -> Callable[[str], Sequence[Span]]:
+    @functools.lru_cache(_REMEMBERED)
+    def at_most_one(text: str) -> Sequence[Span]:
         span = find(text)
-        return [] if span is None else [span]
+        return () if span is None else (span,)
 
     return at_most_one
 
 
-FINDERS: Mapping[str, tuple[frozenset[str], Callable[[str], list[Span]]]] = {
+FINDERS: Mapping[str, tuple[frozenset[str], Callable[[str], Sequence[Span]]]] = {
     "loop": (
         frozenset({"repetitions", "loop_share", "word_run", "phrase_run"}),
         _one(longest_loop),

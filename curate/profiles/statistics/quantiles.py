@@ -7,11 +7,9 @@ the bins that hold a quantile.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -167,19 +165,18 @@ def _unsure(tally: Tally, shares: Sequence[float]) -> npt.NDArray[np.bool_]:
 def _spread(
     tally: Tally, picked: Floats | None, shares: Sequence[float], bins: Histogram, *, whole: bool
 ) -> Spread:
-    counts = tally.rows.tolist()
-    running = list(accumulate(counts))
-    total = running[-1]
-    held = np.flatnonzero(tally.rows).tolist()
-    unsure = np.flatnonzero(_unsure(tally, shares)).tolist()
-    first = dict(zip(unsure, accumulate([0, *(counts[at] for at in unsure)]), strict=False))
+    running = np.cumsum(tally.rows)
+    total = int(running[-1])
+    held = np.flatnonzero(tally.rows)
+    unsure = np.flatnonzero(_unsure(tally, shares))
+    ends_in_picked = dict(zip(unsure.tolist(), np.cumsum(tally.rows[unsure]).tolist(), strict=True))
 
     def quantile(rank: int) -> float:
-        at = bisect_left(running, rank)
-        if at not in first:
+        at = int(np.searchsorted(running, rank))
+        if at not in ends_in_picked:
             return float(tally.span[0, at])
         assert picked is not None
-        return float(picked[first[at] + rank - 1 - (running[at] - counts[at])])
+        return float(picked[ends_in_picked[at] - int(running[at]) + rank - 1])
 
     def unscaled(value: float) -> float:
         return int(value) if whole else value
