@@ -149,8 +149,10 @@ def opens_histogram(page: Any, metric: str = "chars") -> None:
 
 
 def bar(page: Any, at: int) -> tuple[float, float]:
-    """The middle of a bar's column."""
-    box = page.locator("#bars .hints path").nth(at).bounding_box()
+    """The middle of a bar's column, which is on the screen."""
+    column = page.locator("#bars .hints path").nth(at)
+    column.scroll_into_view_if_needed()
+    box = column.bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
