@@ -30,7 +30,9 @@ ONE_OF_THE_CORPUS = {"audio_filepath": "shard.wav", "duration": 1.0, "text": "ot
 PREDICTIONS = [
     scored(ROWS[3], "these were words number 3", 0.2),
     # as shards have it: other audio, and the place of the line
-    scored({**ONE_OF_THE_CORPUS, "_curate": {"id": "m.jsonl:6"}}, HOSTILE, 1.4),
+    scored(
+        {**ROWS[5], "audio_filepath": "shard.wav", "_curate": {"id": "m.jsonl:6"}}, HOSTILE, 1.4
+    ),
     scored({**ONE_OF_THE_CORPUS, "_curate": {"id": "other.jsonl:6"}}, "of another corpus", 0.1),
     scored(  # whose manifest has the same name
         {**ONE_OF_THE_CORPUS, "duration": 77.0, "_curate": {"id": "m.jsonl:6"}}, "of another", 0.1
