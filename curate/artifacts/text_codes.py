@@ -32,13 +32,18 @@ def text_codes(column: pl.Series) -> tuple[list[str], npt.NDArray[np.int64]]:
 def _codes_of_few(column: pl.Series) -> tuple[list[str], npt.NDArray[np.int64]] | None:
     """The same of at most _FEW distinct texts; None where there are more."""
     texts: list[str] = []
-    places = column.is_null().to_numpy().view(np.uint8) * np.uint8(_NULL)
+    places = np.zeros(column.len(), np.uint8)
     left = column.len() - column.null_count()
+    if column.null_count():
+        places += column.is_null().to_numpy().view(np.uint8) * np.uint8(_NULL)
     while left:
         if len(texts) == _FEW:
             return None
         text = column[int(places.argmin())]  # 0 is a row whose text is not known yet
-        same = (column == text).fill_null(False).to_numpy().view(np.uint8)
+        is_same = column == text
+        if column.null_count():
+            is_same = is_same.fill_null(False)
+        same = is_same.to_numpy().view(np.uint8)
         texts.append(text)
         places += same * np.uint8(len(texts))
         left -= int(np.count_nonzero(same))

@@ -159,7 +159,7 @@ class _Lines:
         return {
             SOURCE.name: alike(self.chunks[0].source, rows.size, pl.String())
             if len(self.chunks) == 1
-            else sources.gather(of),
+            else sources[of],
             LINE.name: pl.Series(rows + 1 - first_line[of]),
             BYTE_OFFSET.name: pl.Series(read.line_start[rows] + offset[of]),
             BYTE_LENGTH.name: pl.Series(read.line_length[rows]),
@@ -223,7 +223,7 @@ def _clips(
         TEXT_KEY.name: alike(None, rows.size, pl.UInt64()),
         NORMAL_KEY.name: alike(None, rows.size, pl.UInt64()),
         **{
-            name: strings.gather(np.where(broken | (codes < 0), none, codes))
+            name: strings[np.where(broken | (codes < 0), none, codes)]
             for name, all_codes in zip((LANG.name, TASK.name, *extra_fields), codes_of, strict=True)
             for codes in [all_codes[rows]]
         },
@@ -268,7 +268,7 @@ def _speakers(
         if (others >= 0).any():
             chosen = np.where(named[chosen], chosen, others)
     row_codes = np.where(broken | (chosen < 0), np.int32(len(strings) - 1), chosen)
-    return pl.Series(known, dtype=pl.String).gather(row_codes)
+    return pl.Series(known, dtype=pl.String)[row_codes]
 
 
 def _predicted(

@@ -104,4 +104,4 @@ def _nulls(rows: int, dtype: pl.DataType) -> pl.Series:
 def _codes(languages: Languages) -> pl.Series:
     """The code of each row's language; each name is looked up once."""
     codes = [language_code(name) for name in languages.names]
-    return pl.Series(codes, dtype=pl.String).gather(languages.of)
+    return pl.Series(codes, dtype=pl.String)[languages.of]

@@ -119,7 +119,7 @@ class Batch:
     @property
     def script(self) -> pl.Series:
         """The script of most of the letters."""
-        return pl.Series(SCRIPTS, dtype=pl.String).gather(self.counts.script)
+        return pl.Series(SCRIPTS, dtype=pl.String)[self.counts.script]
 
     @cached_property
     def spaceless(self) -> Rows:

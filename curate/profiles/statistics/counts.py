@@ -48,7 +48,7 @@ class Triggered:
         if not self._of:
             return {}
         unclean = (frame[VERDICT.name] != "clean").arg_true()
-        lists = frame[TAGS.name].gather(unclean).list.join("\n")
+        lists = frame[TAGS.name][unclean].list.join("\n")
         different = lists.unique()
         code = np.zeros(frame.height, np.uint32)
         code[unclean.to_numpy()] = lists.cast(pl.Enum(different)).to_physical().to_numpy() + 1
@@ -92,7 +92,9 @@ class Counted:
         for at, name in enumerate(names):
             column = frame[name]
             values[at] = column.cast(pl.Float64) if column.null_count() else column.to_numpy()
-        us = frame[DURATION_US.name].fill_null(0).to_numpy()
+        us = frame[DURATION_US.name].to_numpy()
+        if us.dtype != np.int64:  # floats, in which null is NaN
+            us = np.nan_to_num(us).astype(np.int64)
         hits = self.triggered.hits(frame)
         for at, name in enumerate(names):
             self.tallies[name].add(values[at], us, self.rows, hits.get(name))

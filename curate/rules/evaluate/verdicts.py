@@ -89,11 +89,11 @@ def _evaluate(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
     reasons = _reasons(rows, spoken, unclean) if unclean.size else []
     verdicts = pl.Series(VERDICT.name, VERDICTS, dtype=VERDICT.dtype)
     return [
-        verdicts.gather(verdict),
-        pl.Series(TAGS.name, [[], *tags], dtype=TAGS.dtype).gather(_placed(at, unclean, rows)),
-        pl.Series(REASON.name, [None, *reasons], dtype=REASON.dtype).gather(
+        verdicts[verdict],
+        pl.Series(TAGS.name, [[], *tags], dtype=TAGS.dtype)[_placed(at, unclean, rows)],
+        pl.Series(REASON.name, [None, *reasons], dtype=REASON.dtype)[
             _placed(np.arange(unclean.size), unclean, rows)
-        ),
+        ],
     ]
 
 

@@ -129,6 +129,8 @@ class Overrides:
         stay.
         """
         lines = [column.name for column in LINE_OF.values()]
+        if all(rows_frame[line].null_count() == rows_frame.height for line in lines):
+            return rows_frame
         rows = (
             rows_frame.select(pl.any_horizontal(pl.col(lines).is_not_null())).to_series().arg_true()
         )
@@ -310,7 +312,9 @@ def _marked(frame: pl.DataFrame, decided: Mapping[int, Facets]) -> pl.DataFrame:
     durations = {row: each.new_duration for row, each in segments.items()}
     fixes: tuple[tuple[Column, Mapping[int, object]], ...]
     fixes = ((TEXT_FIX, texts), (OFFSET_FIX, offsets), (DURATION_FIX, durations))
-    return frame.with_columns(*lines, *(_column(column, of, frame) for column, of in fixes))
+    marks = [*lines, *(_column(column, of, frame) for column, of in fixes)]
+    columns = {each.name: each for each in (*frame.get_columns(), *marks)}
+    return pl.DataFrame([*columns.values()])  # a plan would wait for the engine's threads
 
 
 def _of(facet: Facet, decided: Mapping[int, Facets]) -> Iterator[tuple[int, Decision]]:
