@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from curate.arrays import (
     Bools,
@@ -171,6 +172,14 @@ class Workspace(NamedTuple):
         )
 
 
+Number = TypeVar("Number", bound=np.generic)
+
+
+def taken(values: npt.NDArray[Number], rows: Int64s) -> npt.NDArray[Number]:
+    """The values of some lines, their numbers ascending; not copied where these are all."""
+    return values if rows.size == values.shape[-1] else values[..., rows]
+
+
 @dataclass(slots=True)
 class Fields:
     """Fields of the lines. `lines.codes` are numbers into `strings`: a row of them for the
@@ -201,8 +210,12 @@ class Fields:
 
     def span_of(self, field: int, rows: slice | Int64s = slice(None)) -> Span:
         """Kind, start and length of one of the fields that are kept."""
-        at = _SPANS[field]
-        return self.lines.kind[field, rows], self.lines.start[at, rows], self.lines.length[at, rows]
+        lines, at = self.lines, _SPANS[field]
+        if isinstance(rows, slice):
+            return lines.kind[field, rows], lines.start[at, rows], lines.length[at, rows]
+        spans = lines.kind[field], lines.start[at], lines.length[at]
+        kind, start, length = (taken(values, rows) for values in spans)
+        return kind, start, length
 
     def graft(self, data: Bytes, records: Mapping[int, Record]) -> Bytes:
         """Give rows the fields of these records; returns the buffer with their bytes behind it."""

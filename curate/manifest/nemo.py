@@ -48,6 +48,7 @@ from curate.manifest.fields import (
     WORDS,
     Fields,
     Lines,
+    taken,
 )
 from curate.manifest.origin import Origin
 from curate.manifest.path_sample import NO_PATHS, BatchPaths, sample_paths
@@ -113,7 +114,8 @@ def read_lines(
     clips = _clips(places, data, read, rows, unread, extra_fields)
     batches = lines.batches(read.lines, blank)
     undecoded = np.bincount(of[ffmpeg_rows(paths, start, length)], minlength=len(batches)).tolist()
-    end_s = read.seconds[rows] + np.nan_to_num(read.offsets[rows], posinf=0.0, neginf=0.0)
+    offsets = np.nan_to_num(taken(read.offsets, rows), posinf=0.0, neginf=0.0)
+    end_s = taken(read.seconds, rows) + offsets
     samples = sample_paths(paths, start, named, end_s, of, len(batches))
     return clips, [
         replace(batch, ffmpeg_rows=count, sample=sample)
@@ -147,22 +149,28 @@ class _Lines:
 
     def chunk_of(self, read: Lines, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Which chunk each row is of."""
+        if len(self.chunks) == 1:
+            return np.zeros(rows.size, np.int64)
         first_line = np.searchsorted(read.line_start, self.first)
         return np.searchsorted(first_line, rows, side="right").astype(np.int64) - 1
 
     def places(self, read: Lines, rows: npt.NDArray[np.int64]) -> dict[str, pl.Series]:
         """Source, line and bytes of each row, as its own file counts them."""
-        first_line = np.searchsorted(read.line_start, self.first)
-        of = np.searchsorted(first_line, rows, side="right") - 1
+        line, start, length = rows + 1, taken(read.line_start, rows), taken(read.line_length, rows)
+        source = alike(self.chunks[0].source, rows.size, pl.String())
         offset = np.array([chunk.byte_offset for chunk in self.chunks], np.int64) - self.first
-        sources = pl.Series([chunk.source for chunk in self.chunks], dtype=pl.String)
+        if len(self.chunks) == 1:
+            start = start + offset[0]
+        else:
+            of = self.chunk_of(read, rows)
+            line -= np.searchsorted(read.line_start, self.first)[of]
+            start = start + offset[of]
+            source = pl.Series([chunk.source for chunk in self.chunks], dtype=pl.String)[of]
         return {
-            SOURCE.name: alike(self.chunks[0].source, rows.size, pl.String())
-            if len(self.chunks) == 1
-            else sources[of],
-            LINE.name: pl.Series(rows + 1 - first_line[of]),
-            BYTE_OFFSET.name: pl.Series(read.line_start[rows] + offset[of]),
-            BYTE_LENGTH.name: pl.Series(read.line_length[rows]),
+            SOURCE.name: source,
+            LINE.name: pl.Series(line),
+            BYTE_OFFSET.name: pl.Series(start),
+            BYTE_LENGTH.name: pl.Series(length),
         }
 
     def batches(self, read: Lines, blank: npt.NDArray[np.bool_]) -> list[Batch]:
@@ -185,7 +193,7 @@ def chunk_digest(data: bytes) -> int:
 
 def _channels(read: Fields, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int16] | None:
     """The channel of each row, -1 where none is given; None where no row gives one."""
-    codes = read.lines.codes[CHANNEL_CODES][rows]
+    codes = taken(read.lines.codes[CHANNEL_CODES], rows)
     given = np.unique(codes[codes >= 0]).tolist()
     if not given:
         return None
@@ -208,26 +216,27 @@ def _clips(
 ) -> Clips:
     """The rows. Of skipped lines only the length counts, of untranscribed ones all but the text."""
     broken = unread.without_record(rows)
-    texts = Spans(*unescape(data, *read.span_of(TEXT, rows)))
-    texts.length[unread.without_text(rows)] = 0
-    seconds = np.where(unread.is_malformed(rows), np.nan, read.seconds[rows])
-    offsets = np.where(broken, np.nan, read.offsets[rows])
+    text_data, start, length = unescape(data, *read.span_of(TEXT, rows))
+    texts = Spans(text_data, start, np.where(unread.without_text(rows), 0, length))
+    seconds = np.where(unread.is_malformed(rows), np.nan, taken(read.seconds, rows))
+    offsets = np.where(broken, np.nan, taken(read.offsets, rows))
     strings = read.strings.strings()
     none, names = np.int32(strings.len() - 1), len(SPEAKER_FIELDS)
     channels = _channels(read, rows)
+    segments = audio_keys(taken(read.lines.paths, rows), offsets, channels)
     codes_of = [*read.lines.codes[:CHANNEL_CODES], *read.lines.codes[CHANNEL_CODES + 1 : -names]]
     columns = {
         **places,
         MALFORMED.name: reason_column(rows, unread.reasons),
-        AUDIO_KEY.name: key_column(audio_keys(read.lines.paths[rows], offsets, channels), broken),
+        AUDIO_KEY.name: key_column(segments, broken),
         TEXT_KEY.name: alike(None, rows.size, pl.UInt64()),
         NORMAL_KEY.name: alike(None, rows.size, pl.UInt64()),
         **{
             name: strings[np.where(broken | (codes < 0), none, codes)]
             for name, all_codes in zip((LANG.name, TASK.name, *extra_fields), codes_of, strict=True)
-            for codes in [all_codes[rows]]
+            for codes in [taken(all_codes, rows)]
         },
-        SPEAKER.name: _speakers(strings.to_list(), read.lines.codes[-names:, rows], broken),
+        SPEAKER.name: _speakers(strings.to_list(), taken(read.lines.codes[-names:], rows), broken),
         OFFSET_S.name: pl.Series(offsets, nan_to_null=True),
         AUDIO_CHANNEL.name: channel_column(channels, broken, rows.size),
         DURATION_US.name: pl.Series(np.rint(seconds * 1e6), nan_to_null=True).cast(pl.Int64),
@@ -238,7 +247,7 @@ def _clips(
         pl.DataFrame({name: columns[name] for name in order}),
         texts,
         _predicted(data, read, PREDICTED, rows, broken),
-        read.lines.translations[rows],
+        taken(read.lines.translations, rows),
         _other_side(data, read, rows, broken),
         _offset_faults(read, rows),
         _rates_beside_offsets(read, rows),
@@ -306,7 +315,7 @@ def _other_side(
 
 def _offset_faults(read: Fields, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_] | None:
     """Offsets that are given and negative or no finite number; None where there are none."""
-    kind, offsets = read.lines.kind[OFFSET, rows], read.offsets[rows]
+    kind, offsets = taken(read.lines.kind[OFFSET], rows), taken(read.offsets, rows)
     given = (kind != MISSING) & (kind != NULL)
     faults: npt.NDArray[np.bool_] = given & ~((offsets >= 0) & (offsets < np.inf))
     return faults if faults.any() else None

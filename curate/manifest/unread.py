@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from curate.arrays import Bytes
 from curate.artifacts.unread import SKIPPED_BY
-from curate.manifest.fields import AUDIO, SKIPME, TEXT, Fields
+from curate.manifest.fields import AUDIO, SKIPME, TEXT, Fields, taken
 from curate.manifest.scan import OK
 from curate.manifest.strict import (
     LONGEST_S,
@@ -50,17 +50,17 @@ class Unread:
 
     def is_malformed(self, rows: Rows) -> Flags:
         """Which of the rows are no record at all."""
-        return self._flags(self.malformed)[rows]
+        return taken(self._flags(self.malformed), rows)
 
     def without_record(self, rows: Rows) -> Flags:
         """Which of the rows have no record that is read: malformed, or skipped."""
-        return self._flags({**self.malformed, **self.skipped})[rows]
+        return taken(self._flags({**self.malformed, **self.skipped}), rows)
 
     def without_text(self, rows: Rows) -> Flags:
         """Which of the rows have no text: those, and the untranscribed."""
         flags = self._flags({**self.malformed, **self.skipped})
         flags[self.untranscribed] = True
-        return flags[rows]
+        return taken(flags, rows)
 
     def _flags(self, lines: Mapping[int, str]) -> Flags:
         flags = np.zeros(self.lines, np.bool_)

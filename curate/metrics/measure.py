@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 import numpy as np
 import polars as pl
@@ -71,8 +72,9 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
     columns = {column.name: column for column in frame.get_columns()} | computed
     added = {c.name: c.dtype for c in described(batch.settings.groups)}
     added |= {metric.name: metric.dtype for metric in metrics}
+    nulls = cache(partial(_nulls, frame.height))
     for name in added.keys() - columns.keys():
-        columns[name] = _nulls(frame.height, added[name])
+        columns[name] = nulls(added[name])
     own = [name for name in frame.columns if name not in added]
     return pl.DataFrame({name: columns[name] for name in (*own, *added)})
 
