@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +62,22 @@ def write_audio(
 ) -> Path:
     """A file of `seconds` in the format of its extension."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    format, subtype = CODECS[path.suffix]
-    sf.write(path, tone(seconds, seed, rate, channels), rate, format=format, subtype=subtype)
+    path.write_bytes(_encoded(path.suffix, seconds, seed, rate, channels))
     return path
+
+
+@lru_cache(maxsize=1_000)
+def _encoded(suffix: str, seconds: float, seed: int, rate: int, channels: int) -> bytes:
+    """The bytes of a file; corpora of several tests have the same ones."""
+    return encode(tone(seconds, seed, rate, channels), rate, suffix)
+
+
+def encode(samples: Samples, rate: int, suffix: str) -> bytes:
+    """The bytes of a file in the format of an extension."""
+    format, subtype = CODECS[suffix]
+    stored = io.BytesIO()
+    sf.write(stored, samples, rate, format=format, subtype=subtype)
+    return stored.getvalue()
 
 
 def write_manifest(path: Path, rows: list[Record]) -> Path:

@@ -10,14 +10,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
-import soundfile as sf
 
-from tests.whole_way.corpus import CODECS, RATE, Samples
+from tests.whole_way.corpus import RATE, Samples, encode
 from tests.whole_way.journey import Journey
 from tests.whole_way.referee import Loaded, disagreements, loaded_of_export
 
@@ -63,9 +63,13 @@ def write_stepped(path: Path, file: int, seconds: float = FILE_S, rate: int = RA
     """Write a file in the format of its extension; `file` is its number."""
     assert file < FILES
     path.parent.mkdir(parents=True, exist_ok=True)
-    format, subtype = CODECS[path.suffix]
-    sf.write(path, stepped(file, seconds, rate), rate, format=format, subtype=subtype)
+    path.write_bytes(_encoded(path.suffix, file, seconds, rate))
     return path
+
+
+@lru_cache(maxsize=500)
+def _encoded(suffix: str, file: int, seconds: float, rate: int) -> bytes:
+    return encode(stepped(file, seconds, rate), rate, suffix)
 
 
 def stepped(file: int, seconds: float = FILE_S, rate: int = RATE) -> Samples:

@@ -8,18 +8,18 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import soundfile as sf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.curate.test_whole_audio import DAMAGES
 from tests.train.world import NEMO
-from tests.whole_way.corpus import CODECS, SUFFIXES, sentence, write_manifest
+from tests.whole_way.corpus import SUFFIXES, encode, sentence, write_manifest
 from tests.whole_way.journey import USUAL, Journey
 from tests.whole_way.referee import disagreements, loaded_of_export
 
@@ -74,17 +74,19 @@ def stepped(seconds: int, rate: int, channels: int) -> Any:
     return np.repeat(one[:, None], channels, axis=1)
 
 
+@cache
+def encoded(suffix: str, rate: int, channels: int) -> bytes:
+    return encode(stepped(FILE_S, rate, channels), rate, suffix)
+
+
 def make(folder: Path, specs: list[Spec]) -> tuple[Path, Mapping[str, int | None]]:
     """The corpus's manifest, and by text the pitch that its row begins with; None where damaged."""
     rows, pitches = [], {}
     for number, spec in enumerate(specs):
         file = folder / "audio" / f"{number}{spec.suffix}"
         file.parent.mkdir(parents=True, exist_ok=True)
-        format, subtype = CODECS[spec.suffix]
-        samples = stepped(FILE_S, spec.rate, spec.channels)
-        sf.write(file, samples, spec.rate, format=format, subtype=subtype)
-        if spec.damage:
-            file.write_bytes(DAMAGES[spec.damage](file.read_bytes()))
+        content = encoded(spec.suffix, spec.rate, spec.channels)
+        file.write_bytes(DAMAGES[spec.damage](content) if spec.damage else content)
         row: dict[str, Any] = {
             "audio_filepath": named(folder, file, spec.path), "duration": float(FILE_S),
             "text": " ".join(sentence(number, ("en", "de")[number % 2]).split()[:2]),
