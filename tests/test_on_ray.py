@@ -1,11 +1,13 @@
-"""Profiles and shards on Ray, with workers that are killed: the same, to the byte."""
+"""Profiles, shards and scores on Ray, with workers that are killed: the same, to the byte."""
 
 from __future__ import annotations
 
 import os
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +29,9 @@ from curate.shards.work import Workplace
 from tests.curate.measured import RUN, bytes_of, local, request_of, write_corpus
 from tests.curate.remote import by_value
 from tests.curate.shard_fixtures import contents, export, splitted
+from tests.train.scored import Site, Stub, scoring_request
+from train.score import score
+from train.score.cluster import on_ray as score_on_ray
 
 pytest.importorskip("lhotse", reason="the shards extra is not installed")
 ray = pytest.importorskip("ray")
@@ -138,3 +143,52 @@ def test_ray_exports_the_same_with_a_killed_worker_and_goes_on(root: Path, tmp_p
     index = on_two_workers()
     assert index.shards_kept == len(list((out / "train").glob("cuts.*"))) - 1 > 10
     assert contents(out) == contents(tmp_path / "local")
+
+
+def score_as_the_stub(bench: Any, piece: Any) -> Any:
+    """Score a piece by a stand-in; the first worker of the second piece dies, and the last piece
+    cannot be scored in the folder `faulty`.
+    """
+    import os
+    import signal
+    from pathlib import Path
+
+    from curate.errors import Fault
+    from train.score.pieces import score_piece
+    from train.scoring.row_scores import RowScore
+
+    class Model:
+        def supports(self, language: str) -> bool:
+            return True
+
+        def score(self, rows: Any, batch_size: int) -> Any:
+            return [RowScore(f"say {row['text']}", {"token_loss": row["duration"]}) for row in rows]
+
+    died = Path(bench.request.out).parent / "died"
+    if piece.number == 1 and not died.exists():
+        died.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if piece.number == 3 and bench.request.out.name == "faulty":
+        return (Fault("piece", "is of another world"),)
+    score_piece(bench, piece, Model())
+    return ()
+
+
+@pytest.mark.usefixtures("kept")
+def test_scores_of_workers_are_those_of_one_process_and_a_dead_one_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(tmp_path, monkeypatch)
+    site.use(Stub())
+    score(scoring_request(site, "whole"))
+    messages: list[str] = []
+    on_workers = partial(score_on_ray, task=by_value(score_as_the_stub))
+    with pytest.raises(InputError, match="is of another world") as error:
+        score(scoring_request(site, "faulty"), messages.append, on_workers)
+    assert error.value.faults == (Fault("piece", "is of another world"),)
+    assert any("piece 2 of 4: its worker died (1 of 3)" in message for message in messages)
+    assert not (site.folder / "faulty").exists()
+    rest = site.use(Stub())
+    score(scoring_request(site, "faulty"))
+    assert site.scores("faulty") == site.scores("whole")
+    assert len(rest.calls) == 1  # the others are the workers'
