@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,9 @@ import pytest
 from curate.nemo.archive import open_archive
 from tests.lines import lines_of
 from tests.nemo_programs import run_program
-from tests.train.behaving import behaving, with_field
+from tests.train.behaving import behaving, pieces, with_field
 from tests.train.world import NEMO, World
+from train.evaluate import EvalRequest, evaluate
 from train.export import export_plain
 from train.fit import RunRequest, fit
 from train.recipe import behaviors
@@ -88,12 +91,15 @@ print("ANSWERS", json.dumps({kind: dict(answer(*case)) for kind, case in cases.i
 
 @dataclass(frozen=True)
 class Alone:
-    """What the process answered, its messages, and the files of the run."""
+    """What the process answered, its messages, the files of the run, and the tokens of behaviours
+    that it was trained with.
+    """
 
     answers: dict[str, Any]
     messages: str
     run: Path
     plain: Path
+    trained_with: set[str]
 
     def tokens(self, name: str) -> list[str]:
         """The token of the behaviour in each prompt, which stands last; empty without one."""
@@ -107,14 +113,17 @@ KINDS: tuple[Kind, ...] = ("canary", "unified")
 def both(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, Alone]:
     """The answers for a model of each kind."""
     folder = tmp_path_factory.mktemp("alone")
-    data = with_field(world, folder / "shards", ("yes", "no"))
+    data = with_field(world, folder / "shards", ("yes", False, "no"))
     rows = [json.loads(line) for line in lines_of((data / "eval.jsonl").read_text())][:3]
     fields: tuple[dict[str, object], ...] = ({"verbatim": True}, {"verbatim": "no"}, {})
     lines = (json.dumps(row | field) + "\n" for row, field in zip(rows, fields, strict=True))
     (folder / "rows.jsonl").write_text("".join(lines), encoding="utf-8")
     cases: dict[Kind, tuple[str, ...]] = {}
+    trained_with: dict[Kind, set[str]] = {}
     for kind in KINDS:
-        run = fit(RunRequest(behaving(world, kind, data, f"alone-{kind}", "trainer.max_steps=3")))
+        config = behaving(world, kind, data, f"alone-{kind}", "trainer.max_steps=3")
+        with behaviour_tokens() as trained_with[kind]:
+            run = fit(RunRequest(config))
         plain = export_plain(str(run.folder), folder / f"{kind}.nemo").path
         paths = (run.folder, plain, rows[0]["audio_filepath"], folder / "rows.jsonl")
         cases[kind] = tuple(map(str, paths))
@@ -123,13 +132,81 @@ def both(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, A
     assert line, done.stderr
     answers, messages = json.loads(line.removeprefix("ANSWERS ")), done.stdout + done.stderr
     return {
-        kind: Alone(answers[kind], messages, *map(Path, case[:2])) for kind, case in cases.items()
+        kind: Alone(answers[kind], messages, Path(case[0]), Path(case[1]), trained_with[kind])
+        for kind, case in cases.items()
     }
+
+
+@contextmanager
+def behaviour_tokens() -> Iterator[set[str]]:
+    """The tokens of behaviours in the prompts of the batches that are trained on inside."""
+    from train.nemo.callbacks import Freezing
+
+    seen: set[str] = set()
+    original = Freezing.on_train_batch_start
+
+    def look(self: Any, trainer: Any, model: Any, batch: Any, index: int) -> None:
+        original(self, trainer, model, batch, index)
+        for row in batch.prompt.tolist():
+            seen.update(piece for piece in pieces(model.tokenizer, row) if "spltoken" in piece)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Freezing, "on_train_batch_start", look)
+        yield seen
 
 
 @pytest.fixture(params=KINDS)
 def alone(both: dict[Kind, Alone], request: pytest.FixtureRequest) -> Alone:
     return both[request.param]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_behaviour_becomes_a_token_of_the_prompt(
+    world: World, both: dict[Kind, Alone], kind: Kind
+) -> None:
+    assert both[kind].trained_with == {"<|spltoken0|>", "<|spltoken1|>"}
+    archive = open_archive(both[kind].run / "model.nemo")
+    name = "canary2_verbatim_0_1 (restore it with canary2_behaviors.py)"
+    assert archive.config["prompt_format"] == name
+    assert archive.config["behaviors"] == {
+        "verbatim": {"on": "<|spltoken0|>", "off": "<|spltoken1|>"}
+    }
+    before, after = shapes(world.model(kind).path), shapes(archive.path)
+    assert before == after  # no embedding has grown
+
+
+def shapes(path: Path) -> dict[str, Any]:
+    from train.nemo import model
+
+    state = model.restore(open_archive(path)).model.state_dict()
+    return {name: value.shape for name, value in state.items()}
+
+
+def test_a_behaviour_is_applied_when_the_model_is_evaluated(
+    world: World, both: dict[Kind, Alone], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from train.nemo import canary2_behaviors
+
+    rows = lines_of((world.data / "eval.jsonl").read_text(encoding="utf-8"))
+    manifest = tmp_path / "eval.jsonl"
+    rows_with_field = (
+        {**json.loads(row), "verbatim": number % 2 == 0} for number, row in enumerate(rows)
+    )
+    manifest.write_text(
+        "".join(json.dumps(row) + "\n" for row in rows_with_field), encoding="utf-8"
+    )
+    tokens: list[str] = []
+    original = canary2_behaviors.token_of
+
+    def listen(name: str, pair: Any, value: Any) -> str:
+        tokens.append(token := original(name, pair, value))
+        return token
+
+    monkeypatch.setattr(canary2_behaviors, "token_of", listen)
+    model = str(both["canary"].run / "model.nemo")
+    done = evaluate(EvalRequest(model, [manifest], tmp_path / "eval"))
+    assert done.rows == len(rows)
+    assert set(tokens) == {"<|spltoken0|>", "<|spltoken1|>"}
 
 
 def test_a_plain_copy_transcribes_by_nemo_alone(alone: Alone) -> None:

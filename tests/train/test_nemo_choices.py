@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,8 @@ import pytest
 
 from curate.errors import ConfigError, CurateError, InputError
 from curate.nemo.archive import open_archive
-from tests.lines import lines_of
-from tests.train.behaving import PAIR, behaving, pieces, with_field
+from tests.train.behaving import PAIR, behaving, with_field
 from tests.train.world import NEMO, World
-from train.evaluate import EvalRequest, evaluate
 from train.fit import RunRequest, TrainRun, fit
 
 pytestmark = NEMO
@@ -43,9 +40,9 @@ def test_a_frozen_decoder_keeps_the_weight_it_shares_with_the_head(world: World)
     assert not any(name.startswith(("transf_decoder.", "log_softmax.")) for name in changed)
 
 
-def test_a_frozen_encoder_adapts_its_statistics_between_validations(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(scope="module")
+def frozen(world: World) -> tuple[TrainRun, list[dict[str, Any]]]:
+    """A run whose encoder is frozen, and the model's state at each validation."""
     from train.nemo.recorder import Recorder
 
     seen: list[dict[str, Any]] = []
@@ -53,73 +50,36 @@ def test_a_frozen_encoder_adapts_its_statistics_between_validations(
     def keep(self: Any, trainer: Any, model: Any) -> None:
         seen.append({name: value.clone() for name, value in model.state_dict().items()})
 
-    monkeypatch.setattr(Recorder, "on_validation_start", keep)
-    settings = ("freeze.encoder=true", "trainer.max_steps=6", "trainer.val_check_interval=2")
-    fit(RunRequest(world.config(world.model("canary").path, "statistics", *settings)))
+    settings = ("freeze.encoder=true", "optim.lr=1e-2", "trainer.val_check_interval=2")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Recorder, "on_validation_start", keep)
+        run = fit(RunRequest(world.config(world.model("canary").path, "frozen", *settings)))
+    return run, seen
+
+
+def test_a_frozen_encoder_stays_but_for_its_batchnorm(
+    world: World, frozen: tuple[TrainRun, list[dict[str, Any]]]
+) -> None:
+    run = frozen[0]
+    changed = moved(world, run)
+    in_encoder = {name for name in changed if name.startswith("encoder.")}
+    assert in_encoder
+    assert all("batch_norm" in name for name in in_encoder)
+    assert any("running_mean" in name for name in in_encoder)  # adapted, over validations
+    assert any(name.startswith("transf_decoder.") for name in changed)
+    assert any("the rest was frozen" in finding.what for finding in run.record.findings)
+
+
+def test_a_frozen_encoder_adapts_its_statistics_between_validations(
+    frozen: tuple[TrainRun, list[dict[str, Any]]],
+) -> None:
+    seen = frozen[1]
     assert len(seen) == 4  # before step 1, and at 2, 4 and 6
     for before, after in pairwise(seen):
         changed = {name for name in before if (before[name] != after[name]).any()}
         encoder = {name for name in changed if name.startswith("encoder.")}
         assert any(name.endswith("running_mean") for name in encoder)
         assert all("batch_norm" in name for name in encoder)
-
-
-@pytest.mark.parametrize("kind", ["canary", "unified"])
-def test_a_behaviour_becomes_a_token_of_the_prompt(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Any
-) -> None:
-    from train.nemo.callbacks import Freezing
-
-    seen: Counter[str] = Counter()
-    original = Freezing.on_train_batch_start
-
-    def look(self: Any, trainer: Any, model: Any, batch: Any, index: int) -> None:
-        original(self, trainer, model, batch, index)
-        for row in batch.prompt.tolist():
-            seen.update(piece for piece in pieces(model.tokenizer, row) if "spltoken" in piece)
-
-    monkeypatch.setattr(Freezing, "on_train_batch_start", look)
-    data = with_field(world, tmp_path / "shards", ("yes", False))
-    run = fit(RunRequest(behaving(world, kind, data, f"behaving-{kind}")))
-    assert set(seen) == {"<|spltoken0|>", "<|spltoken1|>"}
-    archive = open_archive(run.folder / "model.nemo")
-    name = "canary2_verbatim_0_1 (restore it with canary2_behaviors.py)"
-    assert archive.config["prompt_format"] == name
-    assert archive.config["behaviors"] == {
-        "verbatim": {"on": "<|spltoken0|>", "off": "<|spltoken1|>"}
-    }
-    before, after = state(world.model(kind).path), state(archive.path)
-    assert {name: value.shape for name, value in before.items()} == {
-        name: value.shape for name, value in after.items()
-    }  # no embedding has grown
-
-
-def test_a_behaviour_is_applied_when_the_model_is_evaluated(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from train.nemo import canary2_behaviors
-
-    data = with_field(world, tmp_path / "shards", ("yes", "no"))
-    run = fit(RunRequest(behaving(world, "canary", data, "behaving-eval")))
-    rows = lines_of((data / "eval.jsonl").read_text(encoding="utf-8"))
-    manifest = tmp_path / "eval.jsonl"
-    rows_with_field = (
-        {**json.loads(row), "verbatim": number % 2 == 0} for number, row in enumerate(rows)
-    )
-    manifest.write_text(
-        "".join(json.dumps(row) + "\n" for row in rows_with_field), encoding="utf-8"
-    )
-    tokens: list[str] = []
-    original = canary2_behaviors.token_of
-
-    def listen(name: str, pair: Any, value: Any) -> str:
-        tokens.append(token := original(name, pair, value))
-        return token
-
-    monkeypatch.setattr(canary2_behaviors, "token_of", listen)
-    done = evaluate(EvalRequest(str(run.folder / "model.nemo"), [manifest], tmp_path / "eval"))
-    assert done.rows == len(rows)
-    assert set(tokens) == {"<|spltoken0|>", "<|spltoken1|>"}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ import pytest
 from curate.errors import ConfigError, CurateError, GateFailed, InputError
 from curate.nemo.archive import open_archive
 from tests.lines import lines_of
-from tests.train.world import NEMO, STEPS, World
+from tests.train.world import NEMO, World
 from train.fit import RunRequest, TrainRun, fit
 from train.runs.signals import Interrupted
+from train.tiny import Kind
 
 pytestmark = NEMO
 
@@ -56,20 +58,41 @@ STEP = random.SystemRandom().randint(1, 8)
 
 ALONE = ("train_ds.num_workers=0",)
 ACCUMULATED = ("train_ds.num_workers=1", "trainer.accumulate_grad_batches=2")
+TWO_WORKERS = ("train_ds.num_workers=2",)
 BLENDED = ("train_ds.num_workers=1", "blend={{also: [{english}], temperature: 0}}")
 EXACT = [  # no id names the random step: processes that share the tests must collect the same
     pytest.param("canary", ALONE, signal.SIGTERM, STEP, id="anywhere"),
-    pytest.param("canary", ACCUMULATED, signal.SIGUSR1, 4, id="accumulated"),
-    pytest.param("ctc", ("train_ds.num_workers=2",), signal.SIGINT, 6, id="validation-pending"),
+    pytest.param("ctc", ACCUMULATED, signal.SIGUSR1, 4, id="accumulated"),
+    pytest.param("ctc", TWO_WORKERS, signal.SIGINT, 6, id="validation-pending"),
     pytest.param("ctc", BLENDED, signal.SIGTERM, 4, id="blended"),
 ]
+
+
+NINE_STEPS = ("trainer.max_steps=9", "checkpoints.export=last")
+
+Undisturbed = Callable[[Kind, tuple[str, ...]], TrainRun]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(world: World) -> Undisturbed:
+    """A run of nine steps that goes on to its end, by its kind and settings; made once."""
+
+    @cache
+    def run(kind: Kind, settings: tuple[str, ...]) -> TrainRun:
+        out = f"whole-{kind}-{run.cache_info().misses}"
+        whole = fit(RunRequest(world.config(world.model(kind).path, out, *NINE_STEPS, *settings)))
+        assert multiprocessing.active_children() == []  # else torch waits 5 s for each, later
+        return whole
+
+    return run
 
 
 @pytest.mark.parametrize(("kind", "settings", "number", "step"), EXACT)
 def test_a_stopped_run_goes_on_bit_for_bit(
     world: World,
+    undisturbed: Undisturbed,
     monkeypatch: pytest.MonkeyPatch,
-    kind: Any,
+    kind: Kind,
     settings: tuple[str, ...],
     number: signal.Signals,
     step: int,
@@ -80,12 +103,10 @@ def test_a_stopped_run_goes_on_bit_for_bit(
             os.kill(os.getpid(), number)
 
     sent: list[int] = []
-    model = world.model(kind).path
     settings = tuple(setting.format(english=world.english) for setting in settings)
-    settings = ("trainer.max_steps=9", "checkpoints.export=last", *settings)
-    whole = fit(RunRequest(world.config(model, f"whole-{kind}-{number}", *settings)))
-    assert multiprocessing.active_children() == []  # else torch waits 5 s for each, later
-    config = world.config(model, f"stopped-{kind}-{number}", *settings)
+    whole = undisturbed(kind, settings)
+    out = f"stopped-{kind}-{number}"
+    config = world.config(world.model(kind).path, out, *NINE_STEPS, *settings)
     with after_each_step(monkeypatch, kill), pytest.raises(Interrupted) as raised:
         fit(RunRequest(config))
     assert raised.value.exit_code == 128 + number
@@ -100,7 +121,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(
 
 
 def test_a_run_that_waits_for_slow_workers_stops_at_once_and_goes_on(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, undisturbed: Undisturbed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from train.nemo.loader import _Survivors
 
@@ -120,9 +141,7 @@ def test_a_run_that_waits_for_slow_workers_stops_at_once_and_goes_on(
         if trainer.global_step == 4:  # the last batch that comes
             threading.Timer(1, ask).start()
 
-    settings = ("checkpoints.export=last", "train_ds.num_workers=2")
-    path = world.model("ctc").path
-    whole, config = (world.config(path, f"slow-{name}", *settings) for name in ("whole", "stopped"))
+    config = world.config(world.model("ctc").path, "slow-stopped", *NINE_STEPS, *TWO_WORKERS)
     with monkeypatch.context() as patch, after_each_step(patch, kill_later):
         patch.setattr(_Survivors, "__call__", slow)
         with pytest.raises(Interrupted) as raised:
@@ -132,9 +151,9 @@ def test_a_run_that_waits_for_slow_workers_stops_at_once_and_goes_on(
     for worker in multiprocessing.active_children():
         worker.join()
     assert time.monotonic() - times[0] < 5
-    resumed, unbroken = fit(RunRequest(config, resume=True)), fit(RunRequest(whole))
+    resumed = fit(RunRequest(config, resume=True))
     assert resumed.record.resumed_at == (4,)
-    before, after = weights(unbroken), weights(resumed)
+    before, after = weights(undisturbed("ctc", TWO_WORKERS)), weights(resumed)
     assert [name for name in before if (before[name] != after[name]).any()] == []
 
 
@@ -191,13 +210,15 @@ def test_a_full_disk_is_one_error_and_the_run_goes_on(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     name, named = PLACES[place]
-    config = world.config(world.model("ctc").path, f"full-{list(PLACES).index(place) + 1}")
+    out = f"full-{list(PLACES).index(place) + 1}"
+    short = ("trainer.max_steps=2", "trainer.val_check_interval=2")
+    config = world.config(world.model("ctc").path, out, *short)
     with monkeypatch.context() as patch:
         patch.setattr(name, full)
         with pytest.raises(ConfigError, match=f"{named}: cannot be written: .*No space left"):
             fit(RunRequest(config))
     assert not (config.out / "run.json").exists()
-    assert fit(RunRequest(config, resume=True)).record.steps == STEPS
+    assert fit(RunRequest(config, resume=True)).record.steps == 2
 
 
 @pytest.mark.parametrize("content", [b"", b"half of it"])
@@ -230,7 +251,7 @@ def poison(monkeypatch: pytest.MonkeyPatch, steps: set[int]) -> None:
     def hook(self: Any, trainer: Any, model: Any, batch: Any, index: int) -> None:
         original(self, trainer, model, batch, index)
         if index + 1 in steps:
-            batch.audio.fill_(float("inf"))
+            batch[0].fill_(float("inf"))
 
     monkeypatch.setattr(Freezing, "on_train_batch_start", hook)
 
@@ -247,7 +268,7 @@ def test_a_step_without_finite_gradients_changes_nothing(
         seen[trainer.global_step] = state
 
     poison(monkeypatch, {3, 4})
-    config = world.config(world.model("canary").path, "poisoned", "checkpoints.export=last")
+    config = world.config(world.model("ctc").path, "poisoned", "checkpoints.export=last")
     with after_each_step(monkeypatch, keep):
         run = fit(RunRequest(config))
     assert [each.step for each in run.record.skipped_steps] == [3, 4]
@@ -266,7 +287,7 @@ def test_a_run_that_diverges_stops_and_names_the_records(
     world: World, monkeypatch: pytest.MonkeyPatch, setting: str, steps: set[int]
 ) -> None:
     poison(monkeypatch, steps)
-    config = world.config(world.model("canary").path, f"diverged-{len(steps)}", setting)
+    config = world.config(world.model("ctc").path, f"diverged-{len(steps)}", setting)
     with pytest.raises(GateFailed, match=f"{len(steps)} step") as raised:
         fit(RunRequest(config))
     assert raised.value.exit_code == 1
@@ -362,9 +383,9 @@ def test_a_run_that_never_began_is_resumed_from_the_start(
     def fail(trainer: Any, model: Any) -> None:
         raise CurateError.of("test", "stopped in the first step, before any checkpoint")
 
-    config = world.config(world.model("canary").path, "unbegun")
+    config = world.config(world.model("ctc").path, "unbegun", "train_ds.num_workers=1")
     with after_each_step(monkeypatch, fail), pytest.raises(CurateError, match="first step"):
         fit(RunRequest(config))
     run = fit(RunRequest(config, resume=True))
     assert run.record.resumed_at == ()
-    assert run.record.loss == world.run("canary").record.loss
+    assert run.record.loss == world.run("ctc").record.loss
