@@ -11,6 +11,7 @@ import pytest
 
 from curate.errors import CurateError
 from tests.train.world import NEMO, World
+from train.config import RunConfig
 from train.fit import RunRequest, TrainRun, fit
 
 pytestmark = NEMO
@@ -22,10 +23,11 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in (folder / "checkpoints").iterdir()}
 
 
-def stop_behind_validation(
-    world: World, monkeypatch: pytest.MonkeyPatch, out: str, *more: str
-) -> Any:
-    """The configuration of a run that was killed between the validation of step 6 and step 7."""
+@pytest.fixture(scope="module", params=[1, 3])
+def killed(world: World, request: pytest.FixtureRequest) -> tuple[RunConfig, int]:
+    """The configuration of a run that was killed between the validation of step 6 and step 7, and
+    the checkpoints that it keeps; its directory was copied to `...-moved`.
+    """
     from train.nemo.callbacks import Freezing
 
     before = Freezing.on_train_batch_start
@@ -35,23 +37,29 @@ def stop_behind_validation(
             raise CurateError.of("test", "killed")
         before(self, trainer, model, batch, index)
 
-    config = world.config(world.model("ctc").path, out, *LONGER, *more)
-    with monkeypatch.context() as patch, pytest.raises(CurateError, match="killed"):
+    most: int = request.param
+    setting = f"checkpoints.save_top_k={most}"
+    config = world.config(world.model("ctc").path, f"killed-{most}", *LONGER, setting)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(CurateError, match="killed"):
         patch.setattr(Freezing, "on_train_batch_start", kill)
         fit(RunRequest(config))
-    return config
+    shutil.copytree(config.out, moved(config))
+    return config, most
 
 
-@pytest.mark.parametrize("most", [1, 3])
+def moved(config: RunConfig) -> Path:
+    return config.out.with_name(f"{config.out.name}-moved")
+
+
 def test_a_resumed_run_has_the_checkpoints_of_an_uninterrupted_one(
-    world: World, monkeypatch: pytest.MonkeyPatch, most: int
+    world: World, killed: tuple[RunConfig, int]
 ) -> None:
-    setting = f"checkpoints.save_top_k={most}"
-    config = stop_behind_validation(world, monkeypatch, f"killed-{most}", setting)
+    config, most = killed
     folder = config.out / "checkpoints"
     (folder / ".last.ckpt.99.tmp").write_bytes(b"half a checkpoint")  # killed while it was written
     resumed = fit(RunRequest(config, resume=True))
     assert resumed.record.resumed_at == (6,)
+    setting = f"checkpoints.save_top_k={most}"
     path = world.model("ctc").path
     whole = fit(RunRequest(world.config(path, f"unkilled-{most}", *LONGER, setting)))
     assert names(config.out) == names(whole.folder)
@@ -59,13 +67,16 @@ def test_a_resumed_run_has_the_checkpoints_of_an_uninterrupted_one(
     assert resumed.record.best == whole.record.best
 
 
+@pytest.mark.parametrize("killed", [3], indirect=True)
 def test_a_run_that_was_moved_is_resumed_with_its_checkpoints(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    killed: tuple[RunConfig, int], tmp_path: Path
 ) -> None:
-    config = stop_behind_validation(world, monkeypatch, "before-the-move")
-    moved = config.model_copy(update={"out": world.folder / "behind-the-move"})
-    shutil.move(config.out, moved.out)
-    run = fit(RunRequest(moved, resume=True))
+    before, config = killed[0], killed[0].model_copy(update={"out": moved(killed[0])})
+    before.out.rename(tmp_path / "away")  # checkpoints are not found where they were
+    try:
+        run = fit(RunRequest(config, resume=True))
+    finally:
+        (tmp_path / "away").rename(before.out)
     assert len(names(run.folder)) == 4
     assert run.record.best is not None
     assert (run.folder / run.record.best.checkpoint).is_file()

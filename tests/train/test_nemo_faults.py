@@ -361,7 +361,7 @@ def test_a_recording_of_an_hour_makes_no_batch_of_an_hour(world: World, tmp_path
     row = next(tone_rows(tmp_path, "train", 1)) | {"audio_filepath": str(hour), "duration": 3600}
     (tmp_path / "one").mkdir()
     CutSet.from_cuts([as_cut(row)]).to_shar(
-        tmp_path / "one", fields={"recording": "flac"}, shard_size=1
+        tmp_path / "one", fields={"recording": "original"}, shard_size=1
     )
     for name in ("cuts.{}.jsonl.gz", "recording.{}.tar"):
         (tmp_path / "one" / name.format("000000")).rename(folder / "train" / name.format("000009"))

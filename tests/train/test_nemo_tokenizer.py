@@ -34,7 +34,8 @@ def test_another_tokenizer_is_trained_saved_and_used(
 ) -> None:
     new = Path(single(TEXTS, 24, tmp_path)["dir"])
     setting = f"tokenizer.update={{dir: {new}, type: bpe}}"
-    config = world.config(world.model(kind).path, f"new-{kind}", setting, "optim.lr=1e-4")
+    settings = ("optim.lr=1e-4", "trainer.max_steps=2", "trainer.val_check_interval=2", setting)
+    config = world.config(world.model(kind).path, f"new-{kind}", *settings)
     run = fit(RunRequest(config))
     saved = archive_of(str(run.folder))
     assert read_tokenizer(saved).differences(read_folder(new, "bpe")) == []
