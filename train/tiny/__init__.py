@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from curate.artifacts.outputs import writable
 from curate.errors import ConfigError, InputError
 from curate.files.marked_yaml import plain_value, read_tree
 from curate.nemo.archive import Archive
@@ -129,6 +130,8 @@ def build_tiny(
     source = archive_of(encoder) if encoder else None
     texts = _texts_by_language(manifests)
     config = _architecture(kind, sizes, source)
+    with writable(out):  # before NeMo is imported, which takes longer than all else
+        out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tiny-model-") as folder:
         family = FAMILIES[kind]
         config["tokenizer"] = family.tokenizer(texts, sizes.pieces or family.pieces, Path(folder))
