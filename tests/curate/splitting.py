@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,18 +48,33 @@ def split(
     allocation: AllocationOptions | None = None, lock: Path | None = None, **options: Any,
 ) -> Mapping[str, Any]:  # fmt: skip
     """The certificate of the split of these rows; `voices` are embeddings beside their manifest."""
+    profile_rows(folder, rows, options.pop("kept", ()), options.pop("voices", None))
+    return split_again(folder, folder, sizes, allocation, lock, **options)
+
+
+def profile_rows(
+    folder: Path, rows: list[Row], kept: Sequence[str] = (), voices: Any = None
+) -> None:
+    """Profile these rows, in a folder that is made."""
     folder.mkdir(parents=True)
     manifest = folder / "m.jsonl"
-    if (voices := options.pop("voices", None)) is not None:
+    if voices is not None:
         manifest = folder / VOICE_ROWS
         np.save(folder / VOICE_VECTORS, voices)
     manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    for name in ("p", "s"):
-        (folder / name).mkdir()
-    profile([str(manifest)], folder / "p", load_rules(None), options.pop("kept", ()))
+    (folder / "p").mkdir()
+    profile([str(manifest)], folder / "p", load_rules(None), kept)
+
+
+def split_again(
+    folder: Path, profiled: Path, sizes: Mapping[str, str],
+    allocation: AllocationOptions | None = None, lock: Path | None = None, **options: Any,
+) -> Mapping[str, Any]:  # fmt: skip
+    """The certificate of the split, into this folder, of rows that `profile_rows` profiled."""
+    (folder / "s").mkdir(parents=True)
     targets = Targets.parse(sizes, allocation)
     request = SplitRequest(targets=targets, lock=lock, **options)
-    return split_profile(folder / "p", folder / "s", request).as_json()
+    return split_profile(profiled / "p", folder / "s", request).as_json()
 
 
 def certificate(folder: Path) -> Split:

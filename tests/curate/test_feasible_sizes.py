@@ -14,7 +14,14 @@ from curate.splits import AllocationOptions, Targets, impossible
 from curate.splits.feasible import typed
 from curate.splits.targets import DEFAULT_CAP, size_s
 from tests.command_tree import run
-from tests.curate.splitting import Row, certificate, rows_of, split
+from tests.curate.splitting import (
+    Row,
+    certificate,
+    profile_rows,
+    rows_of,
+    split,
+    split_again,
+)
 from tests.lines import lines_of
 
 SPEAKERS = {
@@ -37,9 +44,9 @@ def speech(counts: tuple[int, ...], minutes: int) -> list[Row]:
     return rows_of({f"s{n}": count * minutes // 5 for n, count in enumerate(counts)})
 
 
-def check_proposal(folder: Path, rows: list[Row], sizes: Mapping[str, str]) -> bool:
+def check_proposal(profiled: Path, folder: Path, sizes: Mapping[str, str]) -> bool:
     """Draw by the proposal, if there is one: every size that is not 0h is met. Whether there is."""
-    split(folder / "first", rows, sizes)
+    split_again(folder / "first", profiled, sizes)
     made = certificate(folder / "first")
     feasible = made.feasible
     refused = impossible(made, Targets.parse(sizes))
@@ -50,7 +57,7 @@ def check_proposal(folder: Path, rows: list[Row], sizes: Mapping[str, str]) -> b
         return False
     assert set(feasible.sizes) == set(sizes)
     allocation = replace(AllocationOptions(), cap=feasible.cap, max_held_out=feasible.max_held_out)
-    split(folder / "then", rows, feasible.sizes, allocation)
+    split_again(folder / "then", profiled, feasible.sizes, allocation)
     then = certificate(folder / "then")
     assert set(then.targets) == {name for name, size in feasible.sizes.items() if size != "0h"}
     assert all(each.met and each.rows and not each.shrunk for each in then.targets.values())
@@ -66,8 +73,11 @@ def check_proposal(folder: Path, rows: list[Row], sizes: Mapping[str, str]) -> b
     ("speakers", "minutes"), [*((name, 5) for name in SPEAKERS), ("three", 30)]
 )
 def test_what_is_proposed_can_be_drawn(tmp_path: Path, speakers: str, minutes: int) -> None:
-    rows = speech(SPEAKERS[speakers], minutes)
-    proposals = [check_proposal(tmp_path / str(at), rows, sizes) for at, sizes in enumerate(SIZES)]
+    profiled = tmp_path / "profiled"
+    profile_rows(profiled, speech(SPEAKERS[speakers], minutes))
+    proposals = [
+        check_proposal(profiled, tmp_path / str(at), sizes) for at, sizes in enumerate(SIZES)
+    ]
     assert any(proposals), "else nothing is tested"
 
 
@@ -98,7 +108,8 @@ def test_shared_prompts_are_held_out_for_what_is_proposed(tmp_path: Path) -> Non
         {**row, "text": rows_of({"all": 10})[at % 10]["text"]}
         for at, row in enumerate(speech(SPEAKERS["six"], 5))
     ]
-    assert check_proposal(tmp_path, rows, {"eval": "20s", "test": "30s"})
+    profile_rows(tmp_path / "profiled", rows)
+    assert check_proposal(tmp_path / "profiled", tmp_path, {"eval": "20s", "test": "30s"})
 
 
 def words(counts: Mapping[str, int], texts: int = 10) -> list[Row]:
