@@ -23,7 +23,10 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_S = 400
-_PACKAGES = ("scipy.stats", "jinja2", "rich.pretty", "duckdb", "soundfile", "lhotse")
+_PACKAGES = (
+    *("scipy.stats", "jinja2", "rich.pretty", "rich._emoji_codes", "duckdb", "soundfile", "lhotse"),
+    "polars._utils.parquet",
+)
 EXPORT = "tests.curate.shard_export"
 _LATER = (
     *("curate.scale.ray", "curate.audio.vad", "curate.audio.language", "reports.plots"),

@@ -9,12 +9,18 @@ from __future__ import annotations
 import atexit
 import gc
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from curate.artifacts.base import Model
+from curate.cli.app import app as curate_commands
+from curate.cli.app import rules_app as rules_commands
 from curate.metrics.compute.phrases import _built_in_phrases
 from curate.profiles.measure import code_version
 from curate.rules.file.load import load_rules
+from reports import build
 from reports.templating import environment
+from tests.reports.fixtures import MAKERS, make
+from train.cli.app import app as train_commands
 
 
 def _build(model: type[Model]) -> None:
@@ -36,8 +42,16 @@ for code in (code_version.measuring_code, code_version.audio_code, code_version.
     code()
 for name in environment().list_templates(extensions=["j2"]):
     environment().get_template(name)
+for program in (curate_commands, rules_commands, train_commands):
+    for name in program.modules:
+        for parameter in program.build(name).params:
+            parameter.get_runtime_param()
+with TemporaryDirectory() as folder:
+    for kind in MAKERS:
+        build(kind, make(kind, Path(folder) / kind))
 assert _threads() == before, "a thread that begins here is missing in forked processes"
 
 gc.collect()
 gc.freeze()
+gc.set_threshold(200_000, 20, 20)  # as `curate.terminal.process` has it
 atexit.register(gc.unfreeze)  # at the end all is collected: extensions report what they find then

@@ -42,6 +42,7 @@ class Program(typer.Typer):
             name: f"{package}.{modules.get(name, name.replace('-', '_'))}" for name in commands
         }
         self._declared: dict[str | None, Any] = {}
+        self._built: dict[str, Any] = {}
 
     def command(self, name: str | None = None, **settings: Any) -> Callable[[Any], Any]:
         """Declare a command. Typer would build each that it knows of whenever the program runs."""
@@ -61,7 +62,12 @@ class Program(typer.Typer):
         return self._declared[name]
 
     def build(self, name: str) -> Any:
-        """The command with its options."""
+        """The command with its options; the same one each time."""
+        if name not in self._built:
+            self._built[name] = self._build(name)
+        return self._built[name]
+
+    def _build(self, name: str) -> Any:
         single = typer.Typer(
             add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
         )

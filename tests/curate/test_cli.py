@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 import typer.main
 
+from curate.cli.app import app as curate_commands
+from curate.cli.app import rules_app as rules_commands
 from tests import processes
 from tests.command_tree import commands, run
+from train.cli.app import app as train_commands
 
 GOOD = '{"audio_filepath": "a.wav", "duration": 2.0, "text": "hello there you"}'
 
@@ -222,6 +225,8 @@ def test_only_the_named_command_is_built(monkeypatch: pytest.MonkeyPatch, tmp_pa
         return build(command_info, **settings)
 
     monkeypatch.setattr(typer.main, "get_command_from_info", record)
+    for app in (curate_commands, rules_commands, train_commands):
+        monkeypatch.setattr(app, "_built", {})
     for line in ("curate head nosuch", "train plan --nosuch", "curate rules explain nosuch:1"):
         program, *words = line.split()
         assert run(tmp_path, program, *words)[0] in {2, 3}
