@@ -96,8 +96,8 @@ def marked(text: str, lang: str | None = None) -> Markup:
 def isolated(content: Markup, lang: str | None = None) -> Markup:
     """`content` as one run of text with its own direction, and its language where it is a code."""
     known = lang and _LANGUAGE.fullmatch(lang)
-    language = Markup(' lang="{}"').format(lang) if known else Markup()
-    return Markup("<bdi{}>{}</bdi>").format(language, content)
+    language = f' lang="{lang}"' if known else ""
+    return Markup(f"<bdi{language}>{content}</bdi>")  # noqa: S704 - a code, and Markup
 
 
 class Range(NamedTuple):
@@ -133,6 +133,8 @@ def unhidden(text: str, before: str = " ") -> Markup:
 
     `before` is the character that it stands behind: joiners join what surrounds them.
     """
+    if text.isascii() and text.isprintable():
+        return escape(text)
     runs: list[str] = []
     start = 0
     for at, (character, previous) in enumerate(zip(text, before + text, strict=False)):
