@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -146,6 +147,12 @@ class Journey:
             if step.exit_code not in (0, 1):
                 break
         return self
+
+    def continued(self, out: Path, **options: Sequence[object]) -> Journey:
+        """A journey that goes on from here in another folder, with other words for a command."""
+        shutil.copytree(self.out, out)
+        changed = replace(self.options, **options)
+        return Journey(self.inputs, out, changed, self.model, dict(self.steps))
 
     def _profile(self) -> Step:
         folder = self.out / "profile"

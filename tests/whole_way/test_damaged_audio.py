@@ -47,10 +47,23 @@ def skipped(shards: Path) -> list[int]:
     return sorted(int(json.loads(line)["id"].rpartition(":")[2]) for line in reasons)
 
 
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The manifest of the damaged corpus."""
+    return damaged(tmp_path_factory.mktemp("damaged")).manifest()
+
+
+@pytest.fixture(scope="module")
+def split(corpus: Path) -> Journey:
+    """The damaged corpus on its way to its shards."""
+    return Journey([corpus], corpus.parent / "out", UNSEEN).go("profile", "split", "audit")
+
+
 @pytest.mark.parametrize("words", FORMS, ids=" ".join)
-def test_what_is_stored_is_loaded(world: World, tmp_path: Path, words: tuple[str, ...]) -> None:
-    options = replace(UNSEEN, shard=words)
-    journey = Journey([damaged(tmp_path).manifest()], tmp_path / "out", options).go()
+def test_what_is_stored_is_loaded(
+    world: World, split: Journey, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    journey = split.continued(tmp_path / "out", shard=words).go("shard", "verify")
     assert (len(journey.steps), journey.failures) == (5, [])
     before, rows = journey.steps["split"].rows, journey.steps["shard"].rows
     splits = ("train", "eval", "test")
@@ -65,8 +78,8 @@ def test_what_is_stored_is_loaded(world: World, tmp_path: Path, words: tuple[str
         assert (journey.failures, miscounted(journey)) == ([], [])
 
 
-def test_a_profile_that_decodes_names_what_no_shard_stores(tmp_path: Path) -> None:
-    journey = Journey([damaged(tmp_path).manifest()], tmp_path / "out")
+def test_a_profile_that_decodes_names_what_no_shard_stores(corpus: Path, tmp_path: Path) -> None:
+    journey = Journey([corpus], tmp_path / "out")
     journey.go("profile", "split", "shard")
     assert journey.failures == []
     records = pl.read_parquet(journey.out / "profile" / "records.parquet")

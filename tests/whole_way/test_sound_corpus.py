@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.train.world import NEMO, World
 from tests.whole_way.corpus import SUFFIXES, Corpus
-from tests.whole_way.journey import USUAL, Journey
+from tests.whole_way.journey import Journey
 from tests.whole_way.referee import disagreements
 from train.tiny import Kind
 
@@ -24,13 +23,19 @@ FORMS: tuple[tuple[str, Sequence[str]], ...] = (
 )
 
 
+@pytest.fixture(scope="module")
+def split(tmp_path_factory: pytest.TempPathFactory) -> Journey:
+    """A sound corpus on its way to its shards."""
+    folder = tmp_path_factory.mktemp("sound")
+    way = Journey([Corpus.sound(folder).manifest()], folder / "out")
+    return way.go("profile", "split", "audit")
+
+
 @pytest.mark.parametrize(("form", "words"), FORMS)
 def test_what_the_trainers_load_is_what_the_ledger_says(
-    tmp_path: Path, form: str, words: Sequence[str]
+    split: Journey, tmp_path: Path, form: str, words: Sequence[str]
 ) -> None:
-    corpus = Corpus.sound(tmp_path)
-    options = replace(USUAL, shard=words)
-    journey = Journey([corpus.manifest()], tmp_path / "out", options).go()
+    journey = split.continued(tmp_path / "out", shard=words).go("shard", "verify")
     assert (len(journey.steps), journey.failures) == (5, [])
     rows = journey.steps["shard"].rows
     assert sum(rows[name] for name in ("train", "eval", "test")) == 30
@@ -52,12 +57,11 @@ KINDS: tuple[Kind, ...] = ("canary", "ctc")
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_model_trains_on_it_and_scores_every_row(
-    world: World, tmp_path: Path, kind: Kind
+    world: World, split: Journey, tmp_path: Path, kind: Kind
 ) -> None:
-    corpus = Corpus.sound(tmp_path)
-    model = world.model(kind).path
-    journey = Journey([corpus.manifest()], tmp_path / "out", model=model)
-    journey.go("profile", "split", "audit", "shard", "verify", "plan", "run", "eval")
+    journey = split.continued(tmp_path / "out")
+    journey.model = world.model(kind).path
+    journey.go("shard", "verify", "plan", "run", "eval")
     assert (len(journey.steps), journey.failures) == (8, [])
     rows = journey.steps["shard"].rows
     assert journey.steps["plan"].rows == {name: rows[name] for name in ("train", "eval")}
