@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from curate.nemo.archive import open_archive
 from tests.shard_indexes import write_index
-from tests.train.world import NEMO, SENTENCES, World, shard
+from tests.train.world import NEMO, SENTENCES, World, saved_weights, shard
 from train.fit import RunRequest, TrainRun, fit
 from train.runs.signals import Interrupted
 
@@ -91,9 +90,7 @@ def tracks(cut: Any) -> list[Any]:
 
 
 def weights(run: TrainRun) -> dict[str, Any]:
-    from train.nemo import model
-
-    return dict(model.restore(open_archive(run.folder / "model.nemo")).model.state_dict())
+    return saved_weights(run.folder / "model.nemo")
 
 
 def test_an_augmented_run_is_resumed_bit_for_bit(

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from curate.artifacts.base import read_artifact
 from curate.errors import ConfigError
-from curate.nemo.archive import open_archive
-from tests.train.world import NEMO, World
+from tests.train.world import NEMO, World, saved_weights
 from train.artifacts.average import Average
 from train.average import AverageRequest, average
 from train.fit import RunRequest, TrainRun, fit
@@ -22,12 +20,6 @@ pytestmark = NEMO
 def run(world: World) -> TrainRun:
     settings = ("freeze.decoder=true", "trainer.val_check_interval=2", "optim.lr=1e-4")
     return fit(RunRequest(world.config(world.model("canary").path, "to-average", *settings)))
-
-
-def weights(path: Path) -> dict[str, Any]:
-    from train.nemo import model
-
-    return dict(model.restore(open_archive(path)).model.state_dict())
 
 
 @pytest.mark.parametrize("is_better", [True, False])
@@ -47,8 +39,8 @@ def test_the_average_is_chosen_where_it_is_better(
     points = sorted(run.record.validation, key=lambda each: (each.val_wer, each.val_loss))
     assert [each.step for each in record.checkpoints] == [each.step for each in points[:2]]
     assert record.utterances == 6
-    written = weights(tmp_path / "average/model.nemo")
-    best = weights(run.folder / "model.nemo")
+    written = saved_weights(tmp_path / "average/model.nemo")
+    best = saved_weights(run.folder / "model.nemo")
     first, second = (
         WholeCheckpoints().load_checkpoint(run.folder / each.file)["state_dict"]
         for each in record.checkpoints

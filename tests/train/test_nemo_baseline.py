@@ -6,16 +6,14 @@ import math
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 import train.cli
-from curate.nemo.archive import open_archive
 from tests.lines import lines_of
-from tests.train.world import NEMO, World
+from tests.train.world import NEMO, World, saved_weights
 from train.artifacts.run import Run
 from train.fit import RunRequest, TrainRun, fit
 from train.plan import make_plan
@@ -35,12 +33,6 @@ def no_rate_is_refused() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("train.plan.checks_run.LARGEST_LR", math.inf)
         yield
-
-
-def weights(path: Path) -> dict[str, Any]:
-    from train.nemo import model
-
-    return dict(model.restore(open_archive(path)).model.state_dict())
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +55,10 @@ def test_what_ends_worse_than_it_started_keeps_the_original(world: World, ruined
     assert record.best is not None
     assert (record.best.step, record.best.val_loss) == (0, record.baseline.val_loss)
     assert (ruined.folder / record.best.checkpoint).is_file()
-    before, after = weights(world.model("ctc").path), weights(ruined.folder / "model.nemo")
+    before, after = (
+        saved_weights(world.model("ctc").path),
+        saved_weights(ruined.folder / "model.nemo"),
+    )
     assert [name for name in before if (before[name] != after[name]).any()] == []
     assert ruined.failed is not None
     assert ruined.failed.exit_code == 1

@@ -13,21 +13,18 @@ import pytest
 from curate.errors import ConfigError, CurateError, InputError
 from curate.nemo.archive import open_archive
 from tests.train.behaving import PAIR, behaving, with_field
-from tests.train.world import NEMO, World
+from tests.train.world import NEMO, World, saved_weights
 from train.fit import RunRequest, TrainRun, fit
 
 pytestmark = NEMO
 
 
-def state(path: Path) -> dict[str, Any]:
-    from train.nemo import model
-
-    return dict(model.restore(open_archive(path)).model.state_dict())
-
-
 def moved(world: World, run: TrainRun) -> set[str]:
     """The weights and statistics that a run of the Canary changed."""
-    before, after = state(world.model("canary").path), state(run.folder / "model.nemo")
+    before, after = (
+        saved_weights(world.model("canary").path),
+        saved_weights(run.folder / "model.nemo"),
+    )
     return {name for name in before if (before[name] != after[name]).any()}
 
 

@@ -22,9 +22,8 @@ from typing import Any
 import pytest
 
 from curate.errors import ConfigError, CurateError, GateFailed, InputError
-from curate.nemo.archive import open_archive
 from tests.lines import lines_of
-from tests.train.world import NEMO, World
+from tests.train.world import NEMO, World, saved_weights
 from train.fit import RunRequest, TrainRun, fit
 from train.runs.signals import Interrupted
 from train.tiny import Kind
@@ -48,9 +47,7 @@ def after_each_step(monkeypatch: pytest.MonkeyPatch, do: Hook) -> Iterator[None]
 
 
 def weights(run: TrainRun) -> dict[str, Any]:
-    from train.nemo import model
-
-    return dict(model.restore(open_archive(run.folder / "model.nemo")).model.state_dict())
+    return saved_weights(run.folder / "model.nemo")
 
 
 STEP = random.SystemRandom().randint(1, 8)
@@ -139,7 +136,7 @@ def test_a_run_that_waits_for_slow_workers_stops_at_once_and_goes_on(
 
     def kill_later(trainer: Any, model: Any) -> None:
         if trainer.global_step == 4:  # the last batch that comes
-            threading.Timer(1, ask).start()
+            threading.Timer(0.3, ask).start()
 
     config = world.config(world.model("ctc").path, "slow-stopped", *NINE_STEPS, *TWO_WORKERS)
     with monkeypatch.context() as patch, after_each_step(patch, kill_later):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from curate.nemo.archive import open_archive
-from tests.train.world import NEMO, SIZES, World
+from tests.train.world import NEMO, SIZES, World, saved_weights
 from train.config import RunConfig
 from train.fit import RunRequest, TrainRun, fit
 from train.plan import make_plan
@@ -40,9 +40,7 @@ def model(world: World) -> Path:
 
 
 def weights(run: TrainRun) -> dict[str, Any]:
-    from train.nemo import model
-
-    return dict(model.restore(open_archive(run.folder / "model.nemo")).model.state_dict())
+    return saved_weights(run.folder / "model.nemo")
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:

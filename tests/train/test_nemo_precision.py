@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tarfile
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from curate.nemo.archive import open_archive
-from tests.train.world import NEMO, World
+from tests.train.world import NEMO, World, saved_weights
 from train.fit import RunRequest, TrainRun, fit
 
 pytestmark = NEMO
@@ -102,10 +100,3 @@ def test_where_nothing_gets_better_the_original_is_saved_unrounded(world: World)
     best = run.record.best
     assert best is not None
     assert (best.step, best.checkpoint.startswith("checkpoints/step=0-")) == (0, True)
-
-
-def saved_weights(path: Path) -> dict[str, Any]:
-    import torch
-
-    with tarfile.open(path) as tar:
-        return dict(torch.load(tar.extractfile("./model_weights.ckpt"), weights_only=True))

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from curate.nemo.archive import open_archive
-from tests.train.world import NEMO, World
+from tests.train.world import NEMO, World, saved_weights
 from train.fit import RunRequest, TrainRun, fit
 from train.runs.signals import Interrupted
 
@@ -27,9 +27,7 @@ SETTINGS = (
 
 
 def weights(run: TrainRun) -> dict[str, Any]:
-    from train.nemo import model
-
-    return dict(model.restore(open_archive(run.folder / "model.nemo")).model.state_dict())
+    return saved_weights(run.folder / "model.nemo")
 
 
 def test_the_average_is_validated_saved_and_resumed(

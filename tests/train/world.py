@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -87,6 +88,14 @@ class World:
         options = [Setting(f"--{key}", key, str(value)) for key, value in given.items()]
         recipe = self.folder / "recipe.yaml"
         return load_config(recipe, [*options, *map(parse_setting, settings)])
+
+
+def saved_weights(path: Path) -> dict[str, Any]:
+    """The weights in an archive, as torch reads them; no model is built for that."""
+    import torch
+
+    with tarfile.open(path) as tar:
+        return dict(torch.load(tar.extractfile("./model_weights.ckpt"), weights_only=True))
 
 
 def short_search(kind: Kind) -> dict[str, Any]:
