@@ -35,7 +35,7 @@ from train.score.cluster import on_ray as score_on_ray
 
 pytest.importorskip("lhotse", reason="the shards extra is not installed")
 ray = pytest.importorskip("ray")
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.xdist_group("ray")]
 
 
 @pytest.fixture(scope="module")
