@@ -46,6 +46,7 @@ _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
+@lru_cache(maxsize=4096)
 def _hides(character: str, before: str) -> bool:
     """Whether `character` shows nothing, or changes how its neighbours show.
 
