@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -109,13 +109,7 @@ def audit(request: AuditRequest, command: str = "") -> Audit:
     ]
     kinds = {SPEAKER.name: SPEAKER.name, **{name: name for name in fields}}
     kinds |= {"recording": RECORDING_KEY.name, "audio": SEGMENT, "text": NORMAL_KEY.name}
-    leaks = [
-        _leak(rows, sides, pair, kind, column)
-        for kind, column in kinds.items()
-        for pair in pairs
-        if kind == "text" or not any(sides[side].against for side in pair)
-    ]
-    leaks += _near(rows, sides, pairs)
+    leaks = [*_shared(rows, sides, pairs, kinds), *_near(rows, sides, pairs)]
     compared = {str(number): side.name for number, side in enumerate(sides) if not side.against}
     covered = coverage_by_side(rows, compared, keys)
     return Audit(
@@ -211,27 +205,40 @@ def _refuse_absent(rows: pl.DataFrame, group: Sequence[str]) -> None:
     raise_all(ConfigError, faults)
 
 
-def _leak(
-    rows: pl.DataFrame, sides: Sequence[Dataset], pair: tuple[int, int], kind: str, column: str
-) -> AuditLeak:
-    """How many values of a column occur in both datasets, and the first of them; None where the
-    rows of a side have no value at all.
+def _shared(
+    rows: pl.DataFrame,
+    sides: Sequence[Dataset],
+    pairs: Sequence[tuple[int, int]],
+    kinds: Mapping[str, str],
+) -> Iterator[AuditLeak]:
+    """How many values of each column occur in both datasets of a pair, and the first of them; None
+    where the rows of a side have no value at all.
     """
-    compared = all(_has(rows, side, column) for side in pair)
-    one, other = (
+    filled = set(rows["side"].unique())
+    for kind, column in kinds.items():
+        compared = [
+            pair
+            for pair in pairs
+            if kind == "text" or not any(sides[side].against for side in pair)
+        ]
+        values = {side: _values(rows, side, column) for side in {*chain.from_iterable(compared)}}
+        known = {side for side in values if values[side].height or str(side) not in filled}
+        for one, other in compared:
+            both = values[one].join(
+                values[other], on=column, suffix="_other", maintain_order="left"
+            )
+            shown = both.select("id", "id_other").head(SHOWN).rows()
+            count = both.height if known >= {one, other} else None
+            yield _leak_of(kind, sides, (one, other), count, shown)
+
+
+def _values(rows: pl.DataFrame, side: int, column: str) -> pl.DataFrame:
+    """Each value of a column in a dataset, with the id of its first row."""
+    return (
         rows.filter((pl.col("side") == str(side)) & pl.col(column).is_not_null())
         .select(column, record_id())
         .unique(column, keep="first", maintain_order=True)
-        for side in pair
     )
-    both = one.join(other, on=column, suffix="_other", maintain_order="left")
-    shown = both.select("id", "id_other").head(SHOWN).rows()
-    return _leak_of(kind, sides, pair, both.height if compared else None, shown)
-
-
-def _has(rows: pl.DataFrame, side: int, column: str) -> bool:
-    mine = rows.filter(pl.col("side") == str(side))
-    return not mine.height or bool(mine[column].count())
 
 
 def _leak_of(
