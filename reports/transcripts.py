@@ -62,6 +62,12 @@ def _hides(character: str, before: str) -> bool:
     return character in _UNSEEN or unicodedata.category(character) in _HIDDEN_CATEGORIES
 
 
+@lru_cache(maxsize=4096)
+def _may_hide(character: str) -> bool:
+    """Whether `character` is hidden, whatever it stands behind, or is where it joins nothing."""
+    return character in _JOINERS or _hides(character, " ")
+
+
 def _picture(character: str) -> str:
     code = ord(character)
     return _PICTURES.get(code, f"U+{code:04X}")
@@ -134,7 +140,7 @@ def unhidden(text: str, before: str = " ") -> Markup:
 
     `before` is the character that it stands behind: joiners join what surrounds them.
     """
-    if text.isascii() and text.isprintable():
+    if (text.isascii() and text.isprintable()) or not any(map(_may_hide, set(text))):
         return escape(text)
     runs: list[str] = []
     start = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 MOST_UNITS = 4000
@@ -55,6 +56,7 @@ def align(units: Sequence[str], others: Sequence[str], *, exact: bool = True) ->
     ]
 
 
+@lru_cache(maxsize=4096)
 def _plain(word: str) -> str:
     folded = word.casefold()
     return _EDGES.sub("", folded) or folded
