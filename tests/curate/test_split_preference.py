@@ -15,7 +15,7 @@ from curate.rules.file import load_rules
 from curate.splits import AllocationOptions, SplitRequest, Targets, split_profile
 from curate.splits.surplus import level_off
 from curate.splits.targets import PREFERENCES
-from tests.curate.splitting import Row, rows_of, split
+from tests.curate.splitting import Row, profile_rows, rows_of, split, split_again
 from tests.profiling import write_profile as profile
 
 
@@ -25,9 +25,12 @@ def few_large_speakers() -> list[Row]:
     return [*large, *rows_of({f"small{n}": 5 for n in range(120)}, 5.0)]
 
 
-def made(folder: Path, prefer: str, most: float = 0.05) -> Mapping[str, Any]:
-    allocation = AllocationOptions(1.0, 0.0, max_held_out=most, prefer=prefer)
-    return split(folder, few_large_speakers(), {"eval": "700s", "test": "1000s"}, allocation)
+@pytest.fixture(scope="module")
+def profiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The profile of few large speakers."""
+    folder = tmp_path_factory.mktemp("preference") / "profiled"
+    profile_rows(folder, few_large_speakers())
+    return folder
 
 
 def tvd(certificate: Mapping[str, Any]) -> float:
@@ -40,8 +43,14 @@ def effective(certificate: Mapping[str, Any]) -> float:
     return min(float(each["effective_groups"]) for each in certificate["targets"].values())
 
 
-def test_each_preference_is_best_in_what_it_names(tmp_path: Path) -> None:
-    by = {prefer: made(tmp_path / prefer, prefer) for prefer in PREFERENCES}
+def test_each_preference_is_best_in_what_it_names(profiled: Path, tmp_path: Path) -> None:
+    sizes = {"eval": "700s", "test": "1000s"}
+    by = {
+        prefer: split_again(
+            tmp_path / prefer, profiled, sizes, AllocationOptions(1.0, 0.0, prefer=prefer)
+        )
+        for prefer in PREFERENCES
+    }
     for prefer, certificate in by.items():
         assert certificate["allocation"]["prefer"] == prefer
         assert all(target["met"] for target in certificate["targets"].values()), prefer
@@ -51,14 +60,14 @@ def test_each_preference_is_best_in_what_it_names(tmp_path: Path) -> None:
     assert effective(by["speakers"]) > 2 * effective(by["hours"])
 
 
-def test_every_draw_is_progress(tmp_path: Path) -> None:
-    made(tmp_path / "hours", "hours")
+def test_every_draw_is_progress(profiled: Path, tmp_path: Path) -> None:
     (tmp_path / "balance").mkdir()
     allocation = AllocationOptions(1.0, 0.0, prefer="balance")
     request = SplitRequest(targets=Targets({"eval": 700.0}, allocation))
     draws: list[tuple[int, int]] = []
-    profiled = tmp_path / "hours" / "p"
-    split_profile(profiled, tmp_path / "balance", request, on_draw=lambda *draw: draws.append(draw))
+    split_profile(
+        profiled / "p", tmp_path / "balance", request, on_draw=lambda *draw: draws.append(draw)
+    )
     assert draws == [(done, 24) for done in range(25)]
 
 
@@ -117,10 +126,11 @@ def test_speakers_of_one_record_are_exchanged_for_shorter_ones(tmp_path: Path) -
     """At no cost in strata or hours; nothing is exchanged where hours are preferred."""
     lengths = np.random.default_rng(5).integers(1500, 9000, 3000).tolist()
     by: dict[str, Mapping[str, Any]] = {}
+    profile_rows(tmp_path / "profiled", records_of_their_own(lengths))
     for prefer in ("hours", "speakers"):
         allocation = AllocationOptions(1.0, 0.0, max_held_out=0.0, prefer=prefer)
         sizes = {"eval": "26m", "test": "39m"}
-        by[prefer] = split(tmp_path / prefer, records_of_their_own(lengths), sizes, allocation)
+        by[prefer] = split_again(tmp_path / prefer, tmp_path / "profiled", sizes, allocation)
     for name, target in by["speakers"]["targets"].items():
         assert target["effective_groups"] > by["hours"]["targets"][name]["effective_groups"]
         assert target["achieved_s"] == pytest.approx(target["target_s"], rel=0.005)
