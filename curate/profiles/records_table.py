@@ -10,6 +10,8 @@ from typing import Any
 
 from curate.profiles.opened import Row
 
+ROW_GROUP = 122_880
+"""Rows of a records table that are stored together."""
 IN_MEMORY = 1 << 18
 """Bytes of a records table up to which it is read whole, once."""
 

@@ -25,8 +25,8 @@ from curate.errors import ConfigError, CurateError, Fault, InputError, raise_all
 from curate.metrics import groups_of
 from curate.profiles.examples.excerpts import audio_filepath_of, shown_texts
 from curate.profiles.opened import MAKE, RECORDS, open_profile, origins_of, records_of
+from curate.profiles.records_table import ROW_GROUP
 from curate.profiles.whole_input.conventions import exempted
-from curate.profiles.whole_input.duplicate_counts import ROW_GROUP
 from curate.rules.evaluate.groups import column_of
 from curate.rules.file import RuleSet
 

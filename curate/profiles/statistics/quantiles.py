@@ -7,7 +7,7 @@ the bins that hold a quantile.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from curate.artifacts.columns import DURATION_US, TAGS, VERDICT
 from curate.environment.cores import thread_count
 from curate.metrics import METRICS
 from curate.metrics.declare import Metric
-from curate.profiles.rows import scan
+from curate.profiles.rows import batches, scan
 from curate.profiles.statistics.correlation import Products
 from curate.profiles.statistics.counts import Counted
 from curate.profiles.statistics.histogram import Cut, Histogram, cuts_of, histogram
@@ -65,7 +65,7 @@ def measure_spreads(
         counted = Counted.of(metrics, rules)
         tag_columns = [VERDICT.name, TAGS.name] if rules else []
         columns = [*(metric.name for metric in metrics), DURATION_US.name, *tag_columns]
-        for frame in _batches(scan(records).select(columns)):
+        for frame in batches(scan(records).select(columns)):
             counted.add(frame)
     tallies = {metric.name: counted.tallies[metric.name] for metric in metrics}
     with ThreadPoolExecutor(thread_count()) as pool:
@@ -122,14 +122,10 @@ def _each_batch(
     first = 0
     columns = [pl.col(name).cast(pl.Float64) for name in names]
     duration = DURATION_US.expr.fill_null(0)
-    for frame in _batches(scan(records).select(*columns, duration)):
+    for frame in batches(scan(records).select(*columns, duration)):
         values = {name: frame[name].to_numpy() for name in names}
         work(values, frame[DURATION_US.name].to_numpy(), first)
         first += frame.height
-
-
-def _batches(plan: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    return iter(plan.collect_batches(maintain_order=True))
 
 
 def _pick(

@@ -14,7 +14,7 @@ from curate.artifacts.columns import DURATION_US, TAGS
 from curate.artifacts.distributions import Stratified, StratumHistogram
 from curate.artifacts.profile import RuleHit, metrics_in_view
 from curate.metrics.declare import Metric
-from curate.profiles.rows import scan
+from curate.profiles.rows import batches, scan
 from curate.profiles.statistics.histogram import Placed
 from curate.profiles.statistics.tally import Tally
 
@@ -127,7 +127,7 @@ def _count(
         *(pl.col(each.column).alias(f"by {each.column}") for each in strata),
         *([TAGS.expr] if tagged else []),
     )
-    for frame in plan.collect_batches(maintain_order=True):
+    for frame in batches(plan):
         codes = [
             (each, each.codes(frame.select(pl.col(f"by {each.column}").alias(each.column))))
             for each in strata

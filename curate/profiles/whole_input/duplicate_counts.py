@@ -10,10 +10,9 @@ import polars as pl
 from curate.artifacts.columns import MALFORMED, NORMAL_KEY
 from curate.manifest.audio_files import segment_key
 from curate.metrics import BY_NAME
+from curate.profiles.records_table import ROW_GROUP
 from curate.profiles.whole_input.near_duplicates import near_duplicates
 from curate.text.packed import hash_normal
-
-ROW_GROUP = 122_880
 
 _KEY = "_key"
 
