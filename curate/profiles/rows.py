@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,7 +39,7 @@ def scan(records: Path) -> pl.LazyFrame:
     return pl.scan_parquet(records) if frame is None else frame.lazy()
 
 
-def batches(plan: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+def batches(plan: pl.LazyFrame) -> Generator[pl.DataFrame]:
     """The rows of a plan that `scan` begins and that filters none, in order, AT_ONCE at a time; the
     next ones are read meanwhile.
 
