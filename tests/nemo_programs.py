@@ -1,7 +1,7 @@
 """Run a Python program that needs NeMo in a process of its own, without importing NeMo anew.
 
-A server imports NeMo once, and nothing of ours, and forks for each program. `tests/processes.py`
-does so for commands, which do without NeMo.
+A server imports NeMo once, no module of this project, and forks for each program.
+`tests/processes.py` does so for commands, which need no NeMo.
 """
 
 from __future__ import annotations

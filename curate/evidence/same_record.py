@@ -6,7 +6,6 @@ and another corpus may have one of the same name: then the line is another recor
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -18,6 +17,8 @@ from curate.text.words import hash_bytes
 NEAR_US = 20_000
 """Durations that differ by less are alike: shards count in samples."""
 NEARLY_ALL = 0.99
+"""The share of near durations from which on texts may differ: they were normalised."""
+_LONGEST_S = 1e9
 _US, _KEY = "given_us", "given_key"
 SCHEMA = {_US: pl.Int64(), _KEY: pl.UInt64()}
 """The columns of `stated`."""
@@ -26,8 +27,9 @@ SCHEMA = {_US: pl.Int64(), _KEY: pl.UInt64()}
 def stated(prediction: Mapping[str, object]) -> tuple[int | None, int | None]:
     """The duration and the key of the text that a prediction gives; None for what it does not."""
     seconds, text = prediction.get("duration"), prediction.get("text")
-    is_known = isinstance(seconds, int | float) and math.isfinite(seconds) and abs(seconds) < 1e9
-    us = round(float(seconds) * 1e6) if is_known and isinstance(seconds, int | float) else None
+    us = None
+    if isinstance(seconds, int | float) and abs(seconds) < _LONGEST_S:  # NaN is not
+        us = round(seconds * 1e6)
     if not isinstance(text, str):
         return us, None
     data = np.frombuffer(text.encode(errors="surrogatepass"), np.uint8)

@@ -45,7 +45,10 @@ def batches(plan: pl.LazyFrame) -> Generator[pl.DataFrame]:
 
     Polars' own batches are read ahead by some forty row groups: 400 MiB for ten columns.
     """
-    read = lambda first: plan.slice(first, AT_ONCE).collect(engine="streaming")  # noqa: E731
+
+    def read(first: int) -> pl.DataFrame:
+        return plan.slice(first, AT_ONCE).collect(engine="streaming")
+
     with ThreadPoolExecutor(1) as beside:
         first, coming = 0, beside.submit(read, 0)
         while (frame := coming.result()).height:

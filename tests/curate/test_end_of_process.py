@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -42,27 +41,17 @@ def test_a_process_ends_with_its_code_and_output(body: str, code: int, lines: li
     assert ("ZeroDivisionError" in done.stderr) == ("1 / 0" in body)
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="no /proc: times of threads")
-def test_threads_for_matrices_sleep_until_there_are_some() -> None:
-    done = script(f"{IDLE}run_alone(idle)\n", OPENBLAS_NUM_THREADS="4", OMP_NUM_THREADS="4")
-    others = [int(nanoseconds) for nanoseconds in lines_of(done.stdout)]
-    if not others:
-        pytest.skip("NumPy's BLAS has no threads of its own")
-    assert sum(others) < 5e6 * len(others), "30 ms each without the setting"
+@pytest.mark.parametrize("own", [None, "20"])
+def test_threads_for_matrices_sleep_at_once_unless_the_user_says_otherwise(own: str | None) -> None:
+    done = script(IDLE, **({} if own is None else {"OPENBLAS_THREAD_TIMEOUT": own}))
+    assert lines_of(done.stdout) == [own or "4"], done.stderr
 
 
 IDLE = """
-import os, sys, time
-from pathlib import Path
+import os, sys
 from curate.cli import run_alone
-def idle():
-    import numpy
-    time.sleep(0.2)
-    for each in Path("/proc/self/task").iterdir():
-        if each.name != str(os.getpid()):
-            print((each / "schedstat").read_text().split()[0])
-    sys.exit(0)
-assert "numpy" not in sys.modules
+assert "numpy" not in sys.modules, "it reads the setting when it is imported"
+run_alone(lambda: print(os.environ["OPENBLAS_THREAD_TIMEOUT"]) or sys.exit(0))
 """
 
 
@@ -87,7 +76,8 @@ FULL = "output: no space left on device\n  hint: make room\n"
 
 
 def script(code: str, **env: str) -> subprocess.CompletedProcess[str]:
-    command, environment = [sys.executable, "-c", code], {**os.environ, **env}
+    command = [sys.executable, "-c", code]
+    inherited = {name: os.environ[name] for name in os.environ if name != "OPENBLAS_THREAD_TIMEOUT"}
     return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment
+        command, cwd=ROOT, capture_output=True, text=True, check=False, env={**inherited, **env}
     )
