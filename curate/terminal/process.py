@@ -19,7 +19,7 @@ _YOUNG = 200_000
 """Objects between two collections; the default, 700, suits what lives longer than a second."""
 _SLEEP = ("OPENBLAS_THREAD_TIMEOUT", "4")
 """NumPy's OpenBLAS begins a thread for each processor when it is imported, and each runs idle for
-2^26 cycles before it sleeps: 30 ms, for matrices that few commands multiply. The least is 2^4."""
+2^26 cycles before it sleeps, for matrices that few commands multiply. The least is 2^4."""
 
 
 def run_alone(command: Callable[[], Never]) -> None:
