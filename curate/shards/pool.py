@@ -1,87 +1,138 @@
-"""Tasks over several processes. One that is killed, or whose parent is, leaves nothing wrong."""
+"""Tasks over several processes. One that is killed, or whose parent is, leaves nothing wrong.
+
+This process is the first worker. The others are started afresh, not forked, so that threads and
+locks of this process do not matter; and not by `multiprocessing`, whose processes import the main
+module of their parent before they begin.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
+import pickle
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from itertools import islice
-from multiprocessing.connection import wait as wait_for
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 from curate.errors import CurateError, parameter
 from curate.shards.markers import TaskMarker
 from curate.shards.tasks import Task
 from curate.shards.work import Workplace, run_task
 
-_AHEAD = 2
-"""Tasks handed out per worker, so that none waits for the next."""
-
-_PLACE: list[Workplace] = []
-
 RunTasks = Callable[[Workplace, Iterable[Task], int], Iterator[TaskMarker]]
 """Does tasks in a workplace by so many workers; gives the markers of the tasks as they end."""
 
+_SERVE = "import sys; sys.path[:] = sys.argv[1:]; from curate.shards.worker import serve; serve()"
+_Process = subprocess.Popen[bytes]
+
 
 def run_tasks(place: Workplace, tasks: Iterable[Task], workers: int) -> Iterator[TaskMarker]:
-    """The markers of the tasks, as they end. One worker works in this process.
+    """The markers of the tasks, as they end. This process is the first of the workers.
 
-    Workers are started afresh (not forked), so that threads and locks of this process do not
-    matter. Raises what a task raised; the tasks that ended stay done.
+    Raises what a task raised; the tasks that ended stay done.
     """
-    if workers <= 1:
-        for task in tasks:
+    shared = _Shared(iter(tasks))
+    with _others(place, shared, workers - 1):
+        while (task := shared.take()) is not None:
             yield run_task(place, task)
-        return
-    before = set(multiprocessing.active_children())
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, _start, (place,))
+            yield from shared.ended(wait=False)
+        yield from shared.ended(wait=True)
+
+
+@dataclass(slots=True)
+class _Shared:
+    """The tasks that no worker has taken, and what became of the tasks of the `others`, how many
+    of whom work; an answer of None is the last of one.
+    """
+
+    tasks: Iterator[Task]
+    others: int = 0
+    answers: SimpleQueue[TaskMarker | Exception | None] = field(default_factory=SimpleQueue)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self) -> Task | None:
+        """The next task; None where there is none left."""
+        with self._lock:
+            return next(self.tasks, None)
+
+    def stop(self) -> None:
+        """Leave the tasks that no worker has taken."""
+        with self._lock:
+            self.tasks = iter(())
+
+    def ended(self, wait: bool) -> Iterator[TaskMarker]:
+        """The markers of tasks of others that have ended, or that will. Raises what one raised."""
+        while self.others and (wait or not self.answers.empty()):
+            answer = self.answers.get()
+            if answer is None:
+                self.others -= 1
+            elif isinstance(answer, Exception):
+                raise answer
+            else:
+                yield answer
+
+
+@contextmanager
+def _others(place: Workplace, shared: _Shared, count: int) -> Iterator[None]:
+    """So many further workers, which take tasks within the block and end with it."""
+    processes: list[_Process] = []
+    threads: list[threading.Thread] = []
     try:
-        yield from _results(pool, iter(tasks), workers * _AHEAD)
-    except BrokenProcessPool:
-        _say_killed()
-    except BaseException:  # a signal or a fault: there is no use in waiting for the other tasks
-        for child in set(multiprocessing.active_children()) - before:
-            child.terminate()
-        raise
+        for _ in range(count):
+            processes.append(_started())
+            threads.append(threading.Thread(target=_feed, args=(processes[-1], place, shared)))
+            shared.others += 1
+            threads[-1].start()
+        yield
+    finally:  # after a signal or a fault there is no use in waiting for the other tasks
+        shared.stop()
+        for process in processes:
+            process.kill()
+        for thread in threads:
+            thread.join()
+        for process in processes:
+            _close(process)
+
+
+def _started() -> _Process:
+    # -P: no module of the working folder. A process group of its own: Ctrl-C is its parent's.
+    command: Sequence[str] = (sys.executable, "-P", "-c", _SERVE, *sys.path)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, process_group=0)
+
+
+def _feed(process: _Process, place: Workplace, shared: _Shared) -> None:
+    """Hand one task after the other to a worker."""
+    assert process.stdin is not None, "its input is a pipe"
+    assert process.stdout is not None, "its output is a pipe"
+    try:
+        pickle.dump(place, process.stdin)
+        while (task := shared.take()) is not None:
+            pickle.dump(task, process.stdin)
+            process.stdin.flush()
+            shared.answers.put(pickle.load(process.stdout))  # noqa: S301 - of our own process
+    except (EOFError, OSError, pickle.UnpicklingError):
+        shared.answers.put(_killed())
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        shared.answers.put(None)
 
 
-def _results(pool: ProcessPoolExecutor, tasks: Iterator[Task], ahead: int) -> Iterator[TaskMarker]:
-    running: set[Future[TaskMarker]] = {pool.submit(_run, task) for task in islice(tasks, ahead)}
-    while running:
-        ended, running = wait(running, return_when=FIRST_COMPLETED)
-        running |= {pool.submit(_run, task) for task in islice(tasks, len(ended))}
-        for future in ended:
-            yield future.result()
+def _close(process: _Process) -> None:
+    """Close the pipes of a process that was killed, whatever it has not read, and wait for it."""
+    for pipe in (process.stdin, process.stdout):
+        try:
+            assert pipe is not None, "both are pipes"
+            pipe.close()
+        except OSError:
+            pass
+    process.wait()
 
 
-def _say_killed() -> NoReturn:
-    raise CurateError.of(
+def _killed() -> CurateError:
+    return CurateError.of(
         parameter("workers"),
         "a worker was killed, by hand or for want of memory",
         "run the same command again: finished shards are kept. Fewer workers need less memory",
-    ) from None
-
-
-def _start(place: Workplace) -> None:
-    """Set up a worker: Ctrl-C is its parent's to answer, and it ends when its parent does."""
-    _PLACE[:] = [place]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "workers have a parent"
-    wait_for([parent.sentinel])
-    os._exit(1)
-
-
-def _run(task: Task) -> TaskMarker:
-    return run_task(_PLACE[0], task)
+    )

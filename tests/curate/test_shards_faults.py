@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.processes import curate, started
 KILLS = 6
 """benchmarks/kills.py does as many as one likes."""
 
+Seen = TypeVar("Seen")
 TEMPORARY = ".shards.*.part/tmp/*"
 CLI = "from curate.cli import main; main()"
 pytest.importorskip("lhotse", reason="the shards extra is not installed")
@@ -86,15 +88,24 @@ def test_finished_shards_are_not_written_again(split: Path, tmp_path: Path) -> N
     assert unchanged == set(before) - {tars[0].name}, "but for the one whose hash told its damage"
 
 
+def others_at_work(folder: Path, command: int) -> Sequence[int]:
+    """The workers that write a file and are not the command itself, which is one too."""
+    return [
+        worker
+        for file in folder.glob(TEMPORARY)
+        if (worker := int(file.name.split(".")[0])) != command
+    ]
+
+
 def wait_for(
-    look: Callable[[], Sequence[Path]], is_running: Callable[[], bool], seconds: float = 60
-) -> Sequence[Path]:
+    look: Callable[[], Sequence[Seen]], is_running: Callable[[], bool], seconds: float = 60
+) -> Sequence[Seen]:
     ends = time.monotonic() + seconds
-    while not (paths := look()):
+    while not (seen := look()):
         assert is_running(), "it ended before it could be disturbed"
         assert time.monotonic() < ends
         time.sleep(0.005)
-    return paths
+    return seen
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -144,9 +155,9 @@ def test_a_killed_worker_is_said_and_its_shard_is_done_next_time(
     for _ in range(20):  # an export that ends before its worker is killed is tried again
         shutil.rmtree(out, ignore_errors=True)
         with started("curate.cli", *words(split, out, "--workers", "2")) as run:
-            (file, *_) = wait_for(lambda: list(tmp_path.glob(TEMPORARY)), run.is_running)
+            (worker, *_) = wait_for(lambda: others_at_work(tmp_path, run.pid), run.is_running)
             with suppress(ProcessLookupError):
-                os.kill(int(file.name.split(".")[0]), signal.SIGKILL)
+                os.kill(worker, signal.SIGKILL)
             done = run.ended(60)
         if done.returncode != 0:
             break
