@@ -26,6 +26,7 @@ _SHELL_OPENED = (".sph", ".sphere")
 """Lhotse 1.33 opens these by a shell command that holds the name as it is."""
 _NO_SHELL = re.compile(r"[\w./+,:=@%-]+")
 """Names that mean nothing else to a shell."""
+_NOT_NORMAL = re.compile(r"//|/\.|/\Z|\0")
 _SYSTEM = ("/dev", "/proc", "/sys")
 _ENTRY_ONLY = os.O_PATH | os.O_CLOEXEC if sys.platform == "linux" else None
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - an ordinary file system, often used for audio
@@ -51,10 +52,14 @@ def find_audio(name: str, folder: Path, allowed: Sequence[Path] = ()) -> Path:
     entry. The path that is returned keeps its symlinks' names, and has the Unicode form (NFC, NFD)
     that the names have on disk.
     """
+    return Path(locate_audio(name, folder, allowed))
+
+
+def locate_audio(name: str, folder: Path | str, allowed: Sequence[Path] = ()) -> str:
+    """As `find_audio`, the path as text: to make a Path takes as long as to open the file."""
     refuse_name(name)
-    path = audio_path(name, folder)
+    path, entry = _entry(name, folder)
     _refuse_shell(path)
-    entry = _resolved(path)
     if entry is None and (there := form_on_disk(path)) is not None:
         path, entry = there, _resolved(there)
     real = entry[0] if entry else os.path.realpath(path)
@@ -65,7 +70,18 @@ def find_audio(name: str, folder: Path, allowed: Sequence[Path] = ()) -> Path:
         raise Unusable(f"cannot be opened: {error.strerror}", _kind(error)) from None
     if not stat.S_ISREG(mode):
         raise Unusable(f"{_what_it_is(mode)}, not a regular file", "special_file")
-    return Path(path)
+    return path
+
+
+def _entry(name: str, folder: Path | str) -> tuple[str, tuple[str, int] | None]:
+    """The path that a name stands for, and what `_resolved` has of it."""
+    near = os.path.join(folder, name)  # noqa: PTH118
+    if near.startswith("/") and not _NOT_NORMAL.search(near):  # `abspath` would change nothing
+        entry = _resolved(near)
+        if entry is not None and (near == name or stat.S_ISREG(entry[1])):
+            return near, entry
+    path = audio_path(name, folder)
+    return path, _resolved(path)
 
 
 def _resolved(path: str) -> tuple[str, int] | None:
@@ -114,26 +130,34 @@ def moved(name: str, folder: Path) -> str:
 @contextmanager
 def open_audio(path: Path | str) -> Iterator[int]:
     """A file that `find_audio` resolved, open for reading; Unusable where it is none any more."""
+    descriptor, _ = opened_audio(path)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise Unusable(f"cannot be opened: {error.strerror}", _kind(error)) from None
-    try:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):  # replaced since it was resolved
-            raise Unusable(f"{_what_it_is(mode)}, not a regular file", "special_file")
         yield descriptor
     finally:
         os.close(descriptor)
 
 
+def opened_audio(path: Path | str) -> tuple[int, int]:
+    """The descriptor and the size of such a file, for the caller to close."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise Unusable(f"cannot be opened: {error.strerror}", _kind(error)) from None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):  # replaced since it was resolved
+        os.close(descriptor)
+        raise Unusable(f"{_what_it_is(status.st_mode)}, not a regular file", "special_file")
+    return descriptor, status.st_size
+
+
 def refuse_name(name: str) -> None:
     """Raise Unusable for a name that is no plain path: it would be run, fetched, or cut short."""
-    bare = name.strip()
-    if bare.startswith(("|", "pipe:", "command:")) or bare.endswith("|"):
-        raise Unusable("a command, not a file: nothing is run", "command")
-    if _SCHEME.match(name):
-        raise Unusable("an address, not a file: fetch the audio first", "url")
+    if "|" in name or ":" in name:
+        bare = name.strip()
+        if bare.startswith(("|", "pipe:", "command:")) or bare.endswith("|"):
+            raise Unusable("a command, not a file: nothing is run", "command")
+        if _SCHEME.match(name):
+            raise Unusable("an address, not a file: fetch the audio first", "url")
     if not name or "\x00" in name:
         raise Unusable("a NUL character in the path" if name else "an empty path", "unsafe_name")
     _refuse_shell(name)

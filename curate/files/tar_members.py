@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import tarfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 BLOCK = tarfile.BLOCKSIZE
+_BLOCKS = 3 * BLOCK
+"""Bytes that are read at a header: a small member, and the header behind it, come with it."""
 NOTHING = (".nodata", ".nometa")
 """What Lhotse writes for a cut that lacks a field."""
 
@@ -21,8 +23,7 @@ class Damage(ValueError):  # noqa: N818 - a finding about a file
         self.path, self.what = path, what
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A member of a tar file: `size` bytes from `offset` on."""
 
     name: str
@@ -56,9 +57,12 @@ def tar_members(path: Path) -> list[Member]:
 def _plaintar_members(path: Path) -> list[Member] | None:
     """As `_members`, quickly; None where there are other members than plain files."""
     members, size, at = [], path.stat().st_size, 0
+    first, blocks = 0, b""
     with path.open("rb", buffering=0) as file:
         while True:
-            header = os.pread(file.fileno(), BLOCK, at)
+            if not first <= at <= first + len(blocks) - BLOCK:
+                first, blocks = at, os.pread(file.fileno(), _BLOCKS, at)
+            header = blocks[at - first : at - first + BLOCK]
             if len(header) < BLOCK:
                 raise ValueError("it is cut short: no end of archive")
             if not any(header):

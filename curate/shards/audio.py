@@ -18,7 +18,7 @@ from curate.audio.faults import Unusable
 from curate.audio.flac import is_whole
 from curate.audio.header import OVERRUN_S, WHOLE_FILE_S, Header, open_sound, plain, read_header
 from curate.audio.ogg import opus_is_whole, with_serial
-from curate.audio.paths import open_audio
+from curate.audio.paths import open_audio, opened_audio
 from curate.audio.signal import FULL_SCALES, cancel, mean_squares
 from curate.environment.extras import require
 from curate.shards.headers import plain_header
@@ -133,10 +133,13 @@ def load_segment(
 
 def _proven_whole(path: Path | str, duration_s: float, storage: StoredAudio) -> Audio | None:
     """A plain FLAC or WAV file that is stored whole and proven whole; None where it takes more."""
-    with open_audio(path) as descriptor:
-        if os.fstat(descriptor).st_size > _READ_WHOLE + duration_s * _MOST_BYTES_A_SECOND:
+    descriptor, size = opened_audio(path)
+    try:
+        if size > _READ_WHOLE + duration_s * _MOST_BYTES_A_SECOND:
             return None  # a long recording, of which this is a part
-        data = _content(descriptor)
+        data = os.pread(descriptor, size, 0)
+    finally:
+        os.close(descriptor)
     header = plain_header(data)
     if header is None or header.channels != 1 or storage.format not in (None, header.extension):
         return None

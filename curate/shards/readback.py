@@ -105,9 +105,7 @@ READERS: Mapping[str, Callable[[Mapping[str, Path]], ShardRead]] = {
 
 
 def _read(rows: Sequence[tuple[str, float, Any]], audio: Sequence[Member] = ()) -> ShardRead:
-    texts = hashlib.sha256()
-    for id, _, text in rows:
-        texts.update(text_line(id, text))
+    texts = hashlib.sha256(b"".join(text_line(id, text) for id, _, text in rows))
     ids = [id for id, _, _ in rows]
     return ShardRead(ids, sum(seconds for _, seconds, _ in rows), texts.hexdigest(), audio)
 
@@ -116,11 +114,24 @@ def _json_lines(path: Path) -> Iterator[Any]:
     try:
         data = path.read_bytes()
         text = gzip.decompress(data) if path.name.endswith(".gz") else data
-        yield from (json.loads(line) for line in text.split(b"\n") if line.strip())
+        yield from (_parse(line) for line in text.split(b"\n") if line.strip())
     except FileNotFoundError:
         raise
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise Damage(path, f"is damaged: {error}") from None
+
+
+_decode = json.JSONDecoder().raw_decode
+
+
+def _parse(text: bytes) -> Any:
+    """As `json.loads`; an object in UTF-8 with nothing around it takes half as long."""
+    if text[:1] == b"{" and text[1:2] != b"\0":
+        decoded = text.decode("utf-8", "surrogatepass")
+        value, end = _decode(decoded)
+        if end == len(decoded):
+            return value
+    return json.loads(text)
 
 
 def _check_pairs(
@@ -129,11 +140,13 @@ def _check_pairs(
     """Data and metadata follow each other in pairs, one for each cut, as long as it at least."""
     members = tar_members(path)
     data, meta = members[::2], members[1::2]
-    for one, other in zip_longest(data, meta):
-        if other is None or one.stem != other.stem:
-            name = members[-1].name if other is None else other.name
-            raise Damage(path, f"is damaged: {name} does not pair with the member before it")
-    _check_order(path, cuts_name, rows, [member.stem for member in data])
+    stems = [member.stem for member in members]
+    if stems[::2] != stems[1::2]:
+        for one, other in zip_longest(data, meta):
+            if other is None or one.stem != other.stem:
+                name = members[-1].name if other is None else other.name
+                raise Damage(path, f"is damaged: {name} does not pair with the member before it")
+    _check_order(path, cuts_name, rows, stems[::2])
     with path.open("rb", buffering=0) as file:
         for (id, seconds, _), member in zip(rows, meta, strict=True):
             if not member.name.endswith(NOTHING) and path.name.endswith(".tar"):
@@ -143,7 +156,7 @@ def _check_pairs(
 
 def _json_of(path: Path, file: IO[bytes], member: Member) -> Any:
     try:
-        return json.loads(os.pread(file.fileno(), member.size, member.offset))
+        return _parse(os.pread(file.fileno(), member.size, member.offset))
     except ValueError as error:
         raise Damage(path, f"is damaged: {member.name}: {error}") from None
 

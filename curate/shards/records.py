@@ -41,6 +41,10 @@ class Row:
         return marks if self.weight is None else {**marks, "weight": self.weight}
 
 
+_NAMED = {"lang": "language", "speaker": "speaker", "gender": "gender"}
+"""Fields of a record that a supervision has by these names."""
+
+
 def cut_of(row: Row, audio: Audio) -> Mapping[str, object]:
     """The Lhotse MonoCut of a row, its recording a Shar placeholder."""
     record = row.record
@@ -51,10 +55,8 @@ def cut_of(row: Row, audio: Audio) -> Mapping[str, object]:
         "duration": audio.duration_s,
         "channel": 0,
         "text": record["text"],
-        **_present(record, {"lang": "language", "speaker": "speaker", "gender": "gender"}),
+        **_present(record, _NAMED),
     }
-    provenance = {"record_id": row.id, "verdict": row.verdict, "tags": list(row.tags)}
-    weight = {} if row.weight is None else {"weight": row.weight}
     return {
         "id": row.key,
         "start": 0.0,
@@ -62,14 +64,35 @@ def cut_of(row: Row, audio: Audio) -> Mapping[str, object]:
         "channel": 0,
         "supervisions": [supervision],
         "recording": placeholder(row.key, audio),
-        "custom": {**_custom(without_channel(row)), **provenance, **weight},
+        "custom": _own_fields(row),
         "type": "MonoCut",
     }
+
+
+def cut_line(row: Row, audio: Audio, recording: str) -> str:
+    """The JSON of `cut_of`, `recording` being that of its placeholder, in a third of the time."""
+    record, key, length = row.record, row.key, f"{audio.duration_s!r}"
+    named = "".join(
+        f', "{name}": {format_json(value)}' for name, value in _present(record, _NAMED).items()
+    )
+    return (
+        f'{{"id": "{key}", "start": 0.0, "duration": {length}, "channel": 0, "supervisions": '
+        f'[{{"id": "{key}", "recording_id": "{key}", "start": 0.0, "duration": {length}, '
+        f'"channel": 0, "text": {format_json(record["text"])}{named}}}], '
+        f'"recording": {recording}, "custom": {format_json(_own_fields(row))}, "type": "MonoCut"}}'
+    )
 
 
 _KNOWN = frozenset(
     {"audio_filepath", "duration", "offset", "text", "lang", "speaker", "gender", "_curate"}
 )
+
+
+def _own_fields(row: Row) -> Record:
+    """The custom fields of a cut: those of the record, and the results of the rules."""
+    fields = _custom(without_channel(row))
+    fields |= {"record_id": row.id, "verdict": row.verdict, "tags": list(row.tags)}
+    return fields if row.weight is None else {**fields, "weight": row.weight}
 
 
 def _custom(record: Record) -> Record:
@@ -113,6 +136,15 @@ def placeholder(key: str, audio: Audio) -> Mapping[str, object]:
         "duration": audio.duration_s,
         "channel_ids": [0],
     }
+
+
+def placeholder_line(key: str, audio: Audio) -> str:
+    """The JSON of `placeholder`."""
+    return (
+        f'{{"id": "{key}", "sources": [{{"type": "shar", "channels": [0], "source": ""}}], '
+        f'"sampling_rate": {audio.rate}, "num_samples": {audio.samples}, '
+        f'"duration": {audio.duration_s!r}, "channel_ids": [0]}}'
+    )
 
 
 def _present(record: Mapping[str, object], names: Mapping[str, str]) -> Record:

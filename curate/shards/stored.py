@@ -16,7 +16,7 @@ from curate.environment.extras import require
 from curate.files.state import sha256_of
 from curate.nemo.canary_prompt import SLOTS
 from curate.shards.audio import Audio
-from curate.shards.records import Row, cut_of, format_json, placeholder, record_of
+from curate.shards.records import Row, cut_line, format_json, placeholder_line, record_of
 from curate.shards.tar import HashedFile, TarFile, Written
 
 GZIP_LEVEL = 6
@@ -61,8 +61,9 @@ class SharWriter:
     def add(self, row: Row, audio: Audio) -> None:
         """Append a cut and its recording."""
         self._tar.add(f"{row.key}.{audio.extension}", audio.data)
-        self._tar.add(f"{row.key}.json", format_json(placeholder(row.key, audio)).encode())
-        self._lines += format_json(cut_of(row, audio)).encode() + b"\n"
+        recording = placeholder_line(row.key, audio)
+        self._tar.add(f"{row.key}.json", recording.encode())
+        self._lines += f"{cut_line(row, audio, recording)}\n".encode()
         if len(self._lines) > _LINES_AT_ONCE:
             self._compress()
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from curate.files.tar_members import block_sum
-
 _LARGEST = 8**11  # bytes of a member
-_TEMPLATE = bytearray(tarfile.TarInfo("").tobuf(tarfile.USTAR_FORMAT))
-_TEMPLATE[148:156] = bytes(8)
+_EMPTY = tarfile.TarInfo("").tobuf(tarfile.USTAR_FORMAT)
+_MODE, _TIMES, _REST = _EMPTY[:124], _EMPTY[135:148], _EMPTY[156:]
+"""What stands before the size, behind it, and behind the checksum, which counts as blanks itself.
+"""
+_CHECKED = sum(_MODE) + sum(_TIMES) + sum(_REST) + 8 * ord(" ")
 _NO_BYTES = bytes(tarfile.BLOCKSIZE)
 _COPIED = 1 << 15
 """Bytes up to which a member is copied beside its header: larger ones are written where they are.
@@ -102,14 +103,11 @@ class TarFile:
         self._gathered.clear()
 
 
-def _header(name: str, size: int) -> bytearray:
+def _header(name: str, size: int) -> bytes:
     """A member's header: what `tarfile` writes in ustar format, ten times as fast."""
     named = name.encode("ascii")
     assert len(named) <= tarfile.LENGTH_NAME, "ustar has no longer names"
     assert size < _LARGEST, "ustar has no larger members"
-    header = bytearray(_TEMPLATE)
-    header[: len(named)] = named
-    header[124:135] = b"%011o" % size
-    counted = block_sum(header) + 8 * ord(" ")  # its own field counts as blanks
-    header[148:156] = b"%06o\0 " % counted
-    return header
+    octal = b"%011o" % size
+    checked = b"%06o\0 " % (_CHECKED + sum(named) + sum(octal))
+    return b"".join((named, _MODE[len(named) :], octal, _TIMES, checked, _REST))

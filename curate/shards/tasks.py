@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +15,7 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A row as the spool has it: what the lock says of it, and its line."""
 
     source: str
@@ -48,9 +49,10 @@ class Task:
         return f"{self.split}-{self.index:06d}"
 
 
-def read_entries(spool: IO[bytes], offsets: Numbers) -> Iterator[Entry]:
-    """The rows at these places of the spool."""
-    for offset in offsets.tolist():
-        spool.seek(offset)
-        fields = json.loads(spool.readline())
-        yield Entry(**fields, raw=spool.readline()[:-1])
+def read_entries(spool: Path, offsets: Numbers) -> Iterator[Entry]:
+    """The rows at these places of the spool, which holds one at least."""
+    with spool.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as lines:
+        for offset in offsets.tolist():
+            middle = lines.find(b"\n", offset)
+            end = lines.find(b"\n", middle + 1)
+            yield Entry(raw=lines[middle + 1 : end], **json.loads(lines[offset:middle]))

@@ -20,7 +20,7 @@ import numpy as np
 
 from curate.artifacts.ledger import Amount
 from curate.audio.faults import Unusable
-from curate.audio.paths import find_audio, is_shell_opened
+from curate.audio.paths import is_shell_opened, locate_audio
 from curate.files.state import sha256_of
 from curate.manifest.origin import ARCHIVE, ROW
 from curate.manifest.strict import Record, parse_line
@@ -63,11 +63,6 @@ class Workplace:
     folders: Mapping[str, str]
     options: ShardOptions
     archives: Mapping[str, Archive] = field(default_factory=dict)
-
-    @cached_property
-    def paths(self) -> Mapping[str, Path]:
-        """The folders, where relative names of each source begin."""
-        return {source: Path(folder) for source, folder in self.folders.items()}
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
@@ -244,7 +239,7 @@ def _manifest(
 
 
 def _plain(
-    place: Workplace, task: Task, entry: Entry, row: Row, path: Path, files: list[MarkedFile]
+    place: Workplace, task: Task, entry: Entry, row: Row, path: str, files: list[MarkedFile]
 ) -> Row:
     """The row as NeMo reads it from a plain manifest; Unusable where it cannot.
 
@@ -254,7 +249,7 @@ def _plain(
     segment = path, entry.offset_s, entry.duration_us / 1e6
     mixed = StoredAudio(mono=place.options.audio.mono).of_channel(row.channel)
     is_inside = place.archive_of(entry.source, row.record) is not None
-    is_as_it_is = not is_inside and not is_shell_opened(str(path))
+    is_as_it_is = not is_inside and not is_shell_opened(path)
     if check_segment(*segment, mixed) == 1 and is_as_it_is:
         return row
     audio = load_segment(*segment, mixed)
@@ -271,42 +266,47 @@ def _plain(
 
 def _rows(
     place: Workplace, task: Task, tally: Tally, skipped: HashedFile
-) -> Iterator[tuple[Entry, Row, Path]]:
+) -> Iterator[tuple[Entry, Row, str]]:
     """The task's rows with their audio's file, completed for training."""
-    with place.spool.open("rb") as spool:
-        for entry in read_entries(spool, task.offsets):
-            record, id = parse_line(entry.raw), f"{entry.source}:{entry.line}"
-            key = f"m{place.numbers[entry.source]:03d}-{entry.line:09d}"
-            try:
-                with _located_audio(place, entry, record, key) as (path, named):
-                    done, changed = complete(as_segment(record), entry.lang)
-                    tally.added.update(changed)
-                    done = {**done, "audio_filepath": named}
-                    yield entry, Row(id, key, done, entry.verdict, entry.tags, entry.weight), path
-            except Unusable as reason:
-                _skip(tally, skipped, entry, id, reason)
+    options, roots = place.options, place.options.roots
+    for entry in read_entries(place.spool, task.offsets):
+        record, id = parse_line(entry.raw), f"{entry.source}:{entry.line}"
+        key = f"m{place.numbers[entry.source]:03d}-{entry.line:09d}"
+        try:
+            name = str(record["audio_filepath"])
+            archive = place.archive_of(entry.source, record)
+            if archive is None:
+                folder = options.audio_root or place.folders[entry.source]
+                path = locate_audio(name, folder, roots)
+                yield entry, _row(tally, entry, record, id, key, path), path
+            else:
+                with _extracted(place, archive, entry, record, key) as path:
+                    yield entry, _row(tally, entry, record, id, key, name), path
+        except Unusable as reason:
+            _skip(tally, skipped, entry, id, reason)
+
+
+def _row(tally: Tally, entry: Entry, record: Record, id: str, key: str, audio: str) -> Row:
+    """The row of a record, completed for training, with its audio under this name."""
+    done, changed = complete(as_segment(record), entry.lang)
+    tally.added.update(changed)
+    done["audio_filepath"] = audio
+    return Row(id, key, done, entry.verdict, entry.tags, entry.weight)
 
 
 @contextmanager
-def _located_audio(
-    place: Workplace, entry: Entry, record: Record, key: str
-) -> Iterator[tuple[Path, str]]:
-    """The file of a record's audio, and what the record is to call it; Unusable where it has none.
-
-    What is in a tar is a file for as long as the block lasts, and keeps its name.
+def _extracted(
+    place: Workplace, archive: Archive, entry: Entry, record: Record, key: str
+) -> Iterator[str]:
+    """A record's audio in a tar or a table as a file, for as long as the block lasts; Unusable
+    where it has none.
     """
-    name, roots = str(record["audio_filepath"]), place.options.roots
-    archive = place.archive_of(entry.source, record)
-    if archive is None:
-        path = find_audio(name, place.options.audio_root or place.paths[entry.source], roots)
-        yield path, str(path)
-        return
     scratch = place.stage / SCRATCH / _own(f"in.{key}")
     row = entry.line if entry.source in place.archives else record.get(ROW, 0)
     if archive.origin is not None and not (isinstance(row, int) and row > 0):
         raise Unusable(f"it does not give its row of {archive.origin.name}", "missing")
-    with archive.extracted(record, int(str(row)), roots, scratch) as path:
-        yield path, name
+    with archive.extracted(record, int(str(row)), place.options.roots, scratch) as path:
+        yield str(path)
 
 
 def _keep(tally: Tally, manifest: HashedFile, entry: Entry, row: Row) -> None:
