@@ -8,6 +8,7 @@ charts and templates are loaded when a page is built.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from curate.artifacts.distributions import Metric
     from curate.artifacts.profile import RuleHit
 
-__all__ = ["Kind", "build", "card", "histogram", "page_style", "plot", "summary"]
+__all__ = ["Kind", "build", "card", "histogram", "page_style", "plot", "prepare", "summary"]
 
 Kind = Literal[
     "profile",
@@ -44,6 +45,15 @@ def build(kind: Kind, folder: Path) -> Path:
     from reports.page import write
 
     return write(load(kind, folder), folder)
+
+
+def prepare() -> None:
+    """Load what `build` needs: libraries, templates. Optional; it may run beside other work."""
+    import_module("reports.artefacts")
+    import_module("reports.page")
+    from reports.templating import load_all
+
+    load_all()
 
 
 def plot(kind: Literal["profile", "train"], folder: Path, out: Path) -> list[Path]:

@@ -74,6 +74,12 @@ def render(name: str, **values: object) -> Markup:
     return Markup(template.render(**values))  # noqa: S704 - autoescaped
 
 
+def load_all() -> None:
+    """Compile the templates, which the environment keeps."""
+    for name in environment().list_templates(extensions=["j2"]):
+        environment().get_template(name)
+
+
 def text_of(name: str) -> str:
     """A file beside the templates, as it is."""
     return (FOLDER / name).read_text(encoding="utf-8")

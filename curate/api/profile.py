@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -22,7 +23,9 @@ from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.gates import Checked, Gate
 from curate.manifest.mapping import ReadOptions
 from curate.profiles import named
+from curate.profiles.decided import Decided
 from curate.profiles.examples.clips import AudioSource, clip_limit_of, of_profile, write_clips
+from curate.profiles.measure.code_version import all_code
 from curate.profiles.opened import open_profile
 from curate.profiles.own_fields import OwnFields
 from curate.profiles.request import MeasureOptions, ProfilePlan, ProfileRequest, RuleOptions, Rules
@@ -51,6 +54,8 @@ __all__ = [
     "run_profile",
 ]
 
+_LARGE = 1 << 22
+"""Bytes of manifests from which a database answers questions about their records, or soon."""
 _UNCHANGED = "nothing has changed since this profile was made; it is reused (--no-cache recomputes)"
 
 
@@ -221,8 +226,20 @@ def merge_parts(
 def _run(
     plan: ProfilePlan, out: Path, execution: Execution, old: Path | None, engine: Engine | None
 ) -> Outcome[ProfileFile]:
-    with whole_directory(out, OUTPUT_FILES, "profile.json") as folder:
-        made = profile_into(plan, folder, execution, old, engine)
+    with (
+        whole_directory(out, OUTPUT_FILES, "profile.json") as folder,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        beside.submit(_load_ahead, plan, execution)
+        counts: list[Future[None]] = []
+        made = profile_into(
+            plan,
+            folder,
+            execution,
+            old,
+            engine,
+            lambda decided: counts.append(beside.submit(_count_limits, decided, execution.threads)),
+        )
         checked = _checked(plan, made, out)
         if checked.results:
             made = made.with_gates(checked.results)
@@ -230,20 +247,30 @@ def _run(
         if plan.request.clips:
             sound = AudioSource(folder, made.inputs, plan.settings.audio, plan.request.clips)
             write_clips(folder, of_profile(made), sound)
-        with ThreadPoolExecutor(1) as beside:
-            counts = beside.submit(_count_limits, plan, folder, made, execution.threads)
-            execution.draw("profile", folder)
-            counts.result()
+        execution.draw("profile", folder)
+        for each in counts:
+            each.result()
     return Outcome(made, checked.failed)
 
 
-def _count_limits(plan: ProfilePlan, folder: Path, made: ProfileFile, threads: int | None) -> None:
-    """Count ahead what `curate rules what-if` reads: the page is one thread's work meanwhile."""
-    if made.totals.rows >= named.COUNTED_ROWS:
-        from curate.whatif.stored import Stored
+def _load_ahead(plan: ProfilePlan, execution: Execution) -> None:
+    """Import while records are measured what is needed after: libraries of the page, and those that
+    small profiles do not use.
+    """
+    execution.prepare_page()
+    sizes = (path.stat().st_size for path in map(Path, plan.request.manifests) if path.is_file())
+    if sum(sizes) >= _LARGE:
+        importlib.import_module("curate.profiles.duck")
+        importlib.import_module("curate.whatif.stored_counts")
+        all_code()
+
+
+def _count_limits(decided: Decided, threads: int | None) -> None:
+    """Count ahead what `curate rules what-if` reads, while the profile is summed up and drawn."""
+    if decided.rows >= named.COUNTED_AHEAD_ROWS:
         from curate.whatif.stored_counts import count_ahead
 
-        count_ahead(Stored(folder, made), plan.rules, threads)
+        count_ahead(decided, threads)
 
 
 def _checked(plan: ProfilePlan, made: ProfileFile, out: Path) -> Checked:

@@ -33,6 +33,7 @@ def running(
             on_draw=bars.show_draws,
             notify=terminal.say(quiet),
             build_page=reports.build,
+            prepare_page=reports.prepare,
             engine=engine,
             ray_address=ray_address,
             workers=workers,

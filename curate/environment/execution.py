@@ -25,10 +25,10 @@ class Execution:
 
     `on_read` is called with bytes and rows newly read (or stored), `on_audio` with how many audio
     files were analysed, of how many, `on_draw` with how many draws of a split are made, of how
-    many, and `notify` with notes in words. `build_page` draws
-    report.html of an artefact's kind in its folder (None: no page). `threads` (None: one a core)
-    read and measure, `workers` processes (None: one per core, at least two) store and verify
-    shards;
+    many, and `notify` with notes in words. `build_page` draws report.html of an artefact's kind in
+    its folder (None: no page); `prepare_page` may be called before, beside other work, so that it
+    is drawn sooner. `threads` (None: one a core) read and measure, `workers` processes (None: one
+    per core, at least two) store and verify shards;
     `engine` is `local` or `ray`, on the cluster at `ray_address` (None: one on this machine).
     """
 
@@ -38,6 +38,7 @@ class Execution:
     on_draw: Progress = no_progress
     notify: Callable[[str], None] = no_progress
     build_page: Callable[[Any, Path], object] | None = None
+    prepare_page: Callable[[], None] = no_progress
     threads: int | None = None
     workers: int | None = None
     engine: str = "local"

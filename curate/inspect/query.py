@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from curate.errors import ConfigError, InputError, raise_all
 from curate.errors.nearest import lacking
-from curate.profiles.duck import Answer, Field, run_query
 from curate.profiles.opened import MAKE, RECORDS
 from curate.profiles.own_fields import ALWAYS, RECORD, OwnFields
+from curate.profiles.own_query import Answer, Field, run_query
 
 if TYPE_CHECKING:
     from curate.rules.expression.declare import Kind

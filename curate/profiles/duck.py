@@ -1,23 +1,19 @@
-"""All SQL of the project but for browsing's (curate.reviews.browse): DuckDB over
-records.parquet, locked down, deterministic.
+"""The project's SQL, but for browsing (curate.reviews.browse) and users' own queries
+(curate.profiles.own_query): DuckDB over records.parquet, locked down, deterministic.
 
 Sums are of whole microseconds and every result is ordered, so that threads change nothing.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import duckdb
-from duckdb.func import FunctionNullHandling
 
-from curate.errors import ConfigError, Fault
 from curate.profiles.opened import Row
 from curate.profiles.records_table import IN_MEMORY, RecordsTable
 
@@ -36,7 +32,7 @@ def open_records(records: Path) -> Iterator[Records]:
             connection.execute("SET threads = 1")
         connection.execute(
             f"CREATE {'TABLE' if is_small else 'VIEW'} numbered AS FROM read_parquet("
-            f"{_text(str(records.resolve()))}, file_row_number = true)"
+            f"{text_literal(str(records.resolve()))}, file_row_number = true)"
         )
         connection.execute(
             "CREATE VIEW records AS SELECT * EXCLUDE (file_row_number) FROM numbered"
@@ -48,134 +44,8 @@ def open_records(records: Path) -> Iterator[Records]:
         connection.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a query gave: the columns, and the rows as they come."""
-
-    columns: Sequence[str]
-    rows: Iterator[Row]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A column that the records have not: its SQL type, and its value on a row.
-
-    `of` takes the row's source, byte offset and byte length, and is called only for rows and
-    columns that the query needs.
-    """
-
-    name: str
-    type: str
-    of: Callable[[str, int, int], Any]
-
-
-Beside = Callable[[Path, Sequence[str]], Sequence[Field]]
-"""The fields beside a records table, by the names that a query uses and the table has not."""
-
-
-@contextmanager
-def run_query(tables: Sequence[Path], sql: str, beside: Beside | None = None) -> Iterator[Answer]:
-    """One SELECT over the view `records` of these records tables, with what `beside` adds to each;
-    nothing else can be read.
-
-    Where there are several, a column `profile` says which one a row is of. ConfigError with
-    DuckDB's words for whatever is no such query.
-    """
-    files = [str(path.resolve()) for path in tables]
-    connection = duckdb.connect(":memory:")
-    try:
-        connection.execute("SET allowed_paths = $1", [files])
-        connection.execute("SET python_enable_replacements = false")
-        connection.execute("SET temp_directory = ''")
-        more = [
-            _add_fields(connection, at, beside(table, _unknown(connection, file, sql)))
-            if beside
-            else ""
-            for at, (table, file) in enumerate(zip(tables, files, strict=True))
-        ]
-        connection.execute(f"CREATE VIEW records AS {_union(tables, files, more)}")
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
-        yield _answer(connection, sql)
-    except duckdb.Error as error:
-        raise ConfigError(_fault(str(error))) from None
-    finally:
-        connection.close()
-
-
-def _fault(message: str) -> Fault:
-    """DuckDB's words in one line: what is wrong, and the nearest name that it proposes."""
-    what = " ".join(message.split("\n", 1)[0].split())
-    named = re.search(r'(?:Candidate bindings: |Did you mean )"([^"]+)"', message)
-    hint = f"did you mean '{named[1]}'?" if named else "write one SELECT FROM records"
-    return Fault("query", what, hint)
-
-
-def _unknown(connection: duckdb.DuckDBPyConnection, file: str, sql: str) -> list[str]:
-    """Columns that the query names and the records table has not."""
-    described = connection.execute(f"DESCRIBE FROM read_parquet({_text(file)})").fetchall()
-    (tree,) = connection.execute("SELECT json_serialize_sql($1::VARCHAR)", [sql]).fetchall()[0]
-    present = {str(name) for name, *_ in described}
-    return [name for name in dict.fromkeys(_columns(json.loads(tree))) if name not in present]
-
-
-def _columns(tree: object) -> Iterator[str]:
-    """The last part of every column reference in a query's tree."""
-    if isinstance(tree, dict):
-        if tree.get("class") == "COLUMN_REF":
-            yield tree["column_names"][-1]
-        tree = list(tree.values())
-    if isinstance(tree, list):
-        for part in tree:
-            yield from _columns(part)
-
-
-def _add_fields(connection: duckdb.DuckDBPyConnection, at: int, fields: Sequence[Field]) -> str:
-    """The columns of a table's fields as SQL, behind a function for each."""
-    place: list[Any] = ["VARCHAR", "BIGINT", "BIGINT"]
-    for index, each in enumerate(fields):
-        connection.create_function(
-            f"own_{at}_{index}",
-            each.of,
-            place,
-            each.type,
-            null_handling=FunctionNullHandling.SPECIAL,
-        )
-    return "".join(
-        f", own_{at}_{index}(source, byte_offset, byte_length) AS {quoted(each.name)}"
-        for index, each in enumerate(fields)
-    )
-
-
-def _union(tables: Sequence[Path], files: Sequence[str], more: Sequence[str]) -> str:
-    if len(files) == 1:
-        return f"SELECT *{more[0]} FROM read_parquet({_text(files[0])})"
-    parts = [
-        f"SELECT {_text(str(table.parent))} AS profile, *{own} FROM read_parquet({_text(file)})"
-        for table, file, own in zip(tables, files, more, strict=True)
-    ]
-    return " UNION ALL BY NAME ".join(parts)
-
-
-def _answer(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
-    """The answer to one SELECT: all else could write (COPY) or reach out (ATTACH, INSTALL)."""
-    statements = connection.extract_statements(sql)
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise ConfigError.of("query", "is not one SELECT", "write one SELECT FROM records")
-    result = connection.execute(statements[0])
-    columns = [str(part[0]) for part in result.description or ()]
-
-    def rows() -> Iterator[Row]:
-        while some := result.fetchmany(_AT_ONCE):
-            yield from some
-
-    return Answer(columns, rows())
-
-
-_AT_ONCE = 4096
-
-
-def _text(value: str) -> str:
+def text_literal(value: str) -> str:
+    """A text as SQL has it."""
     return "'" + value.replace("'", "''") + "'"
 
 
@@ -184,16 +54,50 @@ def quoted(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-def _valued(column: str) -> str:
-    """The column as `value`, and what is summed: no field of a manifest is taken for an alias."""
-    return f"SELECT {quoted(column)} AS value, duration_us, verdict FROM records"
+_SUMS = {
+    **{verdict: f"verdict = '{verdict}'" for verdict in ("clean", "borderline", "unknown", "bad")},
+    "sound_us": "sound",
+    "bad_by_rules": "verdict = 'bad' AND by_rules",
+    "borderline_by_rules": "verdict = 'borderline' AND by_rules",
+}
+"""What of the microseconds of a group is summed, by the name of the sum."""
+
+
+def _amounts_of(column: str) -> str:
+    """The query of `Records._amounts`; no field of a manifest is taken for an alias."""
+    sums = (
+        f"coalesce(sum(duration_us) FILTER ({rows}), 0)::BIGINT AS {name}"
+        for name, rows in _SUMS.items()
+    )
+    return (
+        "SELECT value, count(*) AS rows, coalesce(sum(duration_us), 0)::BIGINT AS us, "
+        f"count(*) FILTER (sound) AS sound, {', '.join(sums)} "
+        f"FROM (SELECT {quoted(column)} AS value, duration_us, verdict, "
+        "malformed IS NULL AS sound, malformed IS NULL AND override IS NULL AS by_rules "
+        "FROM records) GROUP BY value"
+    )
 
 
 class Records(RecordsTable):
     """The answers of SQL about one records table."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        made: dict[str, str] | None = None,
+        making: Lock | None = None,
+    ) -> None:
         self._connection = connection
+        self._made, self._making = {} if made is None else made, making or Lock()
+
+    @contextmanager
+    def beside(self) -> Iterator[Records]:
+        """As `RecordsTable` says."""
+        cursor = self._connection.cursor()
+        try:
+            yield Records(cursor, self._made, self._making)
+        finally:
+            cursor.close()
 
     def query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """All rows of a query with these parameters. Not thread-safe."""
@@ -284,44 +188,67 @@ class Records(RecordsTable):
         )
         return {_int(at): dict(zip(metrics, rest, strict=True)) for at, *rest in rows}
 
+    def largest(self, column: str, most: int) -> tuple[list[str | None], int]:
+        """As `RecordsTable` says."""
+        rows = self.query(
+            f"SELECT value, count(*) OVER () FROM {self._amounts(column)} "
+            f"WHERE value IS NOT NULL OR us > 0 ORDER BY us DESC, value NULLS LAST LIMIT {most}"
+        )
+        return [value for value, _ in rows], _int(rows[0][1]) if rows else 0
+
+    def distinct(self, column: str) -> int:
+        """As `RecordsTable` says."""
+        return _int(self.one(f"SELECT count(*) FROM {self._amounts(column)} WHERE sound > 0")[0])
+
+    def losses(self, column: str, least_us: int, most: Mapping[str, float]) -> list[Row]:
+        """As `RecordsTable` says."""
+        lost = [f"{verdict}_by_rules" for verdict in most]
+        above = [f"{name} > sound_us * $1[{at}]" for at, name in enumerate(lost, start=1)]
+        return self.query(
+            f"SELECT value, sound_us, {', '.join(lost)} FROM {self._amounts(column)} "
+            f"WHERE sound > 0 AND sound_us >= {least_us} AND ({' OR '.join(above)}) "
+            "ORDER BY value NULLS LAST",
+            [list(most.values())],
+        )
+
     def worst_groups(self, column: str, least_us: int, most: int) -> list[Row]:
         """As `RecordsTable` says."""
         return self.query(
-            f"""
-            SELECT value, count(*), sum(duration_us)::BIGINT AS us,
-                   coalesce(sum(duration_us) FILTER (verdict = 'bad'), 0)::BIGINT AS bad
-            FROM ({_valued(column)}) WHERE value IS NOT NULL GROUP BY value
-            HAVING bad > 0 AND us >= {least_us}
-            ORDER BY bad / us DESC, bad DESC, value LIMIT {most}
-            """
+            f"SELECT value, rows, us, bad FROM {self._amounts(column)} "
+            f"WHERE value IS NOT NULL AND bad > 0 AND us >= {least_us} "
+            f"ORDER BY bad / us DESC, bad DESC, value LIMIT {most}"
         )
 
     def coverage(self, columns: Sequence[str]) -> Mapping[str, tuple[int, int, int]]:
         """As `RecordsTable` says."""
-        counts = ", ".join(
-            f"count(DISTINCT {name}), count({name}), "
-            f"coalesce(sum(duration_us) FILTER ({name} IS NOT NULL), 0)::BIGINT"
-            for name in map(quoted, columns)
-        )
-        answer = list(map(_int, self.one(f"SELECT {counts} FROM records")))
-        of = (tuple(answer[at : at + 3]) for at in range(0, len(answer), 3))
-        return {name: (n, rows, us) for name, (n, rows, us) in zip(columns, of, strict=True)}
+        answers = {}
+        for name in columns:
+            values, rows, us = self.one(
+                "SELECT count(*), coalesce(sum(rows), 0)::BIGINT, coalesce(sum(us), 0)::BIGINT "
+                f"FROM {self._amounts(name)} WHERE value IS NOT NULL"
+            )
+            answers[name] = (_int(values), _int(rows), _int(us))
+        return answers
 
     def strata(self, column: str, most: int) -> list[Row]:
         """As `RecordsTable` says."""
-        parts = ", ".join(
-            f"coalesce(sum(duration_us) FILTER (verdict = '{verdict}'), 0)::BIGINT"
-            for verdict in ("clean", "borderline", "unknown", "bad")
-        )
         rows = self.query(
-            f"""
-            SELECT value, count(*), coalesce(sum(duration_us), 0)::BIGINT AS us, {parts}
-            FROM ({_valued(column)}) GROUP BY value
-            ORDER BY us DESC, value NULLS LAST LIMIT {most}
-            """
+            f"SELECT value, rows, us, clean, borderline, unknown, bad FROM {self._amounts(column)} "
+            f"ORDER BY us DESC, value NULLS LAST LIMIT {most}"
         )
         medians = self._median_char_rates(quoted(column), [value for value, *_ in rows])
         return [(*row, medians.get(row[0])) for row in rows]
+
+    def _amounts(self, column: str) -> str:
+        """A table of the values of a column, made once: rows and microseconds of each in all, by
+        verdict, and of sound rows, where a person's verdicts are not the rules'.
+        """
+        with self._making:
+            name = self._made.get(column)
+            if name is None:
+                name = self._made[column] = f"amounts_{len(self._made)}"
+                self.query(f"CREATE TABLE {name} AS {_amounts_of(column)}")
+        return name
 
     def _median_char_rates(self, name: str, values: Sequence[object]) -> Mapping[object, float]:
         """The middle char_rate of these groups of a column, the lower one of two.

@@ -9,9 +9,11 @@ from curate.rules.file import RuleSet
 LIBRARIES = ("asr-curate", "polars", "duckdb", "numpy")
 """Whose versions artefacts name."""
 LIMIT_COUNTS = "limit_counts.parquet"
-"""What `curate.whatif` counted of the records, which a profile of many rows begins with."""
+"""What `curate.whatif` counted of the records, which a profile of many rows has from the start."""
 COUNTED_ROWS = 1 << 18
 """Rows from which on that is stored: below, counting takes no longer than starting a command."""
+COUNTED_AHEAD_ROWS = 1 << 20
+"""Rows from which on a profile counts it: below, the first question counts within half a second."""
 TEXTS = "texts.parquet"
 """The records' texts in their order, once a large profile was opened for review."""
 WORD_TABLE = "word_table.parquet"

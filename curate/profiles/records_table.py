@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,10 @@ IN_MEMORY = 1 << 18
 
 class RecordsTable(ABC):
     """Questions about one records table. Column names are the project's own, never SQL."""
+
+    @abstractmethod
+    def beside(self) -> AbstractContextManager[RecordsTable]:
+        """The same table for another thread."""
 
     @abstractmethod
     def by_verdict(self) -> Mapping[str, tuple[int, int, int]]:
@@ -54,6 +58,23 @@ class RecordsTable(ABC):
         self, numbers: Sequence[int], metrics: Sequence[str]
     ) -> Mapping[int, Mapping[str, Any]]:
         """The metrics of rows, by number."""
+
+    @abstractmethod
+    def largest(self, column: str, most: int) -> tuple[list[str | None], int]:
+        """The values of a column with most hours, then by value; and how many values there are.
+
+        Null counts where rows without a value have hours: lines that are no records have neither.
+        """
+
+    @abstractmethod
+    def distinct(self, column: str) -> int:
+        """The values of a column in sound rows; null is one."""
+
+    @abstractmethod
+    def losses(self, column: str, least_us: int, most: Mapping[str, float]) -> list[Row]:
+        """Values of a column with `least_us` in sound rows, and a larger share than `most` of it
+        in rows with one of these verdicts by rules: value, microseconds in all, and by verdict.
+        """
 
     @abstractmethod
     def worst_groups(self, column: str, least_us: int, most: int) -> list[Row]:

@@ -27,6 +27,7 @@ from curate.profiles.audio.faults import (
 )
 from curate.profiles.audio.loading import loading_facts, loading_warnings, origin_warnings
 from curate.profiles.audio.scan import AudioScan
+from curate.profiles.decided import Decided, OnDecided
 from curate.profiles.examples.borderline import borderline_records
 from curate.profiles.measure.records import (
     fill_late_metrics,
@@ -85,23 +86,30 @@ def profile_into(
     execution: Execution = QUIET,
     old: Path | None = None,
     engine: Engine | None = None,
+    on_decided: OnDecided | None = None,
 ) -> Profile:
     """Profile the plan's manifests into `folder` (which exists): records.parquet, profile.json,
     ledger.json.
 
     `old` names an earlier profile directory, whose rows of unchanged manifests are not measured
     again. `engine`, in its place, measures elsewhere (Ray, or other machines did). The outputs are
-    the same with and without either.
+    the same with and without either. `on_decided` is called when all verdicts stand, and may read
+    the records beside what follows.
 
     Raises InputError where a manifest cannot be read whole, where no line of any is a record, and
     where audio is needed and none exists; ConfigError for a field that no record has.
     """
     with rows_in_memory(folder / RECORDS):
-        return _profile(plan, folder, execution, old, engine)
+        return _profile(plan, folder, execution, old, engine, on_decided)
 
 
 def _profile(
-    plan: ProfilePlan, folder: Path, execution: Execution, old: Path | None, engine: Engine | None
+    plan: ProfilePlan,
+    folder: Path,
+    execution: Execution,
+    old: Path | None,
+    engine: Engine | None,
+    on_decided: OnDecided | None,
 ) -> Profile:
     sources, settings, overrides = plan.sources, plan.settings, plan.overrides
     rules, grouped = plan.rules, list(plan.grouped)
@@ -126,10 +134,18 @@ def _profile(
         rules = exempted(rules, conventions)
         reapply_rules(records, rules, overrides.decide)
     failing = apply_group_rules(records, rules)
+    if on_decided is not None:
+        on_decided(Decided(records, total.rows, rules, any(each.failed for each in failing)))
     several = ["source"] if len(sources) > 1 else []
-    with open_table(records) as table, ThreadPoolExecutor(1) as beside:
+    with (
+        open_table(records) as table,
+        table.beside() as also,
+        ThreadPoolExecutor(1) as beside,
+    ):
         moving = [each.rule for each in failing if each.moved_rows]
-        strata = beside.submit(kept_out, records, ["lang", *several, *grouped], rules, moving)
+        columns = ["lang", *several, *grouped]
+        strata = beside.submit(kept_out, also, records, columns, rules, moving)
+        cells = beside.submit(density, records)
         summary = summarise(
             table,
             records,
@@ -164,7 +180,7 @@ def _profile(
         malformed=summary.malformed,
         metrics=summary.metrics,
         correlations=summary.correlations,
-        density=density(records),
+        density=cells.result(),
         stratified=summary.stratified,
         strata=summary.strata,
         coverage=summary.coverage,

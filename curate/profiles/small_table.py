@@ -6,7 +6,8 @@ A test holds both equal.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -22,6 +23,7 @@ from curate.artifacts.columns import (
     LANG,
     LINE,
     MALFORMED,
+    OVERRIDE,
     SOURCE,
     SPEAKER,
     TAGS,
@@ -45,6 +47,11 @@ class SmallTable(RecordsTable):
     def read(cls, records: Path) -> SmallTable:
         """The table of this file."""
         return cls(scan(records).collect())
+
+    @contextmanager
+    def beside(self) -> Iterator[SmallTable]:
+        """As `RecordsTable` says."""
+        yield self
 
     def by_verdict(self) -> Mapping[str, tuple[int, int, int]]:
         """As `RecordsTable` says."""
@@ -107,6 +114,25 @@ class SmallTable(RecordsTable):
         rows = self._at(numbers, metrics)
         return {number: dict(zip(metrics, row, strict=True)) for number, row in rows.items()}
 
+    def largest(self, column: str, most: int) -> tuple[list[str | None], int]:
+        """As `RecordsTable` says."""
+        amounts = (
+            self.frame.group_by(_key(column))
+            .agg(us=_US)
+            .filter(pl.col("group").is_not_null() | (pl.col("us") > 0))
+            .sort("us", "group", descending=[True, False], nulls_last=True)
+        )
+        return amounts["group"].head(most).to_list(), amounts.height
+
+    def distinct(self, column: str) -> int:
+        """As `RecordsTable` says."""
+        return self.frame.filter(MALFORMED.expr.is_null())[column].n_unique()
+
+    def losses(self, column: str, least_us: int, most: Mapping[str, float]) -> list[Row]:
+        """As `RecordsTable` says."""
+        sound = self.frame.lazy().filter(MALFORMED.expr.is_null())
+        return losses(sound, column, least_us, most)
+
     def worst_groups(self, column: str, least_us: int, most: int) -> list[Row]:
         """As `RecordsTable` says."""
         grouped = self.frame.filter(pl.col(column).is_not_null()).group_by(_key(column))
@@ -146,6 +172,19 @@ class SmallTable(RecordsTable):
             return dict.fromkeys(in_order, ())
         rows = self.frame.select(columns)[in_order].rows()
         return dict(zip(in_order, rows, strict=True))
+
+
+def losses(rows: pl.LazyFrame, column: str, least_us: int, most: Mapping[str, float]) -> list[Row]:
+    """`RecordsTable.losses` of these rows."""
+    by_rules = OVERRIDE.expr.is_null()
+    lost = {
+        verdict: DURATION_US.expr.filter((VERDICT.expr == verdict) & by_rules).sum()
+        for verdict in most
+    }
+    above = pl.any_horizontal(pl.col(name) > pl.col("us") * share for name, share in most.items())
+    groups = rows.group_by(_key(column)).agg(us=_US, **lost)
+    groups = groups.filter((pl.col("us") >= least_us) & above)
+    return groups.sort("group", nulls_last=True).collect(engine="streaming").rows()
 
 
 def _key(column: str) -> pl.Expr:

@@ -89,9 +89,10 @@ def summarise(
     verdicts = table.by_verdict()
     rows = sum(n for n, _, _ in verdicts.values())
     duration_us = sum(us for _, _, us in verdicts.values())
-    with ThreadPoolExecutor(1) as beside:
+    with table.beside() as also, ThreadPoolExecutor(1) as beside:
         repeated = beside.submit(_duplicates, records, rows)
-        known, hits = _known(table, metrics), _rules_hit(table, rules)
+        grouped = beside.submit(_grouped, also, strata)
+        known, hits = _known(table, metrics, counted), _rules_hit(table, rules)
         spreads, products = measure_spreads(
             records, known, tuple(QUANTILES.values()), rules, counted
         )
@@ -115,20 +116,34 @@ def summarise(
                 pearson=tuple(map(tuple, products.pearson(known))),
             ),
             stratified=stratify(
+                table,
                 records,
                 [*strata, *([SOURCE.name] if len(origins) > 1 else [])],
                 known,
                 {name: spread.histogram.placed for name, spread in spreads.items()},
                 hits,
             ),
-            strata={name: _strata(table, name) for name in strata},
-            coverage={
-                name: Coverage(values=values, rows=declared, hours=hours(us))
-                for name, (values, declared, us) in table.coverage(strata).items()
-            },
-            worst_groups={name: _worst_groups(table, name) for name in strata if name != LANG.name},
+            **grouped.result(),
             duplicates=repeated.result(),
         )
+
+
+class _Grouped(TypedDict):
+    strata: Mapping[str, tuple[Stratum, ...]]
+    coverage: Mapping[str, Coverage]
+    worst_groups: Mapping[str, tuple[Group, ...]]
+
+
+def _grouped(table: RecordsTable, columns: Sequence[str]) -> _Grouped:
+    """What the groups of these columns are, and have."""
+    return {
+        "strata": {name: _strata(table, name) for name in columns},
+        "coverage": {
+            name: Coverage(values=values, rows=declared, hours=hours(us))
+            for name, (values, declared, us) in table.coverage(columns).items()
+        },
+        "worst_groups": {name: _worst_groups(table, name) for name in columns if name != LANG.name},
+    }
 
 
 def _duplicates(records: Path, rows: int) -> Duplicates:
@@ -232,9 +247,9 @@ def _by_tag(table: RecordsTable) -> Mapping[str, _Flagged]:
     return counted
 
 
-def _known(table: RecordsTable, metrics: Sequence[Metric]) -> list[Metric]:
+def _known(table: RecordsTable, metrics: Sequence[Metric], counted: Counted | None) -> list[Metric]:
     """The metrics of groups of which some row has a value, and those of no group."""
-    rows = table.known([metric.name for metric in metrics])
+    rows = counted.known() if counted else table.known([metric.name for metric in metrics])
     groups = {metric.group for metric in metrics if rows[metric.name]}
     return [metric for metric in metrics if metric.group in {"", *groups}]
 

@@ -38,7 +38,7 @@ from curate.rules.evaluate.groups import demote
 from curate.rules.file import RuleSet
 from curate.whatif.binning import Kinds
 from curate.whatif.classes import Classes, settling
-from curate.whatif.grouped import Failing, failing, verdict_codes
+from curate.whatif.grouped import Failing, all_passed, failing, verdict_codes
 from curate.whatif.stored import Stored, open_stored, records_at
 from curate.whatif.transitions import by_tag
 
@@ -119,7 +119,9 @@ def _moves_by_batch(
     """For each batch: rows and microseconds by stratum and both verdicts; and what moves."""
     places = [column.name for column in _PLACES]
     fixed = settling(stored.records)
-    groups = tuple(failing(stored.records, rules, stored.profile) for rules in (old, new))
+    groups = tuple(
+        failing(stored.records, rules, all_passed(stored.profile, rules)) for rules in (old, new)
+    )
     keys = [name for each in groups for name in each.columns]
     names = dict.fromkeys((*old.names, *new.names, *places, *strata, *fixed, *keys))
     plan = pl.scan_parquet(stored.records).select(*names)

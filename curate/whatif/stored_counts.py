@@ -20,9 +20,11 @@ import polars as pl
 
 from curate.files.state import state_of
 from curate.profiles import named
+from curate.profiles.decided import Decided
 from curate.profiles.measure.code_version import all_code
 from curate.rules.file import RuleSet
 from curate.whatif.binning import BinEdges
+from curate.whatif.grouped import all_passed
 from curate.whatif.stored import Stored
 from curate.whatif.sweep import Kind, Sweep, classes_of, counted_edges, sweep
 from curate.whatif.threshold_grid import ThresholdGrid, threshold_grids
@@ -34,24 +36,25 @@ _COLUMNS: Final = {
 }  # fmt: skip
 
 
-def count_ahead(stored: Stored, rules: RuleSet, threads: int | None = None) -> None:
-    """Store what `limit_counts` will read of a profile that is being made with these rules."""
-    adapted = stored.adapted(rules)
-    limit_counts(stored, adapted, threshold_grids(adapted), threads)
+def count_ahead(decided: Decided, threads: int | None = None) -> None:
+    """Store what `limit_counts` will read of a profile that is being made."""
+    records, rules = decided.records, decided.rules
+    swept = sweep(records, rules, threshold_grids(rules), threads, not decided.failed)
+    write_counts(records, swept, key_of(records, rules, swept.edges))
 
 
 def limit_counts(
     stored: Stored, rules: RuleSet, grids: Sequence[ThresholdGrid], threads: int | None = None
 ) -> Sweep:
     """What `sweep` counts, read where it was counted before, and stored where that took long."""
-    records = stored.records
+    records, passed = stored.records, all_passed(stored.profile, rules)
     if stored.profile.totals.rows < named.COUNTED_ROWS:
-        return sweep(records, rules, grids, threads, stored.profile)
+        return sweep(records, rules, grids, threads, passed)
     edges = counted_edges(classes_of(rules, grids), grids)
     key = key_of(records, rules, edges)
     swept = read_counts(records, rules, edges, key)
     if swept is None:
-        swept = sweep(records, rules, grids, threads, stored.profile)
+        swept = sweep(records, rules, grids, threads, passed)
         write_counts(records, swept, key)
     return swept
 

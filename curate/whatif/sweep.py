@@ -16,7 +16,6 @@ import polars as pl
 
 from curate.arrays import Int32s, Int64s
 from curate.artifacts.columns import DURATION_US
-from curate.artifacts.profile import Profile
 from curate.environment.cores import thread_count
 from curate.rules.evaluate import evaluate_each, malformed_rows
 from curate.rules.expression import Batch
@@ -82,12 +81,12 @@ def sweep(
     rules: RuleSet,
     grids: Sequence[ThresholdGrid],
     threads: int | None = None,
-    profile: Profile | None = None,
+    none_failed: bool = False,
 ) -> Sweep:
     """Evaluate the rules on every row and count what the grids need. Columns must be there.
-    `profile` is what the records' profile.json holds (see `failing`).
+    `none_failed`: see `failing`.
     """
-    classes, groups = classes_of(rules, grids), failing(records, rules, profile)
+    classes, groups = classes_of(rules, grids), failing(records, rules, none_failed)
     thresholds = {grid.rule.metric for grid in grids}
     threads = threads or thread_count()
     total = int(pl.scan_parquet(records).select(pl.len()).collect().item())

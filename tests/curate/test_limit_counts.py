@@ -92,6 +92,7 @@ def always_stored(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return sweep(records, rules, *further)  # type: ignore[arg-type]
 
     monkeypatch.setattr(named, "COUNTED_ROWS", 0)
+    monkeypatch.setattr(named, "COUNTED_AHEAD_ROWS", 0)
     monkeypatch.setattr(stored_counts, "sweep", counting)
     return passes
 

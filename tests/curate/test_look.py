@@ -13,7 +13,7 @@ import pytest
 import curate
 from curate.errors import ConfigError, InputError
 from curate.inspect.records import look
-from curate.profiles.duck import run_query
+from curate.profiles.own_query import run_query
 from tests import processes
 
 

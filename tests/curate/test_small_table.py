@@ -25,6 +25,7 @@ SCHEMA: dict[str, Any] = {
     "malformed": pl.String(),
     "lang": pl.String(),
     "speaker": pl.String(),
+    "override": pl.String(),
     "duration_us": pl.Int64(),
     "char_rate": pl.Float64(),
     "words": pl.Int32(),
@@ -40,7 +41,7 @@ ROWS = st.lists(
     st.tuples(
         st.sampled_from(VERDICTS),
         st.tuples(st.sampled_from(["m.jsonl", "n.jsonl"]), st.integers(1, 99)),
-        st.tuples(VALUES, VALUES),
+        st.tuples(VALUES, VALUES, st.sampled_from([None, None, "drop"])),
         st.one_of(st.none(), st.integers(0, 9).map(lambda n: n * 15_000_000)),
         st.tuples(RATES, st.one_of(st.none(), st.integers(0, 9)), RATES),
         TAGS,
@@ -48,7 +49,7 @@ ROWS = st.lists(
     ),
     max_size=40,
 )
-FIELDS = ["us", "bad", "clean", "len", "value", "group", "n", "a b", 'a"b']
+FIELDS = ["us", "rows", "sound", "bad", "clean", "len", "value", "group", "n", "a b", 'a"b']
 """Fields of a manifest that are named as what is counted beside them, or as no SQL is."""
 COLUMNS = ["lang", "speaker"]
 
@@ -64,6 +65,9 @@ def _write(path: Path, rows: list[Any]) -> None:
     ).write_parquet(path)
 
 
+SHARES = {"bad": 0.2, "borderline": 0.5}
+
+
 def _answers(table: RecordsTable, rows: int, columns: Sequence[str] = COLUMNS) -> list[object]:
     """The answer to every question, in the order in which it comes."""
     numbers = [*range(0, rows, 3), *range(0, rows, 2)]
@@ -76,6 +80,9 @@ def _answers(table: RecordsTable, rows: int, columns: Sequence[str] = COLUMNS) -
         table.known(["char_rate", "words", "wer"]),
         list(table.rows(numbers).items()),
         *(sorted(table.values(numbers, names).items()) for names in ([], ["words", "char_rate"])),
+        *(table.largest(name, most) for name in columns for most in (2, 50)),
+        *(table.distinct(name) for name in columns),
+        *(table.losses(name, least, SHARES) for name in columns for least in (0, 60_000_000)),
         *(table.worst_groups(name, least, 3) for name in columns for least in (0, 60_000_000)),
         list(table.coverage(columns).items()),
         *(table.strata(name, most) for name in columns for most in (3, 50)),
@@ -89,13 +96,15 @@ def test_both_give_the_same_answers(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "both.parquet"
     _write(path, rows)
-    with open_records(path) as by_sql:
-        assert _answers(SmallTable.read(path), len(rows)) == _answers(by_sql, len(rows))
+    with open_records(path) as by_sql, by_sql.beside() as beside:
+        answers = _answers(SmallTable.read(path), len(rows))
+        assert answers == _answers(by_sql, len(rows)) == _answers(beside, len(rows))
 
 
 def test_fields_may_be_named_as_what_is_counted(tmp_path: Path) -> None:
     path = tmp_path / "both.parquet"
-    row = ("bad", ("m.jsonl", 1), ("en", "a"), 90_000_000, (12.0, 2, 0.5), ["bad:fast"], "no text")
+    names, numbers = ("en", "a", None), (12.0, 2, 0.5)
+    row = ("bad", ("m.jsonl", 1), names, 90_000_000, numbers, ["bad:fast"], "no text")
     _write(path, [row, ("clean", *row[1:])])
     with open_records(path) as by_sql:
         answers = _answers(SmallTable.read(path), 2, FIELDS)

@@ -17,6 +17,9 @@ RATES = st.sampled_from([None, 0.0, 0.03, 0.031, 0.0625, 12.0, 12.01, 12.05, 900
 ROWS = st.lists(st.tuples(st.sampled_from([None, "a", "b", "c", "'"]), RATES), max_size=40)
 
 
+UNSET = ("malformed", "override")
+
+
 @settings(max_examples=60, deadline=None)
 @given(ROWS)
 def test_the_middle_rate_is_the_lower_one_of_two(
@@ -30,6 +33,7 @@ def test_the_middle_rate_is_the_lower_one_of_two(
             "char_rate": pl.Series(rates, dtype=pl.Float64),
             "duration_us": pl.Series([1] * len(rows), dtype=pl.Int64),
             "verdict": pl.Series(["clean"] * len(rows), dtype=VERDICT_TYPE),
+            **{name: pl.Series([None] * len(rows), dtype=pl.String) for name in UNSET},
         }
     ).write_parquet(path)
     with open_records(path) as table:

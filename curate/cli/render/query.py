@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from curate.cli.render.terminal import cell, print_text
-from curate.profiles.duck import Answer
+from curate.profiles.own_query import Answer
 from curate.terminal.command import printable
 
 SHOWN = 100

@@ -137,11 +137,6 @@ static inline uint64_t trailing_zeros(uint64_t word) {
     return word ? (uint64_t)__builtin_ctzll(word) : 64;
 }
 
-/* How many bits are set. */
-static inline uint64_t ones(uint64_t word) {
-    return (uint64_t)__builtin_popcountll(word);
-}
-
 static int compare_words(const void* one, const void* other) {
     uint64_t a = *(const uint64_t*)one, b = *(const uint64_t*)other;
     return (a > b) - (a < b);

@@ -84,6 +84,11 @@ static inline uint64_t packed_within(uint64_t word, int64_t low, int64_t high) {
     return above & ~beyond & ~word & PACKED_HIGHS;
 }
 
+/* How many bytes of `highs` have their high bit set; no other bit is. */
+static inline uint64_t packed_count(uint64_t highs) {
+    return ((highs >> 7) * PACKED_ONES) >> 56;
+}
+
 /* The ASCII letters and digits at `at`: (end, letters, upper-case letters among them, hash).
  *
  * Eight bytes a step without a branch on their values: words end at no predictable place. */
@@ -102,8 +107,8 @@ static inline i64_i64_i64_u64 packed_ascii_core(uint8s data, int64_t at, int64_t
         uint64_t mask =
             size == 8 ? ~((uint64_t)0) : (PACKED_ONE << (size << PACKED_THREE)) - PACKED_ONE;
         alpha &= mask;
-        letters += ones(alpha);
-        upper += ones((((~word & PACKED_CASE_BITS) << 2) & alpha));
+        letters += packed_count(alpha);
+        upper += packed_count(((~word & PACKED_CASE_BITS) << 2) & alpha);
         if (size) {
             value = words_absorb(value, (word | (alpha >> 2)) & mask);
         }

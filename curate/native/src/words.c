@@ -27,6 +27,18 @@ static inline uint64_t words_mix(uint64_t value) {
     return value ^ (value >> WORDS_SHIFT);
 }
 
+/* The last bytes of a span, fewer than eight, the first one lowest and zero above the last. */
+static inline uint64_t words_rest(uint8s data, int64_t at, int64_t end) {
+    if (at + 8 <= data.size) {
+        return load_word(data, at) & ~(~UINT64_C(0) << (8 * (uint64_t)(end - at)));
+    }
+    uint64_t rest = 0;
+    for (uint64_t shift = 0; at < end; at++, shift += 8) {
+        rest |= (uint64_t)AT(data, at) << shift;
+    }
+    return rest;
+}
+
 /* 64-bit hash of a span, eight bytes a step. Own code, so stable across library versions. */
 EXPORT uint64_t words_hash_bytes(uint8s data, int64_t start, int64_t length) {
     uint64_t value = WORDS_SEED ^ (uint64_t)length;
@@ -37,14 +49,7 @@ EXPORT uint64_t words_hash_bytes(uint8s data, int64_t start, int64_t length) {
         at += 8;
     }
     if (at < end) {
-        uint64_t rest = (uint64_t)0;
-        uint64_t shift = (uint64_t)0;
-        while (at < end) {
-            rest |= (uint64_t)(AT(data, at)) << shift;
-            shift += (uint64_t)8;
-            at += 1;
-        }
-        value = words_absorb(value, rest);
+        value = words_absorb(value, words_rest(data, at, end));
     }
     return words_mix(value * WORDS_PRIME);
 }
@@ -97,13 +102,7 @@ static inline u64_i64 words_hash_text(uint8s data, int64_t start, int64_t length
         at += 8;
     }
     if (at < end) {
-        uint64_t rest = (uint64_t)0;
-        uint64_t shift = (uint64_t)0;
-        while (at < end) {
-            rest |= (uint64_t)(AT(data, at)) << shift;
-            shift += (uint64_t)8;
-            at += 1;
-        }
+        uint64_t rest = words_rest(data, at, end);
         same = words_repeated(rest, before); /* the padding is no printable byte */
         pairs |= same;
         triples |= same & ((same << 8) | same_before);

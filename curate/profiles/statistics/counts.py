@@ -103,6 +103,10 @@ class Counted:
         self.products.add(names, values.T)
         self.rows += frame.height
 
+    def known(self) -> Mapping[str, int]:
+        """Rows in which each metric is a finite number."""
+        return {name: int(tally.rows.sum()) for name, tally in self.tallies.items()}
+
     def merge(self, other: Counted) -> None:
         """Count what was counted of the rows that come next."""
         for name, tally in self.tallies.items():

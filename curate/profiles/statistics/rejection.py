@@ -22,7 +22,10 @@ from curate.artifacts.profile import StratumShare, StratumShares
 from curate.formatting.units import duration
 from curate.formatting.values import rows_with
 from curate.profiles.named import hours
+from curate.profiles.opened import Row
+from curate.profiles.records_table import RecordsTable
 from curate.profiles.rows import scan
+from curate.profiles.small_table import losses
 from curate.rules.file import RuleSet
 
 LEAST_US = 60_000_000
@@ -36,22 +39,30 @@ WARNED = 10
 
 
 def kept_out(
-    records: Path, columns: Sequence[str], rules: RuleSet, moving: Collection[str] = ()
+    table: RecordsTable,
+    records: Path,
+    columns: Sequence[str],
+    rules: RuleSet,
+    moving: Collection[str] = (),
 ) -> tuple[StratumShares, StratumShares]:
     """The strata of which a larger share of hours is rejected than the rules allow, worst first;
-    the same of hours that train and never measure a model.
+    the same of hours that train and never measure a model. `table` is the open one of `records`.
 
     Records decided manually are not the rules' doing, and count as accepted. The second covers
     speakers beside `columns`, where more than OF_SPEAKER of their hours is kept from eval (or more
     than the rules allow, if that is more). Of a speaker, hours that a rule for groups keeps out of
     eval do not count: they are in `group_rules`. `moving` names the rules for groups that do.
     """
-    table = scan(records).filter(MALFORMED.expr.is_null())
+    rows = scan(records).filter(MALFORMED.expr.is_null())
     most = {"bad": rules.max_rejected, "borderline": rules.max_borderline}
-    queries = [_Query(column, table, most) for column in dict.fromkeys(columns)]
-    if table.select(SPEAKER.expr.n_unique()).collect(engine="streaming").item() > 1:
-        queries.append(_of_speakers(table, max(rules.max_borderline, OF_SPEAKER), moving))
-    strata = [each for query in queries for each in query.shares()]
+    strata = [
+        each
+        for column in dict.fromkeys(columns)
+        for lost in table.losses(column, LEAST_US, most)
+        for each in _Stratum(column, rows, most).shares(lost)
+    ]
+    if table.distinct(SPEAKER.name) > 1:
+        strata += _of_speakers(table, rows, max(rules.max_borderline, OF_SPEAKER), moving)
     rejected = _worst_first(each for each in strata if each.rejected_hours is not None)
     borderline = _worst_first(each for each in strata if each.borderline_hours is not None)
     return (
@@ -60,12 +71,19 @@ def kept_out(
     )
 
 
-def _of_speakers(table: pl.LazyFrame, most: float, moving: Collection[str]) -> _Query:
-    rows = table.filter(SPEAKER.expr.is_not_null())
+def _of_speakers(
+    table: RecordsTable, rows: pl.LazyFrame, share: float, moving: Collection[str]
+) -> Iterator[StratumShare]:
+    most = {"borderline": share}
     if moving:  # reading all tags takes longer than everything else here
         moved = [TAGS.expr.list.contains(f"borderline:{rule}") for rule in moving]
         rows = rows.filter(~pl.any_horizontal(moved))
-    return _Query(SPEAKER.name, rows, {"borderline": most})
+        lost = losses(rows, SPEAKER.name, LEAST_US, most)
+    else:
+        lost = table.losses(SPEAKER.name, LEAST_US, most)
+    for each in lost:
+        if each[0] is not None:
+            yield from _Stratum(SPEAKER.name, rows, most).shares(each)
 
 
 def _worst_first(strata: Iterable[StratumShare]) -> tuple[StratumShare, ...]:
@@ -110,35 +128,21 @@ def _describe(each: StratumShare, what: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Query:
-    """The strata of a column in some rows, and by verdict the share of hours that it may take."""
+class _Stratum:
+    """A value of a column in some rows, and by verdict the share of hours that it may take."""
 
     column: str
     rows: pl.LazyFrame
     most: Mapping[str, float]
 
-    def shares(self) -> Iterator[StratumShare]:
-        """The strata of at least LEAST_US of which a verdict takes more."""
-        taken = {
-            verdict: (VERDICT.expr == verdict) & OVERRIDE.expr.is_null() for verdict in self.most
-        }
-        totals = (
-            self.rows.group_by(pl.col(self.column).alias("value"))  # whatever a field is named
-            .agg(
-                DURATION_US.expr.sum().alias("us"),
-                *(DURATION_US.expr.filter(each).sum().alias(name) for name, each in taken.items()),
-            )
-            .filter(pl.col("us") >= LEAST_US)
-            .filter(pl.any_horizontal(pl.col(n) > pl.col("us") * m for n, m in self.most.items()))
-            .collect(engine="streaming")
-        )
-        for value, us, *lost in totals.iter_rows():
-            for (verdict, most), lost_us in zip(self.most.items(), lost, strict=True):
-                if lost_us > us * most:
-                    rule = _worst_rule(
-                        self.rows.filter(taken[verdict]), self.column, value, verdict
-                    )
-                    yield self._share(value, us, verdict, lost_us, rule)
+    def shares(self, losses: Row) -> Iterator[StratumShare]:
+        """What `RecordsTable.losses` says of a value, for each verdict that takes more."""
+        value, us, *lost = losses
+        for (verdict, most), lost_us in zip(self.most.items(), lost, strict=True):
+            if lost_us > us * most:
+                taken = self.rows.filter((VERDICT.expr == verdict) & OVERRIDE.expr.is_null())
+                rule = _worst_rule(taken, self.column, value, verdict)
+                yield self._share(value, us, verdict, lost_us, rule)
 
     def _share(
         self, value: str | None, us: int, verdict: str, lost_us: int, rule: str

@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 
 from curate.arrays import Int64Table, UInt32s
-from curate.artifacts.columns import DURATION_US, TAGS
+from curate.artifacts.columns import TAGS
 from curate.artifacts.distributions import Stratified, StratumHistogram
 from curate.artifacts.profile import RuleHit, metrics_in_view
 from curate.metrics.declare import Metric
+from curate.profiles.records_table import RecordsTable
 from curate.profiles.rows import batches, scan
 from curate.profiles.statistics.histogram import Placed
 from curate.profiles.statistics.tally import Tally
@@ -48,6 +49,7 @@ class _Strata:
 
 
 def stratify(
+    table: RecordsTable,
     records: Path,
     columns: Sequence[str],
     metrics: Sequence[Metric],
@@ -57,7 +59,7 @@ def stratify(
     """By column the histograms of its LARGEST strata by hours, and of the commonest tags, for the
     first MOST_METRICS metrics in view. Columns with fewer than two strata are left out.
 
-    `placed` are the bins of the histograms of all rows.
+    `table` is the open one of `records`; `placed` are the bins of the histograms of all rows.
     """
     in_view = metrics_in_view(hits)[:MOST_METRICS]
     tallies = {
@@ -67,7 +69,7 @@ def stratify(
     }
     if not tallies:
         return {}
-    strata = [each for column in dict.fromkeys(columns) if (each := _of(records, column, tallies))]
+    strata = [each for column in dict.fromkeys(columns) if (each := _of(table, column, tallies))]
     tagged = _of_tags(hits, tallies)
     _count(records, strata, tagged, tallies)
     return {
@@ -86,18 +88,10 @@ def stratify(
     }
 
 
-def _of(records: Path, column: str, tallies: Mapping[str, Tally]) -> _Strata | None:
-    """The largest strata of a column, by hours, then by value; None of fewer than two."""
-    amounts = (
-        scan(records)
-        .group_by(pl.col(column).alias("value"))
-        .agg(us=DURATION_US.expr.sum())
-        .sort("us", "value", descending=[True, False], nulls_last=True)
-        .collect(engine="streaming")
-    )
-    # Lines that are no records have neither strata nor hours.
-    values = amounts.filter(pl.col("value").is_not_null() | (pl.col("us") > 0))["value"].to_list()
-    return _empty(column, values[:LARGEST], len(values), tallies) if len(values) > 1 else None
+def _of(table: RecordsTable, column: str, tallies: Mapping[str, Tally]) -> _Strata | None:
+    """The largest strata of a column; None of fewer than two."""
+    values, of = table.largest(column, LARGEST)
+    return _empty(column, values, of, tallies) if of > 1 else None
 
 
 def _of_tags(hits: Sequence[RuleHit], tallies: Mapping[str, Tally]) -> _Strata | None:

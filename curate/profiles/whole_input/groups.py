@@ -61,6 +61,8 @@ def _result(records: Path, outcome: GroupOutcome) -> GroupRule:
 
 def _moved(records: Path, outcome: GroupOutcome) -> Mapping[object, tuple[int, int]]:
     """Rows and microseconds that the rule made borderline, by group."""
+    if not outcome.failing.height:
+        return {}
     tag = f"borderline:{outcome.rule.id}"
     counted = (
         scan(records)

@@ -123,7 +123,8 @@ def _evaluate_group(rows: pl.LazyFrame, rule: GroupRule) -> GroupOutcome:
     known = rows.filter(MALFORMED.expr.is_null() & key.is_not_null())
     if rule.rows > 1 and rule.by == "recording":
         large = large_groups(rows, rule)
-        known = known.join(large.to_frame().lazy(), on=large.name, how="semi")
+        few = known.limit(0) if large.is_empty() else known  # the plan of no row reads none
+        known = few.join(large.to_frame().lazy(), on=large.name, how="semi")
     counted = (
         known.group_by(key.alias(VALUE))
         .agg(_counts(rule))

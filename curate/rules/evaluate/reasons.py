@@ -43,10 +43,9 @@ def _limit_words(
     every = [
         (each.operator.compare, each.value) for _, on in rule.conditions() for each in on.limits
     ]
-    tail = tails[0][2]
-    for value in values:
-        if len(tails) > 1:
-            tail = next(tail for compare, bound, tail in tails if compare(value, bound))
+
+    def words(value: object) -> str:
+        tail = next(tail for compare, bound, tail in tails if compare(value, bound))
         shown = _shown(value)
         short = float(shown)
         for compare, bound in every if short != value else ():
@@ -54,7 +53,16 @@ def _limit_words(
             # put it on another side of any limit.
             if compare(short, bound) != compare(value, bound):
                 shown = repr(value)
-        yield f"{rule.metric} {shown}{tail}"
+        return f"{rule.metric} {shown}{tail}"
+
+    known: dict[object, str] = {}  # counts, and many durations, are the same on many rows
+    for value in values:
+        written = known.get(value)
+        if written is None:
+            written = words(value)
+            if value:  # 0.0 and -0.0 are equal, and not written alike
+                known[value] = written
+        yield written
 
 
 def free_words(
