@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from curate.artifacts.profile import Input
 from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio, open_audio
 from curate.files.tar_members import NOTHING, Damage, Member, tar_members
@@ -20,6 +20,9 @@ from curate.manifest.origin import INSIDE, Origin
 from curate.manifest.strict import Record
 from curate.manifest.tarred import tar_number, whole_name
 from curate.shards.table_audio import row_audio, unpack
+
+if TYPE_CHECKING:
+    from curate.artifacts.profile import Input
 
 TAR_FORMATS = ("lhotse_shar", "nemo_tarred", "webdataset")
 """Formats of inputs whose audio is in tar files, unless a manifest has none beside it."""

@@ -24,16 +24,17 @@ from curate.manifest.archived_audio import archive_of, archived_hint
 from curate.shards.archives import Archive
 from curate.shards.audio import StoredAudio
 from curate.shards.finish import Outcome, buckets, finish, manifests
+from curate.shards.first_shards import FirstShards
 from curate.shards.input_cfg import check_place, input_cfg, strata_of
-from curate.shards.lhotse_reads import lhotse_process, read_with_lhotse
+from curate.shards.lhotse_reads import lhotse_process, read_now
 from curate.shards.named_archives import named_archives
 from curate.shards.options import ShardOptions, check_options, parse_size
 from curate.shards.plan import export_key, read_split
 from curate.shards.pool import RunTasks, run_tasks
 from curate.shards.spool import PLAIN, Spool, plain_names, sources_of, spool_split
 from curate.shards.unread_audio import unread_audio_hint
-from curate.shards.verify import SHAR, prove, read_back
-from curate.shards.work import AUDIO, RESULT, SCRATCH, UNPACKED, Workplace, marker_of
+from curate.shards.verify import SHAR, prove
+from curate.shards.work import AUDIO, RESULT, SCRATCH, UNPACKED, Workplace, marker_of, remove_marker
 from curate.splits import LOCK
 from curate.splits.feasibility import rules_by_rows
 from curate.splits.figures import describe_leaks
@@ -93,15 +94,17 @@ def shard_split(
     for left in (stage / SCRATCH).iterdir():
         left.unlink()
     result, in_lhotse = stage / RESULT, with_lhotse and options.format == SHAR
-    with lhotse_process() if in_lhotse else nullcontext(read_with_lhotse) as lhotse:
+    with lhotse_process() if in_lhotse else nullcontext(read_now) as lhotse:
         spool = spool_split(split, certificate, options, place.spool)
         place = replace(place, archives=_unpacked(place))
-        reused = _work(place, spool, execution, run)
+        shards = [task for task in spool.tasks if in_lhotse and task.split == "train"]
+        first = FirstShards(stage, shards, lhotse)
+        reused = _work(place, spool, execution, run, first)
         outcome = finish(stage, spool, options)
         unread = unread_audio_hint(result / "skipped.jsonl", outcome, sources, options.audio_root)
         if not outcome.shards:
             raise InputError(_nothing_stored(split, spool, outcome, list(sources), unread))
-        read = read_back(result, options.format, outcome.shards, lhotse) if with_lhotse else None
+        read = first.read_rest(outcome.shards) if with_lhotse else None
     index = _index(outcome, options, certificate, execution.command, read, reused, unread)
     write_artifact(result, index.as_file())
     write_artifact(result, buckets(stage, spool, options))
@@ -135,11 +138,16 @@ def _nothing_stored(
     return Fault(where, f"holds no record: {rules_by_rows(lock[TAGS.name], TAKEN)}", hint)
 
 
-def _work(place: Workplace, spool: Spool, execution: Execution, run: RunTasks) -> int:
+def _work(
+    place: Workplace, spool: Spool, execution: Execution, run: RunTasks, first: FirstShards
+) -> int:
     """Do the tasks that are not done; how many shards were."""
     due = [task for task in spool.tasks if marker_of(place.stage, task) is None]
+    for task in due:
+        remove_marker(place.stage, task)
     for marker in run(place, due, min(execution.processes, len(due))):
         execution.on_read(sum(file.bytes for file in marker.files), marker.stored.rows)
+        first.read_stored()
     return sum(task.split == "train" for task in spool.tasks) - sum(
         task.split == "train" for task in due
     )

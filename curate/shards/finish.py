@@ -6,7 +6,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -104,8 +104,8 @@ def manifests(outcome: Outcome) -> dict[str, PlainManifest]:
 def _take(stage: Path, task: Task, options: ShardOptions, outcome: Outcome) -> Iterator[SkippedRow]:
     """Add what a task did to the outcome; the rows that it skipped."""
     marker = read_marker(stage, task)
-    outcome.stored[task.split] += marker.stored
-    outcome.skipped += marker.skipped
+    outcome.stored[task.split] += Amount(**asdict(marker.stored))
+    outcome.skipped += Amount(**asdict(marker.skipped))
     outcome.added.update(marker.added)
     outcome.in_shards_alone += marker.in_shards_alone
     audio = f"{RESULT}/{AUDIO}/"

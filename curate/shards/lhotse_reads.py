@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -57,19 +57,28 @@ def read_with_lhotse(
     return []
 
 
-ReadShard = Callable[[Mapping[str, Path], Sequence[str], Decoding], list[Fault]]
-"""Reads a shard as `read_with_lhotse` does."""
+Faults = Callable[[], list[Fault]]
+BeginReading = Callable[[Mapping[str, Path], Sequence[str], Decoding], Faults]
+"""Begins to read a shard as `read_with_lhotse` does; what it returns waits for the faults. Those of
+several shards are to be waited for in the order in which their reading began.
+"""
+
+
+def read_now(paths: Mapping[str, Path], ids: Sequence[str], decoding: Decoding) -> Faults:
+    """Read a shard in this process, at once."""
+    faults = read_with_lhotse(paths, ids, decoding)
+    return lambda: faults
 
 
 @contextmanager
-def lhotse_process() -> Iterator[ReadShard]:
-    """What reads shards as `read_with_lhotse` does, in a process of its own within the block.
+def lhotse_process() -> Iterator[BeginReading]:
+    """What begins to read shards, in a process of its own within the block.
 
     Importing Lhotse and torch takes as long as writing thousands of cuts, so the process imports
     them while this one writes. Where Lhotse is imported here already, there is no other process.
     """
     if "lhotse" in sys.modules:
-        yield read_with_lhotse
+        yield read_now
         return
     # -P: no module of the working folder. A process group of its own: Ctrl-C is its parent's.
     command = [sys.executable, "-P", "-c", f"from {__name__} import _answer; _answer()"]
@@ -88,16 +97,28 @@ def _request(
     paths: Mapping[str, Path],
     ids: Sequence[str],
     decoding: Decoding,
-) -> list[Fault]:
-    """The faults by the process; read here where it ended: what it lacks is reported here."""
+) -> Faults:
+    """Have the process read a shard, which is read here where the process ended: what it lacks is
+    reported here.
+    """
     named = {kind: str(path) for kind, path in paths.items()}
     assert process.stdin is not None, "its input is a pipe"
-    assert process.stdout is not None, "its output is a pipe"
-    try:
+    with suppress(BrokenPipeError):
         process.stdin.write(json.dumps([named, list(ids), decoding.of]) + "\n")
         process.stdin.flush()
+    return partial(_answered, process, paths, ids, decoding)
+
+
+def _answered(
+    process: subprocess.Popen[str],
+    paths: Mapping[str, Path],
+    ids: Sequence[str],
+    decoding: Decoding,
+) -> list[Fault]:
+    assert process.stdout is not None, "its output is a pipe"
+    try:
         faults = json.loads(process.stdout.readline())
-    except (BrokenPipeError, ValueError):
+    except ValueError:
         return read_with_lhotse(paths, ids, decoding)
     return [Fault(*fields) for fields in faults]
 

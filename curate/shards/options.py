@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from curate.artifacts.shard_index import AudioOption, RecordedOptions, SizeOption
 from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.formatting.units import parse_bytes
 from curate.shards.audio import AUDIO_FORMATS, KEEP, OPUS_RATES, StoredAudio
 from curate.shards.tokens import check_tokenizers
+
+if TYPE_CHECKING:
+    from curate.artifacts.shard_index import RecordedOptions
 
 FORMATS = ("shar", "nemo_tarred", "hf")
 """What shards can be written as: Lhotse Shar, NeMo's tarred data set, Parquet for Hugging Face."""
@@ -62,6 +65,8 @@ class ShardOptions:
 
     def recorded(self) -> RecordedOptions:
         """The options as shards.json records them."""
+        from curate.artifacts.shard_index import AudioOption, RecordedOptions, SizeOption
+
         audio = self.audio
         return RecordedOptions(
             format=self.format,

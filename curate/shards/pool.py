@@ -7,6 +7,7 @@ module of their parent before they begin.
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -25,6 +26,8 @@ RunTasks = Callable[[Workplace, Iterable[Task], int], Iterator[TaskMarker]]
 """Does tasks in a workplace by so many workers; gives the markers of the tasks as they end."""
 
 _SERVE = "import sys; sys.path[:] = sys.argv[1:]; from curate.shards.worker import serve; serve()"
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""NumPy begins no thread for each processor: a worker multiplies no matrices."""
 _Process = subprocess.Popen[bytes]
 
 
@@ -99,8 +102,8 @@ def _others(place: Workplace, shared: _Shared, count: int) -> Iterator[None]:
 def _started() -> _Process:
     # -P: no module of the working folder. A process group of its own: Ctrl-C is its parent's.
     command: Sequence[str] = (sys.executable, "-P", "-c", _SERVE, *sys.path)
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, process_group=0)
+    pipe, environment = subprocess.PIPE, {**os.environ, **_ONE_THREAD}
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, process_group=0, env=environment)
 
 
 def _feed(process: _Process, place: Workplace, shared: _Shared) -> None:

@@ -57,6 +57,11 @@ def read_shar(paths: Mapping[str, Path]) -> ShardRead:
     return _read(rows, audio)
 
 
+def cut_ids(paths: Mapping[str, Path]) -> Sequence[str]:
+    """The ids of a Shar's cuts, in order."""
+    return [id for id, _, _ in _rows(paths["cuts"], _of_cut)]
+
+
 def _of_cut(cut: Any) -> _Row:
     supervisions = cut.get("supervisions") or [{}]
     return str(cut["id"]), float(cut["duration"]), supervisions[0].get("text")

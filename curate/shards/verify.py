@@ -17,18 +17,13 @@ import soundfile as sf
 
 from curate.artifacts.base import read_artifact
 from curate.artifacts.ledger import NOTHING, Entry, Ledger
-from curate.artifacts.shard_index import REMEDY, Shard, ShardIndex, check_files, read_index
+from curate.artifacts.shard_index import REMEDY, ShardIndex, check_files, read_index
 from curate.artifacts.verification import ShardFault, Verification
 from curate.environment.versions import versions
 from curate.errors import Fault, InputError
 from curate.files.tar_members import Damage
-from curate.shards.lhotse_reads import Decoding, ReadShard, read_with_lhotse
+from curate.shards.lhotse_reads import Decoding, read_with_lhotse
 from curate.shards.readback import ShardRead, read_shard
-
-MOST_READ_BACK = 500
-"""An export has Lhotse read so many cuts at its end, one shard of the usual size; `--verify` has it
-read all. More here proves little: every cut of every shard is read back by our own reader.
-"""
 
 SHAR = "shar"
 """The form that Lhotse reads."""
@@ -85,22 +80,6 @@ def prove(
         checked_against="the shards themselves" if index is None else written,
         faults=tuple(ShardFault.of(fault) for fault in faults),
     )
-
-
-def read_back(
-    folder: Path, format: str, shards: Sequence[Shard], lhotse: ReadShard = read_with_lhotse
-) -> int:
-    """Have Lhotse read the first shards, 500 cuts or all there are; how many it read."""
-    read = 0
-    for shard in shards if format == SHAR else ():
-        files = shard.paths(folder)
-        expected = read_shard(format, files)
-        faults = lhotse(files, expected.ids, Decoding("none"))
-        assert not faults, f"Lhotse reads what was written: {faults}"
-        read += len(expected.ids)
-        if read >= MOST_READ_BACK:
-            break
-    return read
 
 
 def _listed(folder: Path, index: ShardIndex) -> tuple[str, list[Files], list[Fault]]:

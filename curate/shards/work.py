@@ -18,7 +18,6 @@ from socket import gethostname
 
 import numpy as np
 
-from curate.artifacts.ledger import Amount
 from curate.audio.faults import Unusable
 from curate.audio.paths import is_shell_opened, locate_audio
 from curate.files.state import sha256_of
@@ -28,7 +27,14 @@ from curate.nemo.canary_prompt import complete
 from curate.nemo.manifest_fields import as_segment
 from curate.shards.archives import Archive
 from curate.shards.audio import StoredAudio, check_segment, load_segment
-from curate.shards.markers import MarkedFile, StoredShard, TaskMarker
+from curate.shards.markers import (
+    Counted,
+    MarkedFile,
+    StoredShard,
+    TaskMarker,
+    marker_text,
+    parse_marker,
+)
 from curate.shards.options import ShardOptions
 from curate.shards.readback import read_shard, text_line
 from curate.shards.records import Row, format_json, without_channel
@@ -101,9 +107,9 @@ class Sum:
         self.duration_us += entry.duration_us
 
     @property
-    def amount(self) -> Amount:
+    def counted(self) -> Counted:
         """The rows so far."""
-        return Amount(rows=self.rows, bytes=self.bytes, duration_us=self.duration_us)
+        return Counted(rows=self.rows, bytes=self.bytes, duration_us=self.duration_us)
 
 
 @dataclass(slots=True)
@@ -137,9 +143,23 @@ def marker_of(stage: Path, task: Task) -> TaskMarker | None:
     return marker if whole else None
 
 
+def remove_marker(stage: Path, task: Task) -> None:
+    """Remove the marker of a task that is to be done, where `marker_of` does not accept it."""
+    _marker(stage, task).unlink(missing_ok=True)
+
+
+def is_marked(stage: Path, task: Task) -> bool:
+    """Whether a task left a marker: where those that are not accepted are removed, it is done."""
+    return _marker(stage, task).exists()
+
+
 def read_marker(stage: Path, task: Task) -> TaskMarker:
     """The marker that a finished task left."""
-    return TaskMarker.model_validate_json((stage / MARKERS / f"{task.name}.json").read_bytes())
+    return parse_marker(_marker(stage, task).read_bytes())
+
+
+def _marker(stage: Path, task: Task) -> Path:
+    return stage / MARKERS / f"{task.name}.json"
 
 
 def run_task(place: Workplace, task: Task) -> TaskMarker:
@@ -155,8 +175,8 @@ def run_task(place: Workplace, task: Task) -> TaskMarker:
         rows=_rows_hash(task),
         files=tuple(files),
         shard=shard,
-        stored=tally.stored.amount,
-        skipped=tally.skipped.amount,
+        stored=tally.stored.counted,
+        skipped=tally.skipped.counted,
         reasons=tuple(tally.reasons),
         added=dict(sorted(tally.added.items())),
         in_shards_alone=tally.in_shards_alone,
@@ -363,7 +383,6 @@ def _move(path: Path, to: Path) -> None:
 
 
 def _mark(stage: Path, task: Task, marker: TaskMarker) -> None:
-    name = f"{task.name}.json"
-    scratch = stage / SCRATCH / _own(name)
-    scratch.write_text(marker.model_dump_json(), encoding="utf-8")
-    _move(scratch, stage / MARKERS / name)
+    scratch = stage / SCRATCH / _own(f"{task.name}.json")
+    scratch.write_text(marker_text(marker), encoding="utf-8")
+    _move(scratch, _marker(stage, task))
