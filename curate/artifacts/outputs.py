@@ -161,8 +161,8 @@ def _full_disk(error: Exception) -> str:
 def whole_file(path: Path) -> Iterator[Path]:
     """A scratch file that takes the place of `path` when the block ends without an error.
 
-    In the scratch directory of a `whole_directory` nothing is brought to the disk yet: that is done
-    once, of all of it, before it is put in place.
+    In the scratch directory of a `whole_directory`, or in a stage, nothing is brought to the disk
+    yet: that is done once, of all of it, before it is put in place.
     """
     with writable(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -187,8 +187,8 @@ def _scratch_of(path: Path) -> Path:
 
 
 def _is_scratch(folder: Path) -> bool:
-    """Whether it is a directory that this process is making."""
-    return folder.name.startswith(".") and folder.name.endswith(f".{owner()}.tmp")
+    """Whether it is a directory that this process is making, or a stage."""
+    return folder.name.startswith(".") and folder.name.endswith((f".{owner()}.tmp", ".part"))
 
 
 def write_json(path: Path, value: Mapping[str, object]) -> None:

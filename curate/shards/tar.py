@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from curate.files.writeback import begin_writeback
+
 _LARGEST = 8**11  # bytes of a member
 _EMPTY = tarfile.TarInfo("").tobuf(tarfile.USTAR_FORMAT)
 _MODE, _TIMES, _REST = _EMPTY[:124], _EMPTY[135:148], _EMPTY[156:]
@@ -18,6 +20,11 @@ _CHECKED = sum(_MODE) + sum(_TIMES) + sum(_REST) + 8 * ord(" ")
 _NO_BYTES = bytes(tarfile.BLOCKSIZE)
 _COPIED = 1 << 15
 """Bytes up to which a member is copied beside its header: larger ones are written where they are.
+"""
+
+
+_WRITEBACK = 1 << 23
+"""Bytes that are written before the system is to bring them to the disk: it would wait for minutes.
 """
 
 
@@ -35,6 +42,7 @@ class HashedFile:
 
     file: IO[bytes]
     size: int = 0
+    _begun: int = 0
     _hash: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     @classmethod
@@ -57,6 +65,9 @@ class HashedFile:
         self._hash.update(small)
         self._hash.update(large)
         self.size += len(small) + len(large)
+        if self.size - self._begun > _WRITEBACK:
+            begin_writeback(self.file.fileno(), self._begun, self.size - self._begun)
+            self._begun = self.size
 
     def flush(self) -> None:
         """Hand on what is buffered; `gzip` requires it."""

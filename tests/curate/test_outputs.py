@@ -70,6 +70,13 @@ def test_all_is_on_the_disk_before_it_is_in_place(
     ]
     assert on_disk[-1] == ("", True)
     del on_disk[:]
+    with resumable_directory(tmp_path / "staged", OUTPUTS, "result.json", "key") as stage:
+        (stage / "out").mkdir()
+        write_json(stage / "out" / "result.json", {})
+        assert on_disk == []
+    names = [".staged.key.part/out/result.json", ".staged.key.part/out", ""]
+    assert [name for name, _ in on_disk] == names
+    del on_disk[:]
     write_json(alone, {})
     assert [name for name, _ in on_disk] == ["new", ""]
 

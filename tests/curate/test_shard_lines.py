@@ -1,16 +1,20 @@
-"""Lines of shards, which are put together from parts, are the JSON of what they describe."""
+"""What shards are made of is what the standard library makes: lines of JSON, members of tars."""
 
 from __future__ import annotations
 
 import io
 import json
 import tarfile
+from itertools import accumulate
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.files.state import sha256_of
 from curate.files.tar_members import tar_members
+from curate.files.writeback import begin_writeback
 from curate.shards.audio import Audio
 from curate.shards.readback import _parse
 from curate.shards.records import (
@@ -21,7 +25,7 @@ from curate.shards.records import (
     placeholder,
     placeholder_line,
 )
-from curate.shards.tar import _header
+from curate.shards.tar import HashedFile, TarFile, _header
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS
@@ -95,3 +99,23 @@ def test_members_are_those_of_tarfile_whatever_their_size(
     with tarfile.open(path) as tar:
         expected = [(each.name, each.offset_data, each.size) for each in tar]
     assert [tuple(member) for member in tar_members(path)] == expected
+
+
+def test_what_is_written_is_soon_on_its_way_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[tuple[int, int]] = []
+
+    def begin(descriptor: int, start: int, size: int) -> None:
+        begun.append((start, size))
+        begin_writeback(descriptor, start, size)
+
+    monkeypatch.setattr("curate.shards.tar.begin_writeback", begin)
+    tar = TarFile(HashedFile.create(tmp_path / "a.tar"))
+    for number in range(12):
+        tar.add(f"{number}", bytes([number]) * (10 << 20))
+    written = tar.close()
+    assert len(begun) == 12
+    assert [start for start, _ in begun] == [0, *accumulate(size for _, size in begun[:-1])]
+    assert sum(size for _, size in begun) <= written.bytes
+    assert written.sha256 == sha256_of(tmp_path / "a.tar")
