@@ -169,15 +169,15 @@ def bench(audio: Path, extension: str, chosen: argparse.Namespace) -> None:
         rate = f"{rows / seconds:8,.0f} cuts/s {size / seconds / 1e6:8,.0f} MB/s"
         print(f"  {name:28} {seconds:7.2f} s {rate}")
     copied, encoded = "ours, bytes copied", f"ours, as {other}"
-    for name, ours, theirs in (
+    for name, of, over in (
         (f"copied / lhotse {extension}", copied, f"lhotse, recording={extension}"),
         ("copied / lhotse original", copied, "lhotse, recording=original"),
         (f"as {other} / lhotse {other}", encoded, f"lhotse, recording={other}"),
         ("copied / tar", copied, "tar"),
         ("copied / tar, flushed", copied, "tar, flushed"),
     ):
-        if ours in times and theirs in times:
-            print(f"  {name:28} {times[theirs] / times[ours]:7.2f} x")
+        if of in times and over in times:
+            print(f"  {name:28} {times[over] / times[of]:7.2f} x")
     with tempfile.TemporaryDirectory(dir=chosen.work) as made, watch() as peak:
         export_with_curate(split, Path(made), StoredAudio(), many)
     print(f"  {'anonymous memory':28} {peak.mib:7.0f} MiB (this process)")
