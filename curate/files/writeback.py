@@ -11,7 +11,7 @@ _BEGIN = 2  # SYNC_FILE_RANGE_WRITE
 
 def begin_writeback(descriptor: int, start: int, size: int) -> None:
     """Have the system begin to write these bytes of a file to the disk, where it can; wait for
-    nothing. What is on the disk is known after `fsync` alone.
+    nothing. Only after `fsync` are they known to be on the disk.
     """
     if (call := _sync_file_range()) is not None:
         call(descriptor, start, size, _BEGIN)  # a file system that cannot writes them later
