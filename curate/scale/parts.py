@@ -34,7 +34,6 @@ from curate.profiles.measure.source import Source
 from curate.profiles.measure.unchanged import file_state
 from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.counts import Counted
-from curate.profiles.whole_input.duplicate_counts import sink_scratch
 
 AUDIO_CACHE = "audio_cache"
 
@@ -89,7 +88,7 @@ def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault,
     try:
         with whole_file(job.path(index, "parquet")) as rows:
             execution = Execution(threads=threads)
-            (source,), total, counted = write_records(plan, rows, execution, write=sink_scratch)
+            (source,), total, counted = write_records(plan, rows, execution)
     except CurateError as error:
         return error.faults
     if analyses_audio(plan.settings):
@@ -156,9 +155,13 @@ class Pieces:
     def rows(self, sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
         """The rows of these sources, in order."""
         for source in sources:
-            plan = pl.scan_parquet(self._job.path(self._index[source.name], "parquet"))
+            plan = pl.scan_parquet(self.table(source))
             for at in range(0, source.rows, BATCH):
                 yield plan.slice(at, min(BATCH, source.rows - at)).collect()
+
+    def table(self, source: Source) -> Path:
+        """The rows of one source."""
+        return self._job.path(self._index[source.name], "parquet")
 
     def counted(self, source: Source) -> Counted:
         """What was counted of a source's rows."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
 import polars as pl
-from polars.io.plugins import register_io_source
 
 from curate.artifacts.columns import LANG_CODE, VERDICT_COLUMNS
 from curate.artifacts.ledger import Amount
@@ -21,6 +20,7 @@ from curate.profiles.audio.cache import GROUPS_OF
 from curate.profiles.audio.scan import AudioScan, with_audio_metrics
 from curate.profiles.measure.record_fields import records_schema
 from curate.profiles.measure.reuse import Old, ReusedRows, reusable
+from curate.profiles.measure.row_groups import LARGE, Rows, Stored, of_sources, write_table
 from curate.profiles.measure.source import Source
 from curate.profiles.measure.unchanged import file_state
 from curate.profiles.overridden import reused_rows
@@ -45,12 +45,11 @@ def write_records(
     path: Path,
     execution: Execution = QUIET,
     reused: ReusedRows | None = None,
-    write: Callable[[pl.LazyFrame, Path], None] = sink,
 ) -> tuple[list[Source], Amount, Counted]:
     """Write one row per non-blank line of the plan's sources; returns what was read of each, and in
     all, and what was counted of the metrics.
 
-    Rows are in input order, as `write` stores them. The file's bytes depend neither on `execution`
+    Rows are in input order. The file's bytes depend neither on `execution`
     nor on how many sources come from `reused`, which are not measured. Manual overrides have
     priority over rules.
     Where metrics need the whole input, or audio, no rule is evaluated yet: see
@@ -72,7 +71,7 @@ def write_records(
     def tag_rows(rows: pl.DataFrame) -> pl.DataFrame:
         return overrides.decide(tag_batch(rows, first_rules))[list(columns)]
 
-    def fresh(sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
+    def fresh(sources: Sequence[Source]) -> Iterator[Rows]:
         for source in sources:
             source.state = file_state(source.name) if reusable(source.origin) else {}
         of = {source.name: source for source in sources}
@@ -87,35 +86,39 @@ def write_records(
                 latest = of[part.source]
                 latest.note(part)
             execution.on_read(sum(part.bytes for part in piece.parts), piece.frame.height)
-            yield piece.frame
+            yield Rows(piece.frame, [(part.source, part.rows) for part in piece.parts])
 
-    def evaluated_again(sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
+    def evaluated_again(sources: Sequence[Source]) -> Iterator[Rows]:
         execution.on_read(
             sum(source.bytes for source in sources), sum(source.rows for source in sources)
         )
         rows = reused_rows(reused, sources, overrides, settings, plan.fields)
-        yield from in_order(tag_rows, rows, execution.threads or thread_count())
+        tagged = in_order(tag_rows, rows, execution.threads or thread_count())
+        return of_sources(tagged, [(source.name, source.rows) for source in sources])
 
-    def as_they_are(source: Source) -> Iterator[pl.DataFrame]:
+    def as_they_are(source: Source) -> Iterator[Rows | Stored]:
         execution.on_read(source.bytes, source.rows)
-        part = reused.counted(source)
-        for frame in reused.rows([source]):
-            if part is None:
-                counter.add(frame)
-            yield frame
+        part, table = reused.counted(source), reused.table(source)
+        if part and table and source.rows >= LARGE:
+            yield Stored(table)
+        else:
+            for frame in reused.rows([source]):
+                if part is None:
+                    counter.add(frame)
+                yield Rows(frame, [(source.name, frame.height)])
         if part is not None:
             counter.merge(part)
 
-    def counted_frames(*_: object) -> Iterator[pl.DataFrame]:
+    def all_rows() -> Iterator[Rows | Stored]:
         try:
             for known, run in groupby(read, lambda source: source.name in reused.sources):
                 if known and reused.has_verdicts:
                     for source in run:
                         yield from as_they_are(source)
                     continue
-                for frame in (evaluated_again if known else fresh)(list(run)):
-                    counter.add(frame)
-                    yield frame
+                for rows in (evaluated_again if known else fresh)(list(run)):
+                    counter.add(rows.frame)
+                    yield rows
         except BaseException as error:  # carried past the engine, which would wrap it in its own
             failure.append(error)
             raise
@@ -123,7 +126,7 @@ def write_records(
     counted = Counted.of(chosen(settings.groups), rules)
     try:
         with counting(counted) as counter:
-            write(register_io_source(counted_frames, schema=dict(columns)), path)
+            write_table(all_rows(), columns, path)
     except BaseException:
         if failure:
             raise failure[0] from None

@@ -55,6 +55,9 @@ class ReusedRows(Protocol):
     def counted(self, source: Source) -> Counted | None:
         """What was counted of a source's rows, where that is known."""
 
+    def table(self, source: Source) -> Path | None:
+        """A records table of a source's rows alone, where there is one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Old:
@@ -96,6 +99,9 @@ class Old:
 
     def counted(self, source: Source) -> None:
         """Nothing: verdicts are no part of it, but rows may have been counted with others."""
+
+    def table(self, source: Source) -> None:
+        """None: all sources are in one."""
 
 
 def find_old(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from io import FileIO
 from pathlib import Path
 
 import polars as pl
@@ -20,7 +21,7 @@ WHOLE_INPUT = frozenset({"duplicates", "near_duplicates"})
 """Groups of metrics that are filled when all is read."""
 
 
-def sink(frame: pl.LazyFrame, path: Path) -> None:
+def sink(frame: pl.LazyFrame, path: Path | FileIO) -> None:
     """Write a records table, rows in their order.
 
     Least and greatest values would take an eighth of the time to write, and no reader skips rows by
@@ -30,19 +31,6 @@ def sink(frame: pl.LazyFrame, path: Path) -> None:
         path,
         compression="lz4",
         statistics={"min": False, "max": False, "null_count": True, "distinct_count": False},
-        row_group_size=ROW_GROUP,
-        maintain_order=True,
-    )
-
-
-def sink_scratch(frame: pl.LazyFrame, path: Path) -> None:
-    """Write a records table that is read once, and deleted then: a third quicker to write and to
-    read than `sink` leaves it, at 1.8 times the size.
-    """
-    frame.sink_parquet(
-        path,
-        compression="uncompressed",
-        statistics=False,
         row_group_size=ROW_GROUP,
         maintain_order=True,
     )

@@ -1,0 +1,168 @@
+"""One Parquet file of several: their row groups as they are, no value read, and one footer.
+
+What a footer holds: parquet.thrift of apache/parquet-format.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from io import FileIO
+from pathlib import Path
+
+from curate.errors import InputError
+from curate.files import thrift_compact as thrift
+from curate.files.thrift_compact import I16, I64, LIST, STRUCT, Struct
+
+_MAGIC = b"PAR1"
+_END = struct.Struct("<I4s")
+"""What follows a footer: its length, and the magic number."""
+
+_NUM_ROWS, _ROW_GROUPS = 3, 4
+"""Fields of FileMetaData."""
+_COLUMNS, _FILE_OFFSET, _ORDINAL = 1, 5, 7
+"""Fields of RowGroup."""
+_CHUNK_OFFSET, _METADATA, _INDEXES = 2, 3, (4, 6)
+"""Fields of ColumnChunk; the last ones say where indexes of its pages begin, and the fields after
+them how long these are.
+"""
+_PAGE_OFFSETS, _BLOOM_FILTER = (9, 10, 11), 14
+"""Fields of ColumnMetaData: of the first data page, index page and dictionary."""
+_GREATEST_ORDINAL = (1 << 15) - 1
+"""Of more row groups than that, only encryption would need the number."""
+
+_DAMAGE = (ValueError, IndexError, KeyError, TypeError)
+"""What reading a footer raises that is none."""
+
+
+class Joined:
+    """A Parquet file in the making: what was written as whole files of the same columns.
+
+    Indexes of pages are left out where there are several files: Polars writes some, and neither
+    it nor DuckDB reads them.
+    """
+
+    def __init__(self, file: FileIO) -> None:
+        """`file` is empty, and open for writing and reading."""
+        self._file = file
+        self._end = 0
+        """Where the row groups end that are settled."""
+        self._groups: list[bytes] = []
+        self._rows = 0
+        self._common: Struct = {}
+        """The rest of a footer, which all have to share."""
+        self._latest: tuple[int, Path] | None = None
+        """The file written last, as a whole file still: where it begins, and its name."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was appended."""
+        return not self._groups and self._latest is None
+
+    def append(self, write: Callable[[FileIO], object], name: Path) -> None:
+        """Append the row groups of the Parquet file that `write` writes where the file stands.
+
+        InputError, by its name, where an earlier one was no Parquet file, or had other columns
+        than those before it.
+        """
+        self._settle()
+        # A file's first bytes, the magic number, are written over the last ones of what is there.
+        begin = max(0, self._end - len(_MAGIC))
+        self._file.seek(begin)
+        covered = self._file.read(self._end - begin)
+        self._file.truncate(self._end)
+        self._file.seek(begin)
+        write(self._file)
+        self._file.seek(begin)
+        self._file.write(covered)
+        self._latest = (begin, name)
+
+    def finish(self) -> None:
+        """Write the footer: that of the only file stays as it is."""
+        if not self._groups:
+            return
+        self._settle()
+        fields = {
+            **self._common,
+            _NUM_ROWS: (I64, self._rows),
+            _ROW_GROUPS: (LIST, (STRUCT, self._groups)),
+        }
+        footer = bytearray()
+        thrift.write(dict(sorted(fields.items())), STRUCT, footer)
+        self._file.seek(self._end)
+        self._file.truncate()
+        self._file.write(footer + _END.pack(len(footer), _MAGIC))
+
+    def _settle(self) -> None:
+        """Take over the row groups of the file written last, from its footer."""
+        if self._latest is None:
+            return
+        begin, name = self._latest
+        try:
+            self._take(begin)
+        except _DAMAGE as error:
+            what = str(error) if isinstance(error, ValueError) else "its footer is damaged"
+            raise InputError.of(name, what, "it has to be written again") from None
+        self._latest = None
+
+    def _take(self, begin: int) -> None:
+        content, at = self._footer(begin)
+        ends = [at]
+        count = len(self._groups)
+
+        def moved(group: Struct) -> bytes:
+            ends.extend(_move(group, begin))
+            ordinal = min(len(self._groups), _GREATEST_ORDINAL)
+            group[_ORDINAL] = (I16, ordinal)
+            out = bytearray()
+            thrift.write(group, STRUCT, out)
+            self._groups.append(bytes(out))
+            return b""
+
+        fields, _ = thrift.read_struct(content, 0, {_ROW_GROUPS: moved})
+        _, rows = fields.pop(_NUM_ROWS)
+        del fields[_ROW_GROUPS]
+        if count and fields != self._common:
+            raise ValueError("it has other columns than the one before it, or another writer")
+        self._common = fields
+        self._rows += rows
+        self._end = min(ends)
+
+    def _footer(self, begin: int) -> tuple[bytes, int]:
+        """The bytes of the footer of the file written last, and where they begin."""
+        size = self._file.seek(0, 2)
+        at = size - _END.size
+        self._file.seek(max(0, at))
+        end = self._file.read(_END.size)
+        if len(end) < _END.size:
+            raise ValueError("it is cut short")
+        length, magic = _END.unpack(end)
+        at -= length
+        if magic != _MAGIC or at < begin + len(_MAGIC):
+            raise ValueError("it is cut short, or no Parquet file")
+        self._file.seek(at)
+        return self._file.read(length), at
+
+
+def _move(group: Struct, by: int) -> list[int]:
+    """Move what a row group says of places in its file; returns where indexes of pages were."""
+    indexes = []
+    _shift(group, _FILE_OFFSET, by)
+    for column in group[_COLUMNS][1][1]:
+        _shift(column, _CHUNK_OFFSET, by)
+        metadata = column[_METADATA][1]
+        for number in _PAGE_OFFSETS:
+            _shift(metadata, number, by)
+        if _BLOOM_FILTER in metadata:
+            raise ValueError("it has Bloom filters")
+        for number in _INDEXES:
+            if number in column:
+                indexes.append(column.pop(number)[1] + by)
+                del column[number + 1]
+    return indexes
+
+
+def _shift(fields: Struct, number: int, by: int) -> None:
+    if number in fields:
+        kind, offset = fields[number]
+        fields[number] = (kind, offset + by)
