@@ -56,13 +56,15 @@ class Job(Artifact):
 
 class PieceMarker(Artifact):
     """One for each manifest of a job, by its number: with it the manifest's rows are complete.
-    `key` names all that they depend on but the manifest's content.
+    `key` names all that they depend on but the manifest's content, `bytes` is the length of each
+    file, by the end of its name.
     """
 
     file: ClassVar[str] = "000000.json"
     made_by: ClassVar[str] = "curate profile --part"
 
-    schema_id: SchemaId[Literal["curate.piece/2"]] = "curate.piece/2"
+    schema_id: SchemaId[Literal["curate.piece/3"]] = "curate.piece/3"
     key: str
     rows: int
+    bytes: Mapping[str, int]
     source: MeasuredInput

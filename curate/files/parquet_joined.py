@@ -33,6 +33,7 @@ _GREATEST_ORDINAL = (1 << 15) - 1
 
 _DAMAGE = (ValueError, IndexError, KeyError, TypeError)
 """What reading a footer raises that is none."""
+_DAMAGED = "its footer is damaged"
 
 
 class Joined:
@@ -101,8 +102,8 @@ class Joined:
         try:
             self._take(begin)
         except _DAMAGE as error:
-            what = str(error) if isinstance(error, ValueError) else "its footer is damaged"
-            raise InputError.of(name, what, "it has to be written again") from None
+            what = str(error) if isinstance(error, ValueError) else _DAMAGED
+            raise InputError.of(name, what, "remove it, and measure its part again") from None
         self._latest = None
 
     def _take(self, begin: int) -> None:
@@ -119,7 +120,9 @@ class Joined:
             self._groups.append(bytes(out))
             return b""
 
-        fields, _ = thrift.read_struct(content, 0, {_ROW_GROUPS: moved})
+        fields, end = thrift.read_struct(content, 0, {_ROW_GROUPS: moved})
+        if end != len(content):
+            raise ValueError(_DAMAGED)
         _, rows = fields.pop(_NUM_ROWS)
         del fields[_ROW_GROUPS]
         if count and fields != self._common:

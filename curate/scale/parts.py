@@ -28,6 +28,7 @@ from curate.metrics.measure import Settings
 from curate.profiles.audio.cache import GROUPS_OF
 from curate.profiles.audio.scan import AudioScan, analyse_records
 from curate.profiles.measure.code_version import audio_code, measuring_code
+from curate.profiles.measure.record_fields import records_schema
 from curate.profiles.measure.records import write_records
 from curate.profiles.measure.reuse import BATCH, reusable, settings_name
 from curate.profiles.measure.source import Source
@@ -35,7 +36,7 @@ from curate.profiles.measure.unchanged import file_state
 from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.counts import Counted
 
-AUDIO_CACHE = "audio_cache"
+TABLE, COUNTS, AUDIO_CACHE = "parquet", "counts", "audio_cache"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +87,26 @@ def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault,
     """
     plan = replace(job.plan, sources=(job.origins[index],))
     try:
-        with whole_file(job.path(index, "parquet")) as rows:
+        with whole_file(job.path(index, TABLE)) as rows:
             execution = Execution(threads=threads)
             (source,), total, counted = write_records(plan, rows, execution)
     except CurateError as error:
         return error.faults
+    kinds = [TABLE, COUNTS]
     if analyses_audio(plan.settings):
+        kinds.append(AUDIO_CACHE)
         scan = AudioScan((source,), plan.settings, job.audio_caches, threads)
         with whole_file(job.path(index, AUDIO_CACHE)) as noted:
-            analyse_records(job.path(index, "parquet"), scan, noted)
-    with whole_file(job.path(index, "counts")) as sums:
+            analyse_records(job.path(index, TABLE), scan, noted)
+    with whole_file(job.path(index, COUNTS)) as sums:
         counted.save(sums)
     source.sample.keep(job.audio_paths)
-    marker = PieceMarker(key=job.key(index), rows=total.rows, source=source.as_measured())
+    marker = PieceMarker(
+        key=job.key(index),
+        rows=total.rows,
+        bytes={kind: job.path(index, kind).stat().st_size for kind in kinds},
+        source=source.as_measured(),
+    )
     write_artifact(job.path(index, "json"), marker)
     return ()
 
@@ -115,12 +123,13 @@ def is_complete(job: Job, index: int) -> bool:
 
 
 def _marker(job: Job, index: int) -> PieceMarker | None:
-    """The marker of a piece of this very job; None where it is missing or of another."""
+    """The marker of a piece of this very job whose files are all there; else None."""
     try:
         marker = read_artifact(job.path(index, "json"), PieceMarker)
-    except InputError:
+        written = {kind: job.path(index, kind).stat().st_size for kind in marker.bytes}
+    except (InputError, OSError):
         return None
-    return marker if marker.key == job.key(index) else None
+    return marker if marker.key == job.key(index) and marker.bytes == written else None
 
 
 def _changed(origin: Origin, state: Mapping[str, int]) -> bool:
@@ -154,19 +163,35 @@ class Pieces:
 
     def rows(self, sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
         """The rows of these sources, in order."""
+        columns = records_schema(self._job.plan.fields, self._job.plan.settings.groups)
         for source in sources:
             plan = pl.scan_parquet(self.table(source))
-            for at in range(0, source.rows, BATCH):
-                yield plan.slice(at, min(BATCH, source.rows - at)).collect()
+            try:
+                if plan.collect_schema() != columns:
+                    raise _damaged(self.table(source))
+                for at in range(0, source.rows, BATCH):
+                    yield plan.slice(at, min(BATCH, source.rows - at)).collect()
+            except pl.exceptions.PolarsError:
+                raise _damaged(self.table(source)) from None
 
     def table(self, source: Source) -> Path:
         """The rows of one source."""
-        return self._job.path(self._index[source.name], "parquet")
+        return self._job.path(self._index[source.name], TABLE)
 
     def counted(self, source: Source) -> Counted:
         """What was counted of a source's rows."""
-        path = self._job.path(self._index[source.name], "counts")
-        return Counted.load(path, chosen(self._job.plan.settings.groups), self._job.plan.rules)
+        path = self._job.path(self._index[source.name], COUNTS)
+        metrics = chosen(self._job.plan.settings.groups)
+        try:
+            return Counted.load(path, metrics, self._job.plan.rules)
+        except (OSError, ValueError):
+            raise InputError.of(
+                path, "it is damaged", "remove it, and measure its part again"
+            ) from None
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError.of(path, "it is damaged", "remove it, and measure its part again")
 
 
 def incomplete(job: Job) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +29,12 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("metrics", [[], ["duplicates", "compression"]])
-def test_parts_make_the_same_profile(corpus: list[str], metrics: list[str]) -> None:
+@pytest.mark.parametrize("large", [40, 100, 1000])  # rows of a manifest: 0, 40, 80, 121, 160
+def test_parts_make_the_same_profile(
+    corpus: list[str], metrics: list[str], large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curate.profiles.measure.row_groups.LARGE", large)
+    monkeypatch.setattr("curate.profiles.whole_input.duplicate_counts.ROW_GROUP", 64)
     Path("people.jsonl").write_text(
         '{"decision": "text", "audio_filepath": "c.jsonl/3.wav", "text": "what was said", '
         '"by": "anna", "at": "2026-11-26T10:06:00Z"}\n'
@@ -185,3 +191,63 @@ def test_a_piece_is_complete_only_with_its_marker(corpus: list[str]) -> None:
     assert first == {path.name: path.read_bytes() for path in Path("pieces").iterdir()}
     job.path(2, "json").write_text(job.path(2, "json").read_text()[:-20])
     assert incomplete(job) == [0, 1, 2, 3, 4]
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def foreign(path: Path) -> None:
+    """Another table of the same length."""
+    length = path.stat().st_size
+    pl.DataFrame({"a": [1]}).write_parquet(path)
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + bytes(length - len(content)) + content[4:])
+
+
+def zeroed(path: Path) -> None:
+    """As a disk leaves a file that was not written before the power failed."""
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+@pytest.mark.parametrize("large", [40, 1000])
+def test_a_part_that_is_cut_short_is_measured_again(
+    corpus: list[str], large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("curate.profiles.measure.row_groups.LARGE", large)
+    request = request_of(corpus)
+    measure_part(request, Path("pieces"), "1/1")
+    local(request, "local")
+    for number in (1, 4):
+        cut_short(Path("pieces", f"00000{number}.parquet"))
+    with pytest.raises(InputError) as raised:
+        merge_parts(Path("pieces"), Path("merged"), RUN)
+    assert [fault.where for fault in raised.value.faults] == ["b.jsonl", "e.jsonl"]
+    assert "2 of 5 manifests measured, 3 more" in measure_part(request, Path("pieces"), "1/1")
+    merge_parts(Path("pieces"), Path("merged"), RUN)
+    assert bytes_of("merged") == bytes_of("local")
+
+
+@pytest.mark.parametrize("damage", [foreign, zeroed])
+@pytest.mark.parametrize(
+    ("large", "name"),
+    [(40, "000003.parquet"), (1000, "000003.parquet"), (40, "000003.counts")],
+)
+def test_a_damaged_part_is_one_error(
+    corpus: list[str],
+    damage: Callable[[Path], None],
+    large: int,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("curate.profiles.measure.row_groups.LARGE", large)
+    request = request_of(corpus)
+    measure_part(request, Path("pieces"), "1/1")
+    damage(Path("pieces", name))
+    with pytest.raises(InputError, match=rf"pieces/{name}: .*\n.*remove it") as raised:
+        merge_parts(Path("pieces"), Path("merged"), RUN)
+    assert len(raised.value.faults) == 1
+    assert not Path("merged").exists()
+    Path("pieces", name).unlink()
+    with pytest.raises(InputError, match=r"d\.jsonl: was not measured"):
+        merge_parts(Path("pieces"), Path("merged"), RUN)

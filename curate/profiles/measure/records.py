@@ -20,7 +20,7 @@ from curate.profiles.audio.cache import GROUPS_OF
 from curate.profiles.audio.scan import AudioScan, with_audio_metrics
 from curate.profiles.measure.record_fields import records_schema
 from curate.profiles.measure.reuse import Old, ReusedRows, reusable
-from curate.profiles.measure.row_groups import LARGE, Rows, Stored, of_sources, write_table
+from curate.profiles.measure.row_groups import Rows, Stored, is_large, of_sources, write_table
 from curate.profiles.measure.source import Source
 from curate.profiles.measure.unchanged import file_state
 from curate.profiles.overridden import reused_rows
@@ -99,7 +99,7 @@ def write_records(
     def as_they_are(source: Source) -> Iterator[Rows | Stored]:
         execution.on_read(source.bytes, source.rows)
         part, table = reused.counted(source), reused.table(source)
-        if part and table and source.rows >= LARGE:
+        if part and table and is_large(source.rows):
             yield Stored(table)
         else:
             for frame in reused.rows([source]):

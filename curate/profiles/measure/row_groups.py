@@ -25,6 +25,11 @@ from curate.profiles.whole_input.duplicate_counts import sink
 LARGE = ROW_GROUP // 2
 
 
+def is_large(rows: int) -> bool:
+    """Whether a source of so many rows has row groups of its own."""
+    return rows >= LARGE
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Rows that come next, and how many of them are of which source, in order."""
@@ -35,7 +40,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A table that `write_table` wrote of a source of LARGE rows or more, which come next."""
+    """A table that `write_table` wrote of a large source, whose rows come next."""
 
     path: Path
 
@@ -135,15 +140,15 @@ class _Borders:
             if source != self._source and count:
                 yield from self._release()  # of a small source
                 decided = end
-                if self._rows >= LARGE:
+                if is_large(self._rows):
                     yield from self._give(frame[given:decided])
                     given = decided
                     yield from self._border()
                 self._source, self._rows = source, 0
-            was_large = self._rows >= LARGE
+            was_large = is_large(self._rows)
             self._rows += count
             end += count
-            if self._rows >= LARGE:
+            if is_large(self._rows):
                 if not was_large:
                     yield from self._give(frame[given:decided])
                     given = decided

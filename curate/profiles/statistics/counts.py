@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import zstandard
 
 from curate.artifacts.columns import DURATION_US, TAGS, VERDICT
 from curate.metrics.declare import Metric
@@ -123,8 +123,9 @@ class Counted:
         """
         arrays = self._arrays()
         described = json.dumps(_described(arrays)).encode()
-        content = b"".join(array.tobytes() for array in arrays.values())
-        path.write_bytes(described + b"\n" + zlib.compress(content, 1))
+        packer = zstandard.ZstdCompressor(level=1).compressobj(size=_size(arrays))
+        packed = [packer.compress(array.data) for array in arrays.values()]
+        path.write_bytes(b"".join((described, b"\n", *packed, packer.flush())))
 
     @classmethod
     def load(cls, path: Path, metrics: Sequence[Metric], rules: RuleSet | None = None) -> Counted:
@@ -135,15 +136,15 @@ class Counted:
         if json.loads(described) != _described(arrays):
             raise ValueError(f"{path}: counts of other metrics or rules")
         try:
-            content = zlib.decompress(packed)
-        except zlib.error as error:
+            if zstandard.frame_content_size(packed) != _size(arrays):
+                raise ValueError(f"{path}: counts of another size")
+            content = zstandard.ZstdDecompressor().decompress(packed)
+        except zstandard.ZstdError as error:
             raise ValueError(f"{path}: {error}") from None
-        if len(content) != sum(array.nbytes for array in arrays.values()):
-            raise ValueError(f"{path}: counts of another size")
         at = 0
         for array in arrays.values():
-            part = content[at : at + array.nbytes]
-            array[...] = np.frombuffer(part, array.dtype).reshape(array.shape)
+            part = np.frombuffer(content, array.dtype, array.size, at)
+            array[...] = part.reshape(array.shape)
             at += array.nbytes
         loaded.rows = int(arrays["rows"][0])
         return loaded
@@ -161,6 +162,11 @@ class Counted:
 def _described(arrays: Mapping[str, npt.NDArray[np.generic]]) -> list[list[Any]]:
     """Name, type and shape of each, as JSON gives them back."""
     return [[name, array.dtype.str, list(array.shape)] for name, array in arrays.items()]
+
+
+def _size(arrays: Mapping[str, npt.NDArray[np.generic]]) -> int:
+    """Bytes of all of them."""
+    return sum(array.nbytes for array in arrays.values())
 
 
 class Counter:

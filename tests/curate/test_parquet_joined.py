@@ -1,0 +1,202 @@
+"""Several Parquet files as one: no value is read, and every reader has the same rows."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+from collections.abc import Sequence
+from functools import partial
+from io import BytesIO, FileIO
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from polars.testing.parametric import dataframes
+
+from curate.errors import InputError
+from curate.files import thrift_compact as thrift
+from curate.files.parquet_joined import Joined
+
+TYPES = [
+    pl.Boolean(), pl.Int8(), pl.Int64(), pl.UInt32(), pl.Float32(), pl.Float64(), pl.String(),
+    pl.Enum(["clean", "bad"]), pl.List(pl.String()), pl.List(pl.Int16()),
+    pl.Struct({"a": pl.Int64(), "b": pl.List(pl.Boolean())}),
+]  # fmt: skip
+FRAMES = dataframes(allowed_dtypes=TYPES, min_cols=1, max_cols=6, max_size=60)
+ONE_FOLDER = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def stored(frame: pl.DataFrame, file: Path | FileIO | BytesIO, rows: int = 7) -> None:
+    frame.write_parquet(file, compression="lz4", row_group_size=rows, data_page_size=64)
+
+
+def join(paths: Sequence[Path], out: Path) -> None:
+    def copied(path: Path, file: FileIO) -> None:
+        with path.open("rb") as source:
+            shutil.copyfileobj(source, file)
+
+    with out.open("w+b", buffering=0) as file:
+        joined = Joined(file)
+        assert joined.is_empty
+        for path in paths:
+            joined.append(partial(copied, path), path)
+            assert not joined.is_empty
+        joined.finish()
+
+
+def footer_of(content: bytes) -> bytes:
+    length, magic = struct.unpack("<I4s", content[-8:])
+    assert magic == b"PAR1" == content[:4]
+    return content[-8 - length : -8]
+
+
+def read_by_all(path: Path) -> list[str]:
+    """The rows of a file as each library has them."""
+    numbered = f"SELECT * FROM read_parquet('{path}', file_row_number=true)"
+    rows: list[Any] = [
+        pl.read_parquet(path).rows(),
+        pl.scan_parquet(path).slice(5, 9).collect().rows(),
+        duckdb.connect().execute(numbered).fetchall(),
+    ]
+    try:
+        from pyarrow import parquet
+    except ImportError:
+        return list(map(repr, rows))
+    return [*map(repr, rows), repr(parquet.read_table(path).to_pylist())]
+
+
+@settings(max_examples=100, deadline=None)
+@given(FRAMES)
+def test_a_footer_is_written_again_to_the_same_bytes(frame: pl.DataFrame) -> None:
+    file = BytesIO()
+    stored(frame, file)
+    content = footer_of(file.getvalue())
+    fields, end = thrift.read(content, 0, thrift.STRUCT)
+    out = bytearray()
+    thrift.write(fields, thrift.STRUCT, out)
+    assert (bytes(out), end) == (content, len(content))
+
+
+INTEGERS = st.integers(-(2**63), 2**63 - 1)
+VALUES: st.SearchStrategy[tuple[int, Any]] = st.deferred(
+    lambda: st.one_of(
+        st.tuples(
+            st.sampled_from([thrift.I16, thrift.I32, thrift.I64]), st.integers(-(2**63), 2**63 - 1)
+        ),
+        st.tuples(st.just(thrift.BINARY), st.binary(max_size=200)),
+        st.tuples(st.just(thrift.BYTE), st.binary(min_size=1, max_size=1)),
+        st.tuples(st.just(thrift.DOUBLE), st.binary(min_size=8, max_size=8)),
+        st.tuples(st.sampled_from([thrift.TRUE, thrift.FALSE]), st.none()),
+        st.tuples(
+            st.just(thrift.LIST),
+            st.tuples(st.just(thrift.I32), st.lists(st.integers(-9, 9), max_size=20)),
+        ),
+        st.tuples(
+            st.just(thrift.STRUCT),
+            st.dictionaries(st.integers(-100, 20_000), VALUES, max_size=5),
+        ),
+    )
+)
+
+
+@given(st.dictionaries(st.integers(-100, 20_000), VALUES, max_size=8), st.data())
+def test_any_struct_is_read_as_it_was_written(fields: thrift.Struct, data: st.DataObject) -> None:
+    out = bytearray()
+    thrift.write(fields, thrift.STRUCT, out)
+    assert thrift.read(bytes(out), 0, thrift.STRUCT) == (fields, len(out))
+    cut = data.draw(st.integers(0, len(out) - 1))
+    with pytest.raises((IndexError, ValueError)):
+        thrift.read(bytes(out[:cut]), 0, thrift.STRUCT)
+
+
+@ONE_FOLDER
+@given(FRAMES, st.lists(st.integers(0, 60), max_size=4))
+def test_every_reader_has_the_rows_of_all_in_order(
+    tmp_path: Path, frame: pl.DataFrame, cuts: list[int]
+) -> None:
+    bounds = [0, *sorted(cut for cut in cuts if cut < frame.height), frame.height]
+    paths = []
+    for at, (first, end) in enumerate(pairwise(bounds)):
+        paths.append(tmp_path / f"{at}.parquet")
+        stored(frame[first:end], paths[-1])
+    whole, joined = tmp_path / "whole.parquet", tmp_path / "joined.parquet"
+    stored(frame, whole)
+    join(paths, joined)
+    assert pl.read_parquet_schema(joined) == frame.schema
+    assert read_by_all(joined) == read_by_all(whole)
+
+
+def test_one_file_stays_as_it_is_and_several_leave_no_gaps(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"a": range(100), "b": [str(n % 7) for n in range(100)]})
+    parts = [tmp_path / "0.parquet", tmp_path / "1.parquet"]
+    for at, path in enumerate(parts):
+        stored(frame[50 * at : 50 * at + 50], path)
+    join(parts[:1], tmp_path / "one.parquet")
+    assert (tmp_path / "one.parquet").read_bytes() == parts[0].read_bytes()
+    join(parts, tmp_path / "two.parquet")
+    content = (tmp_path / "two.parquet").read_bytes()
+    fields, _ = thrift.read(footer_of(content), 0, thrift.STRUCT)
+    groups = fields[4][1][1]
+    chunks = [column[3][1] for group in groups for column in group[1][1][1]]
+    assert [group[7][1] for group in groups] == list(range(16))
+    at = 4
+    for chunk in chunks:
+        begin = min(chunk[number][1] for number in (9, 11) if number in chunk)
+        assert begin - at in range(60), "only what Polars itself puts between two columns"
+        at = begin + chunk[7][1]
+    assert len(content) - len(footer_of(content)) - 8 - at in range(60), "no index of pages"
+
+
+def written_by(folder: Path, how: str) -> Path:
+    """A file that cannot follow one with the columns a and b by Polars."""
+    path = folder / "other.parquet"
+    frame = pl.DataFrame({"a": range(9), "b": ["x"] * 9})
+    stored(frame, path)
+    content = path.read_bytes()
+    match how:
+        case "cut short":
+            path.write_bytes(content[:-30])
+        case "empty":
+            path.write_bytes(b"")
+        case "no magic number":
+            path.write_bytes(content[:-1] + b"2")
+        case "length":
+            path.write_bytes(content[:-8] + struct.pack("<I", len(content)) + b"PAR1")
+        case "zeros":
+            path.write_bytes(content[:-200] + bytes(192) + content[-8:])
+        case "noise":
+            path.write_bytes(content[:-200] + b"\xff" * 192 + content[-8:])
+        case "other columns":
+            stored(frame.rename({"b": "c"}), path)
+        case "other type":
+            stored(frame.with_columns(pl.col("a").cast(pl.Float64)), path)
+        case "other writer":
+            duckdb.sql(f"COPY (SELECT 1::BIGINT AS a, 'x' AS b) TO '{path}'")
+    return path
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "cut short", "empty", "no magic number", "length", "zeros", "noise", "other columns",
+        "other type", "other writer",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("first", [False, True])
+def test_what_cannot_be_joined_is_named(tmp_path: Path, how: str, first: bool) -> None:
+    good = tmp_path / "good.parquet"
+    stored(pl.DataFrame({"a": range(20), "b": ["x"] * 20}), good)
+    other = written_by(tmp_path, how)
+    foreign = how.startswith("other")
+    with pytest.raises(InputError) as raised:
+        join([other, good] if first else [good, other, good], tmp_path / "out.parquet")
+    (fault,) = raised.value.faults
+    assert fault.where == str(good if first and foreign else other)
+    assert fault.hint == "remove it, and measure its part again"
