@@ -91,11 +91,23 @@ def profile(out: Path, workers: int, manifests: Sequence[str]) -> None:
         return
     job = Job(folder, plan)
     if workers == IN_PARTS:
+        begun = time.process_time()
         for index in range(len(job.origins)):
             assert not measure_piece(job, index), "every manifest can be read"
+        spent, written = time.process_time() - begun, sum(map(_size, folder.iterdir()))
+        print(f"measuring in parts: {spent:.1f} processor s, {written:,} bytes", flush=True)
     else:
         run_on_ray(job, workers=workers)
     profile_into(plan, out, Execution(threads=1), engine=lambda _: Pieces(job))
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
+
+
+def _hashes(profile: Path) -> dict[str, str]:
+    """Of each file of a profile."""
+    return {path.name: sha256_of(path) for path in profile.iterdir()}
 
 
 def ready_s() -> list[float]:
@@ -152,8 +164,8 @@ def report(manifests: Sequence[str], chosen: argparse.Namespace) -> None:
                 cost = run(Path(folder, str(workers)), workers, manifests)
                 before = best.get(workers, cost)
                 best[workers] = Cost(*map(min, before, cost))
-            tables = {sha256_of(Path(folder, str(w), "records.parquet")) for w in tried}
-            assert len(tables) == 1, "the same records by every engine"
+            outputs = [_hashes(Path(folder, str(workers))) for workers in tried]
+            assert all(each == outputs[0] for each in outputs), "the same files by every engine"
             rows = pl.scan_parquet(Path(folder, "0", "records.parquet")).select(pl.len())
             count = int(rows.collect().item())
     print(f"{count:,} rows in {len(manifests)} manifests, {thread_count()} processors")

@@ -1,4 +1,4 @@
-"""One Parquet file of several: their row groups as they are, no value read, and one footer.
+"""One Parquet file of several: their row groups as they are, and one footer. No value is read.
 
 What a footer holds: parquet.thrift of apache/parquet-format.
 """
@@ -18,7 +18,7 @@ _MAGIC = b"PAR1"
 _END = struct.Struct("<I4s")
 """What follows a footer: its length, and the magic number."""
 
-_NUM_ROWS, _ROW_GROUPS = 3, 4
+_NUM_ROWS, _ROW_GROUPS, _CREATED_BY = 3, 4, 6
 """Fields of FileMetaData."""
 _COLUMNS, _FILE_OFFSET, _ORDINAL = 1, 5, 7
 """Fields of RowGroup."""
@@ -31,9 +31,12 @@ _PAGE_OFFSETS, _BLOOM_FILTER = (9, 10, 11), 14
 _GREATEST_ORDINAL = (1 << 15) - 1
 """Of more row groups than that, only encryption would need the number."""
 
-_DAMAGE = (ValueError, IndexError, KeyError, TypeError)
+_DAMAGE = (ValueError, IndexError, KeyError, TypeError, RecursionError)
 """What reading a footer raises that is none."""
-_DAMAGED = "its footer is damaged"
+
+
+class _Unfit(Exception):  # noqa: N818 - becomes the words of an InputError
+    """Why a file cannot be joined."""
 
 
 class Joined:
@@ -99,11 +102,13 @@ class Joined:
         if self._latest is None:
             return
         begin, name = self._latest
+        hint = "remove it, and measure its part again"
         try:
             self._take(begin)
-        except _DAMAGE as error:
-            what = str(error) if isinstance(error, ValueError) else _DAMAGED
-            raise InputError.of(name, what, "remove it, and measure its part again") from None
+        except _Unfit as error:
+            raise InputError.of(name, str(error), hint) from None
+        except _DAMAGE:
+            raise InputError.of(name, "its footer is damaged", hint) from None
         self._latest = None
 
     def _take(self, begin: int) -> None:
@@ -122,14 +127,16 @@ class Joined:
 
         fields, end = thrift.read_struct(content, 0, {_ROW_GROUPS: moved})
         if end != len(content):
-            raise ValueError(_DAMAGED)
+            raise ValueError("there is more of it")
         _, rows = fields.pop(_NUM_ROWS)
         del fields[_ROW_GROUPS]
-        if count and fields != self._common:
-            raise ValueError("it has other columns than the one before it, or another writer")
-        self._common = fields
+        if count and {**fields, _CREATED_BY: None} != {**self._common, _CREATED_BY: None}:
+            raise _Unfit("it has other columns than the one before it")
+        self._common = self._common or fields
         self._rows += rows
         self._end = min(ends)
+        if self._end < begin + len(_MAGIC):
+            raise ValueError("it ends before it begins")
 
     def _footer(self, begin: int) -> tuple[bytes, int]:
         """The bytes of the footer of the file written last, and where they begin."""
@@ -138,11 +145,11 @@ class Joined:
         self._file.seek(max(0, at))
         end = self._file.read(_END.size)
         if len(end) < _END.size:
-            raise ValueError("it is cut short")
+            raise _Unfit("it is cut short")
         length, magic = _END.unpack(end)
         at -= length
         if magic != _MAGIC or at < begin + len(_MAGIC):
-            raise ValueError("it is cut short, or no Parquet file")
+            raise _Unfit("it is cut short, or no Parquet file")
         self._file.seek(at)
         return self._file.read(length), at
 
@@ -157,7 +164,7 @@ def _move(group: Struct, by: int) -> list[int]:
         for number in _PAGE_OFFSETS:
             _shift(metadata, number, by)
         if _BLOOM_FILTER in metadata:
-            raise ValueError("it has Bloom filters")
+            raise _Unfit("it has Bloom filters")
         for number in _INDEXES:
             if number in column:
                 indexes.append(column.pop(number)[1] + by)

@@ -37,6 +37,8 @@ from curate.profiles.request import ProfilePlan
 from curate.profiles.statistics.counts import Counted
 
 TABLE, COUNTS, AUDIO_CACHE = "parquet", "counts", "audio_cache"
+_DAMAGE = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""What Polars raises for a file that is no table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,21 +164,27 @@ class Pieces:
         return [*own_caches, *self._job.audio_caches]
 
     def rows(self, sources: Sequence[Source]) -> Iterator[pl.DataFrame]:
-        """The rows of these sources, in order."""
-        columns = records_schema(self._job.plan.fields, self._job.plan.settings.groups)
+        """The rows of these sources, in order. InputError for a damaged piece."""
         for source in sources:
-            plan = pl.scan_parquet(self.table(source))
+            table = self.table(source)
+            plan = pl.scan_parquet(table)
             try:
-                if plan.collect_schema() != columns:
-                    raise _damaged(self.table(source))
                 for at in range(0, source.rows, BATCH):
                     yield plan.slice(at, min(BATCH, source.rows - at)).collect()
-            except pl.exceptions.PolarsError:
-                raise _damaged(self.table(source)) from None
+            except _DAMAGE:
+                raise _damaged(table) from None
 
     def table(self, source: Source) -> Path:
-        """The rows of one source."""
-        return self._job.path(self._index[source.name], TABLE)
+        """The rows of one source. InputError for a damaged piece, as far as its footer shows it."""
+        path = self._job.path(self._index[source.name], TABLE)
+        plan = self._job.plan
+        try:
+            columns = pl.read_parquet_schema(path)
+        except _DAMAGE:
+            raise _damaged(path) from None
+        if columns != records_schema(plan.fields, plan.settings.groups):
+            raise _damaged(path)
+        return path
 
     def counted(self, source: Source) -> Counted:
         """What was counted of a source's rows."""

@@ -182,6 +182,17 @@ def written_by(folder: Path, how: str) -> Path:
     return path
 
 
+def test_parts_of_two_versions_of_polars_are_one(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"a": range(20)})
+    old, new = tmp_path / "old.parquet", tmp_path / "new.parquet"
+    stored(frame[:10], old)
+    stored(frame[10:], new)
+    version = f"version {pl.__version__}".encode()
+    old.write_bytes(old.read_bytes().replace(version, version[:-1] + b"x"))
+    join([old, new], tmp_path / "both.parquet")
+    assert pl.read_parquet(tmp_path / "both.parquet").equals(frame)
+
+
 @pytest.mark.parametrize(
     "how",
     [

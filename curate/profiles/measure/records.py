@@ -98,8 +98,9 @@ def write_records(
 
     def as_they_are(source: Source) -> Iterator[Rows | Stored]:
         execution.on_read(source.bytes, source.rows)
-        part, table = reused.counted(source), reused.table(source)
-        if part and table and is_large(source.rows):
+        part = reused.counted(source)
+        table = reused.table(source) if part and is_large(source.rows) else None
+        if table:
             yield Stored(table)
         else:
             for frame in reused.rows([source]):

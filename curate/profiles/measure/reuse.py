@@ -56,7 +56,7 @@ class ReusedRows(Protocol):
         """What was counted of a source's rows, where that is known."""
 
     def table(self, source: Source) -> Path | None:
-        """A records table of a source's rows alone, where there is one."""
+        """A records table of only this source's rows, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)

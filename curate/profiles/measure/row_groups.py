@@ -1,8 +1,8 @@
 """A records table, written from rows that come in order, or copied from tables of one source each.
 
-Where its row groups end depends on the sources alone, however their rows come: a source of LARGE
+Where its row groups end depends only on the sources, however their rows come: a source of LARGE
 rows or more has row groups of its own, which can be copied as they are; smaller ones, up to the
-next large one, share theirs.
+next large one, share them.
 """
 
 from __future__ import annotations
