@@ -16,7 +16,8 @@ import numpy as np
 import soundfile as sf
 
 from curate.audio.faults import NAMES, Unusable
-from curate.audio.header import OVERRUN_S, Header, NotDecoded, open_sound, plain, read_header
+from curate.audio.header import Header, NotDecoded, open_sound, plain, read_header
+from curate.audio.lengths import OVERRUN_S
 from curate.audio.paths import find_audio, open_audio
 from curate.audio.signal import FULL_SCALES, Block, Signal, SignalMeter, as_floats
 from curate.audio.vad import Voice, voice_of

@@ -13,13 +13,8 @@ from pathlib import Path
 import soundfile as sf
 
 from curate.audio.faults import Unusable
+from curate.audio.lengths import WHOLE_FILE_S
 from curate.nemo.ffmpeg_kinds import ffmpeg_kind
-
-OVERRUN_S = 0.25
-"""A segment may end so far behind its file: manifests round, and codecs pad."""
-
-WHOLE_FILE_S = 0.01
-"""A segment that differs from its file by less is the whole file; manifests round durations."""
 
 _FORMATS: Mapping[str, frozenset[str]] = {
     ".wav": frozenset({"WAV", "WAVEX", "RF64", "W64"}),

@@ -13,8 +13,9 @@ from typing import Final
 
 from curate.errors import InputError, parameter
 from curate.formatting.units import plural
+from curate.manifest.archive_fields import ARCHIVE
 from curate.manifest.mapping import fields_of
-from curate.manifest.origin import ARCHIVE, INSIDE, Origin
+from curate.manifest.origin import INSIDE, Origin
 from curate.manifest.sniff import Look
 from curate.manifest.spool import is_local
 

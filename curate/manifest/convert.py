@@ -22,6 +22,7 @@ from curate.artifacts.unread import SKIPPED_BY, UNREAD_BY
 from curate.errors import Fault
 from curate.formatting.units import US_PER_HOUR
 from curate.manifest.absent_audio import SampledAudio, absent_warnings, rejecting_command
+from curate.manifest.archive_fields import ARCHIVE, ROW
 from curate.manifest.archived_audio import archive_members, is_in_rows
 from curate.manifest.audio_files import bases_of
 from curate.manifest.audio_suffix import suffix_warnings
@@ -37,7 +38,7 @@ from curate.manifest.missing_files import MissingFiles, look_anew
 from curate.manifest.moved_paths import MovedPaths
 from curate.manifest.needs_ffmpeg import NeedsFfmpeg
 from curate.manifest.nemo import Batch, read_lines
-from curate.manifest.origin import ARCHIVE, ROW, Origin, Portion
+from curate.manifest.origin import Origin, Portion
 from curate.manifest.outside_paths import OutsidePaths
 from curate.manifest.overruns import Overruns, is_timed
 from curate.manifest.path_sample import PathSample

@@ -56,10 +56,6 @@ class Origin:
 
 INSIDE = "inside"
 """What an origin's `beside` has of its `audio` where a table itself holds it."""
-ARCHIVE = "audio_archive"
-"""The field of a record that names the table or tar in which its audio stands."""
-ROW = "audio_row"
-"""The field of a record that gives the row of the table, the first being 1."""
 _TARS = frozenset({"lhotse_shar", "webdataset"})
 """Formats whose audio is in tars, always."""
 

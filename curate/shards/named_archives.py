@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from curate.manifest.archive_fields import ARCHIVE
 from curate.manifest.archived_audio import archive_of
 from curate.manifest.columnar import ARROW, PARQUET
-from curate.manifest.origin import ARCHIVE
 from curate.manifest.sniff import Look
 from curate.shards.archives import Archive
 

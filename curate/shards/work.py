@@ -15,17 +15,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from socket import gethostname
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from curate.audio.faults import Unusable
 from curate.audio.paths import is_shell_opened, locate_audio
 from curate.files.state import sha256_of
-from curate.manifest.origin import ARCHIVE, ROW
+from curate.manifest.archive_fields import ARCHIVE, ROW
 from curate.manifest.strict import Record, parse_line
 from curate.nemo.canary_prompt import complete
 from curate.nemo.manifest_fields import as_segment
-from curate.shards.archives import Archive
 from curate.shards.audio import StoredAudio, check_segment, load_segment
 from curate.shards.markers import (
     Counted,
@@ -42,6 +42,9 @@ from curate.shards.stored import STORED
 from curate.shards.tar import HashedFile, Written
 from curate.shards.tasks import Entry, Task, read_entries
 from curate.shards.tokens import counter
+
+if TYPE_CHECKING:
+    from curate.shards.archives import Archive
 
 MARKERS, PARTS, RESULT, SHARDS, SCRATCH = "done", "parts", "out", "out/train", "tmp"
 UNPACKED = "unpacked"

@@ -9,7 +9,7 @@ import polars as pl
 
 from curate.artifacts.columns import DURATION_US, OFFSET_S, has_audio, record_id
 from curate.artifacts.profile_audio import Loading
-from curate.audio.header import OVERRUN_S
+from curate.audio.lengths import OVERRUN_S
 from curate.formatting.units import duration, plural
 from curate.manifest.audio_suffix import suffix_warnings
 from curate.manifest.corrections import measured_warnings
