@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from curate.files.writeback import begin_writeback
+from curate.files.on_disk import OnDisk
 
 _LARGEST = 8**11  # bytes of a member
 _EMPTY = tarfile.TarInfo("").tobuf(tarfile.USTAR_FORMAT)
@@ -20,11 +20,6 @@ _CHECKED = sum(_MODE) + sum(_TIMES) + sum(_REST) + 8 * ord(" ")
 _NO_BYTES = bytes(tarfile.BLOCKSIZE)
 _COPIED = 1 << 15
 """Bytes up to which a member is copied beside its header: larger ones are written where they are.
-"""
-
-
-_WRITEBACK = 1 << 23
-"""Bytes that are written before the system is to bring them to the disk: it would wait for minutes.
 """
 
 
@@ -42,7 +37,7 @@ class HashedFile:
 
     file: IO[bytes]
     size: int = 0
-    _begun: int = 0
+    _on_disk: OnDisk | None = None
     _hash: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     @classmethod
@@ -59,15 +54,15 @@ class HashedFile:
     def write_both(self, small: bytes | bytearray, large: bytes) -> None:
         """Append both in one call of the system, where they are."""
         self.file.flush()
+        on_disk = self._on_disk = self._on_disk or OnDisk(self.file.fileno())
+        on_disk.reserve(self.size + len(small) + len(large))
         written = os.writev(self.file.fileno(), (small, large))
         if written < len(small) + len(large):  # a full disk raises at the next byte
             self.file.write((bytes(small) + large)[written:])
         self._hash.update(small)
         self._hash.update(large)
         self.size += len(small) + len(large)
-        if self.size - self._begun > _WRITEBACK:
-            begin_writeback(self.file.fileno(), self._begun, self.size - self._begun)
-            self._begun = self.size
+        on_disk.bring(self.size)
 
     def flush(self) -> None:
         """Hand on what is buffered; `gzip` requires it."""
@@ -75,7 +70,10 @@ class HashedFile:
 
     def close(self) -> Written:
         """Close, and say what was written."""
-        self.file.close()
+        with self.file:
+            self.file.flush()
+            if self._on_disk is not None:
+                self._on_disk.end(self.size)
         return Written(self.size, self._hash.hexdigest())
 
 

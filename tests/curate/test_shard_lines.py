@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
 
@@ -12,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.files import on_disk
 from curate.files.state import sha256_of
 from curate.files.tar_members import tar_members
-from curate.files.writeback import begin_writeback
 from curate.shards.audio import Audio
 from curate.shards.readback import _parse
 from curate.shards.records import (
@@ -101,21 +102,46 @@ def test_members_are_those_of_tarfile_whatever_their_size(
     assert [tuple(member) for member in tar_members(path)] == expected
 
 
-def test_what_is_written_is_soon_on_its_way_to_the_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("has_calls", [True, False])
+def test_a_long_file_has_its_room_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_calls: bool
 ) -> None:
-    begun: list[tuple[int, int]] = []
+    called: list[tuple[str, int, int]] = []
+    calls = on_disk._call
 
-    def begin(descriptor: int, start: int, size: int) -> None:
-        begun.append((start, size))
-        begin_writeback(descriptor, start, size)
+    def call(name: str) -> Callable[[int, int, int, int], int] | None:
+        def record(descriptor: int, *numbers: int) -> int:
+            start, size = numbers[1:] if name == "fallocate" else numbers[:2]
+            called.append((name, start, size))
+            done = calls(name)
+            assert done is not None, "Linux has both"
+            return done(descriptor, *numbers)
 
-    monkeypatch.setattr("curate.shards.tar.begin_writeback", begin)
-    tar = TarFile(HashedFile.create(tmp_path / "a.tar"))
+        return record if has_calls else None
+
+    monkeypatch.setattr(on_disk, "_call", call)
+    path = tmp_path / "a.tar"
+    tar = TarFile(HashedFile.create(path))
     for number in range(12):
         tar.add(f"{number}", bytes([number]) * (10 << 20))
     written = tar.close()
-    assert len(begun) == 12
-    assert [start for start, _ in begun] == [0, *accumulate(size for _, size in begun[:-1])]
-    assert sum(size for _, size in begun) <= written.bytes
-    assert written.sha256 == sha256_of(tmp_path / "a.tar")
+    assert written.bytes == path.stat().st_size
+    assert written.sha256 == sha256_of(path)
+    assert path.stat().st_blocks * 512 < written.bytes + (1 << 20)
+    for name in ("fallocate", "sync_file_range"):
+        pieces = [(start, size) for each, start, size in called if each == name]
+        ends = accumulate(size for _, size in pieces)
+        assert [start + size for start, size in pieces] == list(ends), "one behind the other"
+        assert bool(pieces) == has_calls
+
+
+def test_where_no_room_can_be_reserved_a_file_takes_what_there_is(small_disk: Path) -> None:
+    tar = TarFile(HashedFile.create(small_disk / "a.tar"))
+    tar.add("a", bytes(1 << 20))
+    assert tar.close().sha256 == sha256_of(small_disk / "a.tar")
+    tar = TarFile(HashedFile.create(small_disk / "b.tar"))
+    with pytest.raises(OSError, match="No space left"):
+        tar.add("b", bytes(3 << 20))
+    with pytest.raises(OSError, match="No space left"):
+        tar.close()
+    assert tar.out.file.closed
