@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from curate.artifacts.audit import Audit
-from curate.artifacts.compare import Compare
-from curate.artifacts.diff import LARGE_SHIFT, Diff
-from curate.artifacts.profile import Profile
-from curate.artifacts.shard_index import ShardIndex
-from curate.artifacts.split import Split
-from curate.artifacts.verification import Verification
 from curate.audio.faults import FAULTS
 from curate.errors import Fault, parameter
 from curate.gates import Figure, Figures
 from curate.profiles.statistics.rejection import gated_strata, gates_of
+
+if TYPE_CHECKING:  # a command is about one kind, and need not load the others
+    from curate.artifacts.audit import Audit
+    from curate.artifacts.compare import Compare
+    from curate.artifacts.diff import Diff
+    from curate.artifacts.profile import Profile
+    from curate.artifacts.shard_index import ShardIndex
+    from curate.artifacts.split import Split
+    from curate.artifacts.verification import Verification
 
 
 def of_profile(profile: Profile) -> Figures:
@@ -124,6 +127,8 @@ def of_verification(verification: Verification) -> Figures:
 
 def of_diff(diff: Diff) -> Figures:
     """Metrics that drifted far, and those that one profile lacks."""
+    from curate.artifacts.diff import LARGE_SHIFT
+
     drifted = [each for each in diff.metrics if (each.psi or 0.0) >= LARGE_SHIFT]
     faults = _faults(f"{each.name}: PSI {each.psi:.3g}" for each in drifted)
     uncompared = [*diff.metrics_of_one.a, *diff.metrics_of_one.b]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Thread
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -230,7 +232,9 @@ def _run(
         whole_directory(out, OUTPUT_FILES, "profile.json") as folder,
         ThreadPoolExecutor(1) as beside,
     ):
-        beside.submit(_load_ahead, plan, execution)
+        # A daemon: a signal that stops this thread within an import leaves the others waiting for
+        # the import lock, and nothing may wait for them.
+        Thread(target=_load_ahead, args=(plan, execution), daemon=True).start()
         counts: list[Future[None]] = []
         made = profile_into(
             plan,
@@ -255,14 +259,15 @@ def _run(
 
 def _load_ahead(plan: ProfilePlan, execution: Execution) -> None:
     """Import while records are measured what is needed after: libraries of the page, and those that
-    small profiles do not use.
+    small profiles do not use. What fails here fails again where it is needed.
     """
-    execution.prepare_page()
-    sizes = (path.stat().st_size for path in map(Path, plan.request.manifests) if path.is_file())
-    if sum(sizes) >= _LARGE:
-        importlib.import_module("curate.profiles.duck")
-        importlib.import_module("curate.whatif.stored_counts")
-        all_code()
+    with suppress(Exception):
+        execution.prepare_page()
+        files = [path for path in map(Path, plan.request.manifests) if path.is_file()]
+        if sum(path.stat().st_size for path in files) >= _LARGE:
+            importlib.import_module("curate.profiles.duck")
+            importlib.import_module("curate.whatif.stored_counts")
+            all_code()
 
 
 def _count_limits(decided: Decided, threads: int | None) -> None:

@@ -23,11 +23,11 @@ from curate.artifacts.profile import Profile, Stratum
 from curate.artifacts.records import CorpusAmount
 from curate.errors import Fault, InputError, raise_all
 from curate.metrics import BY_NAME
+from curate.profiles.group_summary import LARGEST_STRATA
 from curate.profiles.opened import open_profile
 from curate.profiles.statistics.histogram import histogram
 from curate.profiles.statistics.quantiles import count_bins
 from curate.profiles.statistics.tally import Tally
-from curate.profiles.summary import LARGEST_STRATA
 
 OUTPUT_FILES = frozenset({"diff.json", "report.html"})
 PARTS = 10

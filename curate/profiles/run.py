@@ -29,6 +29,7 @@ from curate.profiles.audio.loading import loading_facts, loading_warnings, origi
 from curate.profiles.audio.scan import AudioScan
 from curate.profiles.decided import Decided, OnDecided
 from curate.profiles.examples.borderline import borderline_records
+from curate.profiles.group_summary import summarise_groups
 from curate.profiles.measure.records import (
     fill_late_metrics,
     languages_of,
@@ -49,9 +50,11 @@ from curate.profiles.statistics.agreement import agreement_totals
 from curate.profiles.statistics.density import density
 from curate.profiles.statistics.rejection import kept_out
 from curate.profiles.statistics.rejection import warnings_of as over_filtered
-from curate.profiles.summary import summarise
+from curate.profiles.statistics.strata import stratify
+from curate.profiles.summary import rules_hit, summarise
 from curate.profiles.whole_input.conventions import exempted, find_conventions, reapply_rules
 from curate.profiles.whole_input.conventions import warnings_of as of_conventions
+from curate.profiles.whole_input.duplicates import count_duplicates
 from curate.profiles.whole_input.groups import apply_group_rules
 
 __all__ = [
@@ -126,36 +129,40 @@ def _profile(
     few_fields = check_fields(records, plan.required, grouped, sources)
     scan = AudioScan(read, settings, reused.audio_caches, execution.threads, execution.on_audio)
     late = fill_late_metrics(records, rules, settings, scan, overrides)
-    languages = languages_of(records)
-    rules = rules.of_languages(languages)
-    conventions = find_conventions(records, rules)
-    exempt = any(each.exempt for each in conventions)
-    if exempt:
-        rules = exempted(rules, conventions)
-        reapply_rules(records, rules, overrides.decide)
-    failing = apply_group_rules(records, rules)
-    if on_decided is not None:
-        on_decided(Decided(records, total.rows, rules, any(each.failed for each in failing)))
-    several = ["source"] if len(sources) > 1 else []
-    with (
-        open_table(records) as table,
-        table.beside() as also,
-        ThreadPoolExecutor(1) as beside,
-    ):
+    with ThreadPoolExecutor(1) as beside:
+        repeated = beside.submit(count_duplicates, records, total.rows)  # whatever the verdicts
+        languages = languages_of(records)
+        rules = rules.of_languages(languages)
+        conventions = find_conventions(records, rules)
+        exempt = any(each.exempt for each in conventions)
+        if exempt:
+            rules = exempted(rules, conventions)
+            reapply_rules(records, rules, overrides.decide)
+        failing = apply_group_rules(records, rules)
+        if on_decided is not None:
+            on_decided(Decided(records, total.rows, rules, any(each.failed for each in failing)))
+        several = ["source"] if len(sources) > 1 else []
         moving = [each.rule for each in failing if each.moved_rows]
-        columns = ["lang", *several, *grouped]
-        strata = beside.submit(kept_out, also, records, columns, rules, moving)
-        cells = beside.submit(density, records)
-        summary = summarise(
-            table,
-            records,
-            rules,
-            ["lang", "speaker", *grouped],
-            chosen(settings.groups),
-            sources,
-            None if late or exempt else counted,
-        )
-        borderline = borderline_records(table, rules, sources, summary.rules_hit)
+        columns = ["lang", "speaker", *grouped]
+        with open_table(records) as table, table.beside() as also:
+            strata = beside.submit(
+                kept_out, also, records, ["lang", *several, *grouped], rules, moving
+            )
+            groups = beside.submit(summarise_groups, also, columns)
+            cells = beside.submit(density, records)
+            hits = rules_hit(table, rules)
+            shown = beside.submit(borderline_records, also, rules, sources, hits)
+            summary = summarise(
+                table,
+                records,
+                rules,
+                hits,
+                chosen(settings.groups),
+                sources,
+                None if late or exempt else counted,
+            )
+            stratified = stratify(table, records, [*columns, *several], summary.placed, hits)
+            by_group, borderline = groups.result(), shown.result()
         rejected, kept_from_eval = strata.result()
     decided = outcome_of(records, overrides)
     audio = audio_facts(records, settings)
@@ -176,16 +183,16 @@ def _profile(
         conventions=conventions,
         totals=summary.totals,
         verdicts=summary.verdicts,
-        rules_hit=summary.rules_hit,
+        rules_hit=hits,
         malformed=summary.malformed,
         metrics=summary.metrics,
         correlations=summary.correlations,
         density=cells.result(),
-        stratified=summary.stratified,
-        strata=summary.strata,
-        coverage=summary.coverage,
-        worst_groups=summary.worst_groups,
-        duplicates=summary.duplicates,
+        stratified=stratified,
+        strata=by_group.strata,
+        coverage=by_group.coverage,
+        worst_groups=by_group.worst_groups,
+        duplicates=repeated.result(),
         agreement=agreement_totals(records, settings.normaliser),
         borderline=borderline,
         audio=audio,

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from curate.artifacts.columns import LANG, SOURCE, VERDICTS
-from curate.artifacts.distributions import Correlations, Stratified
+from curate.artifacts.columns import VERDICTS
+from curate.artifacts.distributions import Correlations
 from curate.artifacts.distributions import Metric as MetricSummary
 from curate.artifacts.distributions import Threshold as MetricThreshold
 from curate.artifacts.profile import (
-    Coverage,
-    Duplicates,
-    Group,
     MalformedKind,
     Place,
     RuleHit,
-    Stratum,
     Totals,
 )
 from curate.artifacts.records import Number, TaggedRecord, VerdictAmount
@@ -38,124 +33,74 @@ from curate.profiles.named import hours
 from curate.profiles.opened import Json, Row, records_of
 from curate.profiles.records_table import RecordsTable
 from curate.profiles.statistics.counts import Counted
+from curate.profiles.statistics.histogram import Placed
 from curate.profiles.statistics.quantiles import Spread, measure_spreads
-from curate.profiles.statistics.strata import stratify
 from curate.profiles.statistics.tally import SHOWN as WORST
-from curate.profiles.whole_input import duplicates
 from curate.rules.file import GroupRule, RuleSet, Threshold, thresholds
 
 QUANTILES: Mapping[str, float] = {
     "p01": 0.01, "p05": 0.05, "p25": 0.25, "p50": 0.5,
     "p75": 0.75, "p95": 0.95, "p99": 0.99, "p999": 0.999,
 }  # fmt: skip
-LARGEST_STRATA = 50
-WORST_GROUPS = 20
-LEAST_GROUP_US = 60_000_000
-"""Below a minute, a share of bad hours says little about a speaker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The parts of profile.json that are computed from records.parquet only."""
+    """What profile.json says of all rows, and of each metric."""
 
     totals: Totals
     verdicts: tuple[VerdictAmount, ...]
-    rules_hit: tuple[RuleHit, ...]
     malformed: tuple[MalformedKind, ...]
     metrics: tuple[MetricSummary, ...]
     correlations: Correlations
-    stratified: Mapping[str, Stratified]
-    strata: Mapping[str, tuple[Stratum, ...]]
-    coverage: Mapping[str, Coverage]
-    worst_groups: Mapping[str, tuple[Group, ...]]
-    duplicates: Duplicates
+    placed: Mapping[Metric, Placed]
+    """The bins of each metric's histogram, which those of strata share."""
 
 
 def summarise(
     table: RecordsTable,
     records: Path,
     rules: RuleSet,
-    strata: Sequence[str],
+    hits: Sequence[RuleHit],
     metrics: Sequence[Metric] = chosen(),
     origins: Sequence[Origin] = (),
     counted: Counted | None = None,
 ) -> Summary:
     """The summary of a records table, which is open as `table`.
 
-    A group of metrics of which no row says anything is left out. `origins` say how the sources are
-    read again; one that is not named is a NeMo manifest. `counted` is what was counted of all
-    `metrics` while the records were made; without it they are counted now.
+    `hits` are what its rules flagged: `rules_hit`. A group of metrics of which no row says anything
+    is left out. `origins` say how the sources are read again; one that is not named is a NeMo
+    manifest. `counted` is what was counted of all `metrics` while the records were made; without it
+    they are counted now.
     """
     verdicts = table.by_verdict()
     rows = sum(n for n, _, _ in verdicts.values())
     duration_us = sum(us for _, _, us in verdicts.values())
-    with table.beside() as also, ThreadPoolExecutor(1) as beside:
-        repeated = beside.submit(_duplicates, records, rows)
-        grouped = beside.submit(_grouped, also, strata)
-        known, hits = _known(table, metrics, counted), _rules_hit(table, rules)
-        spreads, products = measure_spreads(
-            records, known, tuple(QUANTILES.values()), rules, counted
-        )
-        worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in known}
-        examples = _examples(table, worst, origins, hits)
-        return Summary(
-            totals=Totals(rows=rows, duration_us=duration_us, hours=hours(duration_us)),
-            verdicts=tuple(
-                VerdictAmount(verdict=name, rows=n, hours=hours(us))
-                for name in VERDICTS
-                for n, _, us in [verdicts.get(name, (0, 0, 0))]
-            ),
-            rules_hit=hits,
-            malformed=tuple(
-                MalformedKind(reason=kind, rows=n, example=Place(id=first, byte_offset=at))
-                for kind, n, first, at in table.malformed_kinds()
-            ),
-            metrics=_metrics(rules, known, spreads, rows, examples),
-            correlations=Correlations(
-                metrics=tuple(metric.name for metric in known),
-                pearson=tuple(map(tuple, products.pearson(known))),
-            ),
-            stratified=stratify(
-                table,
-                records,
-                [*strata, *([SOURCE.name] if len(origins) > 1 else [])],
-                known,
-                {name: spread.histogram.placed for name, spread in spreads.items()},
-                hits,
-            ),
-            **grouped.result(),
-            duplicates=repeated.result(),
-        )
-
-
-class _Grouped(TypedDict):
-    strata: Mapping[str, tuple[Stratum, ...]]
-    coverage: Mapping[str, Coverage]
-    worst_groups: Mapping[str, tuple[Group, ...]]
-
-
-def _grouped(table: RecordsTable, columns: Sequence[str]) -> _Grouped:
-    """What the groups of these columns are, and have."""
-    return {
-        "strata": {name: _strata(table, name) for name in columns},
-        "coverage": {
-            name: Coverage(values=values, rows=declared, hours=hours(us))
-            for name, (values, declared, us) in table.coverage(columns).items()
-        },
-        "worst_groups": {name: _worst_groups(table, name) for name in columns if name != LANG.name},
-    }
-
-
-def _duplicates(records: Path, rows: int) -> Duplicates:
-    texts, segments = duplicates.texts(records, rows), duplicates.segments(records, rows)
-    return Duplicates(
-        unique_texts=texts.different,
-        rows_with_duplicated_text=texts.shared_rows,
-        duplicate_audio_offset_keys=segments.rows - segments.different,
+    known = _known(table, metrics, counted)
+    spreads, products = measure_spreads(records, known, tuple(QUANTILES.values()), rules, counted)
+    worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in known}
+    examples = _examples(table, worst, origins, hits)
+    return Summary(
+        totals=Totals(rows=rows, duration_us=duration_us, hours=hours(duration_us)),
+        verdicts=tuple(
+            VerdictAmount(verdict=name, rows=n, hours=hours(us))
+            for name in VERDICTS
+            for n, _, us in [verdicts.get(name, (0, 0, 0))]
+        ),
+        malformed=tuple(
+            MalformedKind(reason=kind, rows=n, example=Place(id=first, byte_offset=at))
+            for kind, n, first, at in table.malformed_kinds()
+        ),
+        metrics=_metrics(rules, known, spreads, rows, examples),
+        correlations=Correlations(
+            metrics=tuple(metric.name for metric in known),
+            pearson=tuple(map(tuple, products.pearson(known))),
+        ),
+        placed={metric: spreads[metric.name].histogram.placed for metric in known},
     )
 
 
-def _rules_hit(table: RecordsTable, rules: RuleSet) -> tuple[RuleHit, ...]:
+def rules_hit(table: RecordsTable, rules: RuleSet) -> tuple[RuleHit, ...]:
     """Every rule of the set with what it flagged, rules that flagged nothing too; file order."""
     counted = _by_tag(table)
     hits: list[RuleHit] = []
@@ -346,36 +291,4 @@ def example(
         lang=lang,
         speaker=speaker,
         audio_filepath=audio_filepath_of(record),
-    )
-
-
-def _strata(table: RecordsTable, column: str) -> tuple[Stratum, ...]:
-    return tuple(
-        Stratum(
-            value=value,
-            rows=n,
-            hours=hours(us),
-            clean_hours=hours(clean),
-            borderline_hours=hours(borderline),
-            unknown_hours=hours(unknown),
-            bad_hours=hours(bad),
-            char_rate_p50=median,
-        )
-        for value, n, us, clean, borderline, unknown, bad, median in table.strata(
-            column, LARGEST_STRATA
-        )
-    )
-
-
-def _worst_groups(table: RecordsTable, column: str) -> tuple[Group, ...]:
-    """Speakers and the like of whose hours the largest share is bad."""
-    return tuple(
-        Group(
-            value=value,
-            rows=n,
-            hours=hours(us),
-            bad_hours=hours(bad),
-            bad_share=round(bad / us, 6),
-        )
-        for value, n, us, bad in table.worst_groups(column, LEAST_GROUP_US, WORST_GROUPS)
     )

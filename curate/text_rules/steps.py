@@ -167,15 +167,14 @@ class NumbersInWords:
             language = lang or self.language
             if language is None:
                 return text
-            return _NUMBER.sub(lambda match: _words(match[0], language), text)
+            return re.sub(_NUMBER, lambda match: _words(match[0], language), text)
 
         return _each(texts, "[0-9]", spelled, langs)
 
 
-_NUMBER: Final = re.compile(
-    r"(?<![\w.,:/$€£¥#+-])\d{1,15}(?![\w:/%°€$£¥-]|[.,]\d)|(?<![\w.,:/$€£¥#+-])\d{1,15}[.,]\d{1,6}"
-    r"(?![\w:/%°€$£¥-]|[.,]\d)",
-    re.ASCII,
+_NUMBER: Final = (
+    r"(?a)(?<![\w.,:/$€£¥#+-])\d{1,15}(?![\w:/%°€$£¥-]|[.,]\d)|(?<![\w.,:/$€£¥#+-])\d{1,15}[.,]\d{1,6}"
+    r"(?![\w:/%°€$£¥-]|[.,]\d)"
 )
 _DECIMAL_COMMA: Final = frozenset(
     ("cs", "da", "de", "es", "fi", "fr", "id", "it", "lt", "lv", "nl", "no", "pl", "pt", "ro",

@@ -27,9 +27,7 @@ SILENCES = frozenset({"<eps>", "<sil>", "sil", "sp", "<b>", "<blank>"})
 """Words that aligners write where nobody speaks."""
 _SPACE = "<space>"
 """What NeMo's aligner writes for a blank in a segment of several words."""
-_WORD = re.compile(
-    r"\S+\s+\S+\s+\d+(\.\d+)?\s+\d+(\.\d+)?\s+\S+(\s+(-?[\d.]+|NA))?(\s+\S+){0,2}\s*$"
-)
+_WORD = r"\S+\s+\S+\s+\d+(\.\d+)?\s+\d+(\.\d+)?\s+\S+(\s+(-?[\d.]+|NA))?(\s+\S+){0,2}\s*$"
 _FIELDS = 5
 _SPEAKER = 7
 """Where the field of the speaker is, in lines that have one."""
@@ -134,7 +132,7 @@ def utterance(words: Sequence[Word]) -> Record:
 
 def _is_ctm(look: Look) -> bool:
     lines = [line for line in first_lines(look) if not line.startswith((COMMENT, "{"))]
-    matching = sum(_WORD.match(line) is not None for line in lines)
+    matching = sum(re.match(_WORD, line) is not None for line in lines)
     return matching >= (1 if has_suffix(look, ".ctm") else max(1, 0.8 * len(lines)))
 
 

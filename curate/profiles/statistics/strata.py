@@ -52,23 +52,23 @@ def stratify(
     table: RecordsTable,
     records: Path,
     columns: Sequence[str],
-    metrics: Sequence[Metric],
-    placed: Mapping[str, Placed],
+    placed_by_metric: Mapping[Metric, Placed],
     hits: Sequence[RuleHit],
 ) -> Mapping[str, Stratified]:
     """By column the histograms of its LARGEST strata by hours, and of the commonest tags, for the
     first MOST_METRICS metrics in view. Columns with fewer than two strata are left out.
 
-    `table` is the open one of `records`; `placed` are the bins of the histograms of all rows.
+    `table` is the open one of `records`; the bins of each metric are those of all rows' histograms.
     """
     in_view = metrics_in_view(hits)[:MOST_METRICS]
     tallies = {
-        metric.name: Tally.of(metric, placed[metric.name].cuts)
-        for metric in metrics
+        metric.name: Tally.of(metric, placed.cuts)
+        for metric, placed in placed_by_metric.items()
         if metric.name in in_view
     }
     if not tallies:
         return {}
+    placed = {metric.name: placed for metric, placed in placed_by_metric.items()}
     strata = [each for column in dict.fromkeys(columns) if (each := _of(table, column, tallies))]
     tagged = _of_tags(hits, tallies)
     _count(records, strata, tagged, tallies)

@@ -15,6 +15,7 @@ from curate.artifacts.columns import (
     RECORDING_KEY,
     TEXT_KEY,
 )
+from curate.artifacts.profile import Duplicates
 from curate.manifest.audio_files import segment_key
 from curate.profiles.rows import scan
 
@@ -22,7 +23,7 @@ AT_ONCE = 1 << 22
 """Keys that are sorted at a time, so that memory does not grow with the input."""
 
 
-class Duplicates(NamedTuple):
+class Repeated(NamedTuple):
     """Different keys, rows whose key stands elsewhere too, and rows in all."""
 
     different: int
@@ -30,12 +31,22 @@ class Duplicates(NamedTuple):
     rows: int
 
 
-def texts(records: Path, rows: int) -> Duplicates:
+def count_duplicates(records: Path, rows: int) -> Duplicates:
+    """What profile.json says of them; `rows` are those of the records table."""
+    of_texts, of_segments = texts(records, rows), segments(records, rows)
+    return Duplicates(
+        unique_texts=of_texts.different,
+        rows_with_duplicated_text=of_texts.shared_rows,
+        duplicate_audio_offset_keys=of_segments.rows - of_segments.different,
+    )
+
+
+def texts(records: Path, rows: int) -> Repeated:
     """Of sound rows by their text as it is."""
     return _duplicates(records, TEXT_KEY.expr, rows)
 
 
-def segments(records: Path, rows: int) -> Duplicates:
+def segments(records: Path, rows: int) -> Repeated:
     """Of sound rows by audio file and offset."""
     whole = pl.all_horizontal(pl.col(OFFSET_S.name, AUDIO_CHANNEL.name).count() == 0)
     files_only = scan(records).select(whole).collect(engine="streaming").item()
@@ -43,13 +54,13 @@ def segments(records: Path, rows: int) -> Duplicates:
     return _duplicates(records, RECORDING_KEY.expr if files_only else segment_key(), rows)
 
 
-def _duplicates(records: Path, key: pl.Expr, rows: int) -> Duplicates:
+def _duplicates(records: Path, key: pl.Expr, rows: int) -> Repeated:
     parts = -(-rows // AT_ONCE) or 1
     partial = [_part(records, key, part, parts) for part in range(parts)]
-    return Duplicates(*map(sum, zip(*partial, strict=True)))
+    return Repeated(*map(sum, zip(*partial, strict=True)))
 
 
-def _part(records: Path, key: pl.Expr, part: int, parts: int) -> Duplicates:
+def _part(records: Path, key: pl.Expr, part: int, parts: int) -> Repeated:
     """One part of the keys: keys are hashes, so that any rule of division shares them evenly."""
     plan = scan(records).filter(MALFORMED.expr.is_null()).select(key.alias("key"))
     if parts > 1:
@@ -58,4 +69,4 @@ def _part(records: Path, key: pl.Expr, part: int, parts: int) -> Duplicates:
     repeated = np.concatenate(([False], keys[1:] == keys[:-1]))[: keys.size]
     again = int(np.count_nonzero(repeated))
     first_of_many = int(np.count_nonzero(repeated[1:] & ~repeated[:-1]))
-    return Duplicates(keys.size - again, again + first_of_many, keys.size)
+    return Repeated(keys.size - again, again + first_of_many, keys.size)

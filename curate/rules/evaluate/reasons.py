@@ -45,7 +45,9 @@ def _limit_words(
     ]
 
     def words(value: object) -> str:
-        tail = next(tail for compare, bound, tail in tails if compare(value, bound))
+        tail = tails[0][2]
+        if len(tails) > 1:
+            tail = next(tail for compare, bound, tail in tails if compare(value, bound))
         shown = _shown(value)
         short = float(shown)
         for compare, bound in every if short != value else ():
