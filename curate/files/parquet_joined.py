@@ -78,7 +78,7 @@ class Joined:
         self._file.seek(begin)
         write(self._file)
         self._file.seek(begin)
-        self._file.write(covered)
+        write_all(self._file, covered)
         self._latest = (begin, name)
 
     def finish(self) -> None:
@@ -95,7 +95,7 @@ class Joined:
         thrift.write(dict(sorted(fields.items())), STRUCT, footer)
         self._file.seek(self._end)
         self._file.truncate()
-        self._file.write(footer + _END.pack(len(footer), _MAGIC))
+        write_all(self._file, bytes(footer) + _END.pack(len(footer), _MAGIC))
 
     def _settle(self) -> None:
         """Take over the row groups of the file written last, from its footer."""
@@ -152,6 +152,13 @@ class Joined:
             raise _Unfit("it is cut short, or no Parquet file")
         self._file.seek(at)
         return self._file.read(length), at
+
+
+def write_all(file: FileIO, content: bytes) -> None:
+    """Write all of it: a file without a buffer may take less at a time, before its disk is full."""
+    left = memoryview(content)
+    while left:
+        left = left[file.write(left) :]
 
 
 def _move(group: Struct, by: int) -> list[int]:

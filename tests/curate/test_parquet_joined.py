@@ -20,7 +20,7 @@ from polars.testing.parametric import dataframes
 
 from curate.errors import InputError
 from curate.files import thrift_compact as thrift
-from curate.files.parquet_joined import Joined
+from curate.files.parquet_joined import Joined, write_all
 
 TYPES = [
     pl.Boolean(), pl.Int8(), pl.Int64(), pl.UInt32(), pl.Float32(), pl.Float64(), pl.String(),
@@ -180,6 +180,26 @@ def written_by(folder: Path, how: str) -> Path:
         case "other writer":
             duckdb.sql(f"COPY (SELECT 1::BIGINT AS a, 'x' AS b) TO '{path}'")
     return path
+
+
+class Slow(FileIO):
+    """Takes seven bytes at a time, as a disk may that is almost full."""
+
+    def write(self, content: Any) -> int:
+        return super().write(bytes(content)[:7])
+
+
+def test_all_is_written_where_a_file_takes_less_at_a_time(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"a": range(20)})
+    parts = [BytesIO(), BytesIO()]
+    stored(frame[:10], parts[0])
+    stored(frame[10:], parts[1])
+    with Slow(tmp_path / "slow.parquet", "w+b") as file:
+        joined = Joined(file)
+        for part in parts:
+            joined.append(partial(write_all, content=part.getvalue()), Path("part"))
+        joined.finish()
+    assert pl.read_parquet(tmp_path / "slow.parquet").equals(frame)
 
 
 def test_parts_of_two_versions_of_polars_are_one(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ next large one, share them.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import FileIO
@@ -18,11 +17,13 @@ from typing import cast
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from curate.files.parquet_joined import Joined
+from curate.files.parquet_joined import Joined, write_all
 from curate.profiles.records_table import ROW_GROUP
 from curate.profiles.whole_input.duplicate_counts import sink
 
 LARGE = ROW_GROUP // 2
+_AT_ONCE = 1 << 20
+"""Bytes that are copied at once."""
 
 
 def is_large(rows: int) -> bool:
@@ -85,8 +86,9 @@ class _Copy:
     path: Path
 
     def __call__(self, file: FileIO) -> None:
-        with self.path.open("rb") as stored:
-            shutil.copyfileobj(stored, file, 1 << 20)
+        with self.path.open("rb", buffering=0) as stored:
+            while content := stored.read(_AT_ONCE):
+                write_all(file, content)
 
 
 @dataclass(frozen=True, slots=True)
