@@ -9,7 +9,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ import polars as pl
 from curate.arrays import Bytes, Int64s
 from curate.artifacts.columns import LANG
 from curate.artifacts.frames import Clips, Languages
+from curate.environment.cached import cached_property
 from curate.metrics.compute.agreement import agreement
 from curate.metrics.compute.consensus import consensus
 from curate.metrics.compute.language import language
