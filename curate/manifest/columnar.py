@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 import polars as pl
 
+from curate.arrays import Int64s
 from curate.manifest.corrections import CAST
 from curate.manifest.mapping import fields_of
 from curate.manifest.origin import INSIDE, Item, Origin, Portion, canonical, convert_line
@@ -74,6 +75,11 @@ def _read(origin: Origin) -> Iterator[Portion]:
         yield from _portions(origin)
 
 
+def _read_rows(origin: Origin, lines: Sequence[int]) -> Iterator[Portion]:
+    with as_input(origin.name, origin.format.capitalize()):
+        yield from _portions(origin, np.array(lines, np.int64))
+
+
 def audio_of_rows(origin: Origin) -> Iterator[bytes]:
     """The audio that stands in each row of a table; empty where a row has none."""
     with as_input(origin.name, origin.format.capitalize()):
@@ -127,27 +133,32 @@ def _content(name: str, dtype: pl.DataType) -> pl.Expr:
     return pl.col(name).struct.field("bytes") if held else pl.lit(None, pl.Binary)
 
 
-def _portions(origin: Origin) -> Iterator[Portion]:
+def _portions(origin: Origin, lines: Int64s | None = None) -> Iterator[Portion]:
+    """The rows a batch at a time; of a batch only those of these lines, where they are given."""
     table = open_table(origin.name)
     columns, cast = _columns(table, fields_of(origin)), CAST in origin.beside
-    line = offset = 0
-    for batch in table.batches(
+    before = offset = 0
+    for rows in table.batches(
         _selected_columns(table.schema, columns), AUDIO_ROWS if columns.is_measured else ROWS
     ):
+        if lines is None:
+            numbers, batch = np.arange(before + 1, before + rows.height + 1), rows
+        else:
+            numbers = lines[slice(*np.searchsorted(lines, (before + 1, before + rows.height + 1)))]
+            batch = rows[numbers - before - 1]
+        before += rows.height
 
-        def convert(row: int, batch: pl.DataFrame = batch, before: int = line) -> Item:
-            cells = batch.row(row, named=True)
-            number = before + row + 1
+        def convert(row: int, batch: pl.DataFrame = batch, numbers: Int64s = numbers) -> Item:
+            cells, number = batch.row(row, named=True), int(numbers[row])
             to_record = partial(_record, columns=columns, id=f"{origin.name}#{number}", cast=cast)
             record, data = _with_data(convert_line(to_record, cells), cells, number)
             return Item(number, 0, data, record)
 
-        numbers = np.arange(line + 1, line + batch.height + 1)
-        made = encoded_table(origin, _encoded(batch, columns), numbers, offset, convert)
-        assert made.places is not None
-        offset += int((made.places.byte_length + 1).sum())
-        line += batch.height
-        yield made
+        if batch.height:
+            made = encoded_table(origin, _encoded(batch, columns), numbers, offset, convert)
+            assert made.places is not None
+            offset += int((made.places.byte_length + 1).sum())
+            yield made
 
 
 def _encoded(batch: pl.DataFrame, columns: _Columns) -> pl.Series:
@@ -247,6 +258,7 @@ PARQUET = Format(
     lambda look: look.head.startswith(b"PAR1"),
     _find,
     _read,
+    _read_rows,
 )
 ARROW = Format(
     "arrow",
@@ -255,4 +267,5 @@ ARROW = Format(
     lambda look: look.head.startswith((STREAM, FILE)),
     _find_arrow,
     _read,
+    _read_rows,
 )

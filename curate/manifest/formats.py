@@ -124,7 +124,22 @@ FORMATS: tuple[Format, ...] = (
 )
 """Tried in this order; NeMo's lines come last, since they take what no other format does."""
 
-BY_NAME = {format.name: replace(format, read=cleaned(corrected(format.read))) for format in FORMATS}
+
+def _with_corrections(format: Format) -> Format:
+    read_rows = format.read_rows
+
+    def read_some(origin: Origin, lines: Sequence[int]) -> Iterator[Portion]:
+        assert read_rows is not None
+        yield from cleaned(corrected(lambda each: read_rows(each, lines)))(origin)
+
+    return replace(
+        format,
+        read=cleaned(corrected(format.read)),
+        read_rows=None if read_rows is None else read_some,
+    )
+
+
+BY_NAME = {format.name: _with_corrections(format) for format in FORMATS}
 """The formats by their names; they read with the corrections and the text rules of an origin."""
 
 

@@ -22,25 +22,34 @@ _GAP = 1024
 """Bytes between two lines that cost less to read than another read."""
 
 
-def fetch_lines(source: str | Origin, places: Sequence[Place]) -> Mapping[Place, bytes]:
+def fetch_lines(
+    source: str | Origin, places: Sequence[Place], numbers: Sequence[int] = ()
+) -> Mapping[Place, bytes]:
     """The records at a few places, as NeMo lines. Plain files are read at these places, others
-    from the start.
+    from the start; of tables only these rows become lines where `numbers` has the line of each.
 
     Places are those of the original records; a plain name is a NeMo manifest. InputError where a
     converted source has no record at one of them any more.
     """
-    return dict(iter_lines(source, places))
+    return dict(iter_lines(source, places, numbers))
 
 
-def iter_lines(source: str | Origin, places: Sequence[Place]) -> Iterator[tuple[Place, bytes]]:
+def iter_lines(
+    source: str | Origin, places: Sequence[Place], numbers: Sequence[int] = ()
+) -> Iterator[tuple[Place, bytes]]:
     """The same one by one, in the order of their places, each once: for many of them."""
     sorted_places = sorted(set(places))
     if not sorted_places:
         return
     origin = as_origin(source)
-    if BY_NAME[origin.format].converted:
+    format = BY_NAME[origin.format]
+    if format.read_rows is not None and numbers:
+        at = dict(sorted(zip(numbers, places, strict=True)))
+        yield from _from_rows(origin, format.read_rows(origin, list(at)), list(at.values()))
+        return
+    if format.converted:
         left = set(sorted_places)
-        for place, line in _from_portions(BY_NAME[origin.format].read(origin), sorted_places):
+        for place, line in _from_portions(format.read(origin), sorted_places):
             left.discard(place)
             yield place, line
         if left:
@@ -101,6 +110,23 @@ def iter_unchanged(
         yield from _from_chunks((each.chunk for each in portions), sorted(set(places)))
     for _ in portions:
         pass
+
+
+def _from_rows(
+    origin: Origin, portions: Iterable[Portion], places: Sequence[Place]
+) -> Iterator[tuple[Place, bytes]]:
+    """The lines of portions that have these records only: as long as they were, all of them."""
+    expected = iter(places)
+    for portion in portions:
+        assert portion.places is not None
+        at = portion.places
+        for size, first, length in zip(at.byte_length, at.start, at.length, strict=True):
+            place = next(expected)
+            if size != place[1]:
+                raise _changed(origin)
+            yield place, portion.chunk.data[first : first + length]
+    if next(expected, None) is not None:
+        raise _changed(origin)
 
 
 def _from_portions(

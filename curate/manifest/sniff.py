@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -73,7 +73,8 @@ class Format:
     """A shape that records come in.
 
     `sniff` tells it from outside; `find` gives its files of records, faults raised as InputError;
-    `read` their portions. `converted`: its records are no NeMo lines, so a split writes them as
+    `read` their portions, and `read_rows`, where a format can, those of some records only, whose
+    lines are given ascending. `converted`: its records are no NeMo lines, so a split writes them as
     such; else a split copies the original lines. `extra_columns` are fields that become columns.
     """
 
@@ -82,6 +83,7 @@ class Format:
     sniff: Callable[[Look], bool]
     find: Callable[[Look], list[Origin]]
     read: Callable[[Origin], Iterator[Portion]]
+    read_rows: Callable[[Origin, Sequence[int]], Iterator[Portion]] | None = None
     converted: bool = True
     extra_columns: tuple[str, ...] = ()
 

@@ -55,12 +55,13 @@ def records_of(
     from curate.manifest.lines import fetch_lines
     from curate.manifest.strict import Malformed, parse_line
 
-    by_source: dict[str, list[LinePlace]] = {}
-    for source, _, offset, length, *_ in rows:
-        by_source.setdefault(source, []).append((offset, length))
+    by_source: dict[str, dict[int, LinePlace]] = {}
+    for source, line, offset, length, *_ in rows:
+        by_source.setdefault(source, {})[line] = (offset, length)
     records: dict[tuple[str, LinePlace], Json] = {}
     for source, places in by_source.items():
-        for place, line in fetch_lines(origins.get(source, source), places).items():
+        origin = origins.get(source, source)
+        for place, line in fetch_lines(origin, list(places.values()), list(places)).items():
             try:
                 records[source, place] = parse_line(line)
             except Malformed:  # only a manifest rewritten meanwhile; its text is then not shown
