@@ -27,7 +27,7 @@ from curate.manifest.mapping import ReadOptions
 from curate.profiles import named
 from curate.profiles.decided import Decided
 from curate.profiles.examples.clips import AudioSource, clip_limit_of, of_profile, write_clips
-from curate.profiles.measure.code_version import all_code
+from curate.profiles.measure.code_version import measuring_code
 from curate.profiles.opened import open_profile
 from curate.profiles.own_fields import OwnFields
 from curate.profiles.request import MeasureOptions, ProfilePlan, ProfileRequest, RuleOptions, Rules
@@ -266,8 +266,7 @@ def _load_ahead(plan: ProfilePlan, execution: Execution) -> None:
         files = [path for path in map(Path, plan.request.manifests) if path.is_file()]
         if sum(path.stat().st_size for path in files) >= _LARGE:
             importlib.import_module("curate.profiles.duck")
-            importlib.import_module("curate.whatif.stored_counts")
-            all_code()
+        measuring_code()
 
 
 def _count_limits(decided: Decided, threads: int | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -180,6 +181,24 @@ def taken(values: npt.NDArray[Number], rows: Int64s) -> npt.NDArray[Number]:
     return values if rows.size == values.shape[-1] else values[..., rows]
 
 
+class _OfThread(threading.local):
+    """The strings of the batches that a thread read before: most of the next are among them."""
+
+    interner: Interner | None = None
+
+
+_of_thread = _OfThread()
+MOST_STRINGS = 1 << 16
+"""Strings beyond which those of earlier batches are forgotten."""
+
+
+def _interner() -> Interner:
+    known = _of_thread.interner
+    if known is None or known.size > MOST_STRINGS:
+        known = _of_thread.interner = Interner()
+    return known
+
+
 @dataclass(slots=True)
 class Fields:
     """Fields of the lines. `lines.codes` are numbers into `strings`: a row of them for the
@@ -193,7 +212,7 @@ class Fields:
     @classmethod
     def read(cls, data: Bytes, further: Sequence[str]) -> Fields:
         """Read whole lines: the fields of FIELDS, and these."""
-        strings = Interner()
+        strings = _interner()
         return cls(further, _read(data, 0, further, strings), strings)
 
     @property

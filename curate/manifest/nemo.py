@@ -60,8 +60,8 @@ from curate.manifest.strict import (
 )
 from curate.manifest.syntax import ESCAPED, MISSING, NULL, STRING
 from curate.manifest.unread import CHANNEL_CODES, Unread, find_unread
-from curate.manifest.values import unescape
-from curate.text.ids import SPEAKER_FIELDS, spelled_ids
+from curate.manifest.values import Interner, unescape
+from curate.text.ids import SPEAKER_FIELDS
 from curate.text.words import digest_bytes
 
 DURATION_S = "duration_s"
@@ -236,7 +236,7 @@ def _clips(
             for name, all_codes in zip((LANG.name, TASK.name, *extra_fields), codes_of, strict=True)
             for codes in [taken(all_codes, rows)]
         },
-        SPEAKER.name: _speakers(strings.to_list(), taken(read.lines.codes[-names:], rows), broken),
+        SPEAKER.name: _speakers(read.strings, taken(read.lines.codes[-names:], rows), broken),
         OFFSET_S.name: pl.Series(offsets, nan_to_null=True),
         AUDIO_CHANNEL.name: channel_column(channels, broken, rows.size),
         DURATION_US.name: pl.Series(np.rint(seconds * 1e6), nan_to_null=True).cast(pl.Int64),
@@ -262,22 +262,18 @@ def _clips(
 
 
 def _speakers(
-    strings: Sequence[str | None], codes: npt.NDArray[np.int32], broken: npt.NDArray[np.bool_]
+    strings: Interner, codes: npt.NDArray[np.int32], broken: npt.NDArray[np.bool_]
 ) -> pl.Series:
     """Canonical ids; `codes` has a row for each name of the speaker, the first id counts."""
-    used = np.zeros(len(strings), np.bool_)
-    used[codes] = True  # -1 stands for the null at the end
-    at = np.flatnonzero(used).tolist()
-    known: list[str | None] = [None] * len(strings)
-    for place, spelled in zip(at, spelled_ids([strings[place] for place in at]), strict=True):
-        known[place] = spelled
-    named = np.array([each is not None for each in known])
+    present = np.zeros(strings.size + 1, np.bool_)
+    present[codes] = True  # -1 stands for the null at the end
+    ids = strings.ids(np.flatnonzero(present[:-1]))
     chosen = codes[0]
-    for others in codes[1:]:
-        if (others >= 0).any():
+    if (codes[1:] >= 0).any():
+        named = ids.is_not_null().to_numpy()
+        for others in codes[1:]:
             chosen = np.where(named[chosen], chosen, others)
-    row_codes = np.where(broken | (chosen < 0), np.int32(len(strings) - 1), chosen)
-    return pl.Series(known, dtype=pl.String)[row_codes]
+    return ids[np.where(broken | (chosen < 0), np.int32(strings.size), chosen)]
 
 
 def _predicted(

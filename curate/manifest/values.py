@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import polars as pl
 from curate.arrays import Bools, Bytes, Floats, Int32s, Int64s, UInt64s
 from curate.manifest.syntax import ESCAPED
 from curate.native import kernel
+from curate.text.ids import spelled_ids
 
 Span = tuple[Bytes, Int64s, Int64s]
 """Kind, start and length of one field in each line."""
@@ -81,7 +83,7 @@ class Interner:
     """Spans as numbers of the distinct strings among them, decoded once each.
 
     What makes speakers and languages nearly free: the distinct ones lie together in a small arena,
-    and are made Python strings once.
+    and are made Python strings once. Not for several threads.
     """
 
     def __init__(self) -> None:
@@ -91,6 +93,16 @@ class Interner:
             np.full(1 << 10, -1, np.int64),
             np.zeros(1, np.int64),
         )
+        self._decoded: list[str] = []
+        self._strings = _with_null([])
+        self._ids: list[str | None] = []
+        self._spelled = np.zeros(0, np.bool_)
+        self._id_strings = _with_null([])
+
+    @property
+    def size(self) -> int:
+        """How many strings there are."""
+        return int(self._known.state[0])
 
     @property
     def known(self) -> Known:
@@ -113,11 +125,30 @@ class Interner:
 
     def strings(self) -> pl.Series:
         """The distinct strings in order of their numbers, and a null behind them for -1."""
-        arena, ends, _, state = self._known
-        bounds = ends[: int(state[0]) + 1].tolist()
-        whole = arena[: bounds[-1]].tobytes()
-        values = [whole[one:two].decode() for one, two in pairwise(bounds)]
-        return pl.Series([*values, None], dtype=pl.String)
+        known = len(self._decoded)
+        if known < self.size:
+            bounds = self._known.ends[known : self.size + 1]
+            new = self._known.arena[bounds[0] : bounds[-1]].tobytes()
+            places = pairwise((bounds - bounds[0]).tolist())
+            self._decoded += [new[one:two].decode() for one, two in places]
+            self._strings = _with_null(self._decoded)
+        return self._strings
+
+    def ids(self, used: Int64s) -> pl.Series:
+        """The strings as canonical ids (`curate.text.ids`), and a null behind them for -1; null
+        for those whose numbers were never in `used`.
+        """
+        values, more = self.strings(), self.size - len(self._ids)
+        self._ids += [None] * more
+        self._spelled = np.concatenate([self._spelled, np.zeros(more, np.bool_)])
+        new = used[~self._spelled[used]]
+        self._spelled[new] = True
+        spelled = spelled_ids(values.gather(new).to_list()) if new.size else []
+        for number, each in zip(new.tolist(), spelled, strict=True):
+            self._ids[number] = each
+        if more or new.size:
+            self._id_strings = _with_null(self._ids)
+        return self._id_strings
 
     def grow(self, needed: int) -> None:
         """Make room for as many strings again, and for one of `needed` bytes."""
@@ -127,6 +158,10 @@ class Interner:
         slots = np.full(2 * slots.size, -1, np.int64)
         _rehash(arena, ends, slots, int(state[0]))
         self._known = Known(arena, ends, slots, state)
+
+
+def _with_null(values: Sequence[str | None]) -> pl.Series:
+    return pl.Series([*values, None], dtype=pl.String)
 
 
 def strings(data: Bytes, kind: Bytes, start: Int64s, length: Int64s) -> pl.Series:

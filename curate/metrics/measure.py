@@ -76,7 +76,8 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
     for name in added.keys() - columns.keys():
         columns[name] = nulls(added[name])
     own = [name for name in frame.columns if name not in added]
-    return pl.DataFrame({name: columns[name] for name in (*own, *added)})
+    # Of a dictionary's columns Polars examines each, which takes three times as long.
+    return pl.DataFrame([columns[name].alias(name) for name in (*own, *added)])
 
 
 def _described(batch: Batch) -> Mapping[str, pl.Series]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from typing import Final
@@ -56,14 +56,19 @@ class Phrasebook:
     """Phrases to look for in texts."""
 
     phrases: tuple[Phrase, ...] = ()
-    _by_start: dict[str, list[tuple[str, Phrase]]] = field(default_factory=dict, compare=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _by_start(self) -> Mapping[str, Sequence[tuple[str, Phrase]]]:
+        """The phrases by the first letters of their words, which stand without blanks; the longest
+        first.
+        """
+        by_start: dict[str, list[tuple[str, Phrase]]] = {}
         for phrase in self.phrases:
             if squeezed := "".join(_words(phrase.text)):
-                self._by_start.setdefault(squeezed[:_FIRST], []).append((squeezed, phrase))
-        for same in self._by_start.values():
+                by_start.setdefault(squeezed[:_FIRST], []).append((squeezed, phrase))
+        for same in by_start.values():
             same.sort(key=lambda each: (-len(each[0]), each[1].named))
+        return by_start
 
     @cached_property
     def keys(self) -> npt.NDArray[np.uint64]:

@@ -6,7 +6,7 @@ small numbers, tags are built once per combination that occurs, words for the ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import TypeAlias
 
@@ -170,23 +170,22 @@ def _reasons(
     rows: pl.DataFrame, spoken: list[tuple[Rule, Codes]], unclean: npt.NDArray[np.intp]
 ) -> list[str | None]:
     """The words of each unclean row."""
-    names = {name for rule, _ in spoken for _, each in rule.conditions() for name in operands(each)}
-    values = rows.select(MALFORMED.name, *sorted(names))[unclean].to_dict(as_series=False)
-    reasons: list[str | None] = values[MALFORMED.name]
+    reasons: list[str | None] = rows[MALFORMED.name].gather(unclean).to_list()
     for rule, codes in spoken:
-        for index, words in _reasons_of_rule(rule, codes[unclean], values):
+        for index, words in _reasons_of_rule(rule, codes[unclean], rows, unclean):
             before = reasons[index]
             reasons[index] = words if before is None else f"{before}; {words}"
     return reasons
 
 
 def _reasons_of_rule(
-    rule: Rule, codes: Codes, values: Mapping[str, Sequence[object]]
+    rule: Rule, codes: Codes, rows: pl.DataFrame, unclean: npt.NDArray[np.intp]
 ) -> Iterator[tuple[int, str]]:
     """What the rule says in words, and of which of the unclean rows."""
     for index in np.flatnonzero(codes == UNKNOWN).tolist():
         yield index, unknown_words(rule)
     for severity, condition in rule.conditions():
-        indices = np.flatnonzero(codes == VERDICTS.index(severity)).tolist()
-        columns = [[values[name][index] for index in indices] for name in operands(condition)]
-        yield from zip(indices, reason_words(rule, condition, columns), strict=True)
+        indices = np.flatnonzero(codes == VERDICTS.index(severity))
+        if indices.size:
+            columns = [rows[n].gather(unclean[indices]).to_list() for n in operands(condition)]
+            yield from zip(indices.tolist(), reason_words(rule, condition, columns), strict=True)
