@@ -116,7 +116,7 @@ def _vector(name: str, dtype: np.dtype[Any]) -> Callable[[Any], _Vector]:
     def convert(array: Any) -> _Vector:
         if array.dtype != dtype or array.ndim != 1 or not array.flags.c_contiguous:
             raise TypeError(f"{name}: {_description(array)}, not a contiguous {dtype} vector")
-        return _Vector(array.__array_interface__["data"][0], array.size)
+        return _Vector(array.ctypes.data, array.size)
 
     return convert
 
@@ -125,7 +125,7 @@ def _table(name: str, dtype: np.dtype[Any]) -> Callable[[Any], _Table]:
     def convert(array: Any) -> _Table:
         if array.dtype != dtype or array.ndim != 2 or not array.flags.c_contiguous:
             raise TypeError(f"{name}: {_description(array)}, not a contiguous {dtype} table")
-        return _Table(array.__array_interface__["data"][0], *array.shape)
+        return _Table(array.ctypes.data, *array.shape)
 
     return convert
 
