@@ -124,6 +124,8 @@ def shard_command(
 
     Example: `curate shard split/ --out shards/ --shard-by lang --resample 16000`
     """
+    if not verify and format == "shar" and len(inputs) == 1:
+        _start_lhotse(Path(inputs[0]))
     from curate.api.shard import (
         ShardOptions,
         ShardRequest,
@@ -166,6 +168,14 @@ def shard_command(
     with running((), quiet, engine, ray_address, workers) as execution:
         outcome = run_shard(request, out, execution)
     conclude(outcome, as_json, quiet, shard_table, out)
+
+
+def _start_lhotse(folder: Path) -> None:
+    """Start the process in which Lhotse reads the shards of a split, where there is one."""
+    from curate.shards.lhotse_start import start_ahead
+
+    if (folder / "split.json").is_file():
+        start_ahead()
 
 
 def _folder_of(names: list[str]) -> Path:

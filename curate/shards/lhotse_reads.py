@@ -16,6 +16,7 @@ import numpy as np
 
 from curate.environment.extras import require
 from curate.errors import Fault
+from curate.shards.lhotse_start import started
 
 SAMPLED = 8
 """Recordings of a shard that are decoded where not all are."""
@@ -80,12 +81,7 @@ def lhotse_process() -> Iterator[BeginReading]:
     if "lhotse" in sys.modules:
         yield read_now
         return
-    # -P: no module of the working folder. A process group of its own: Ctrl-C is its parent's.
-    command = [sys.executable, "-P", "-c", f"from {__name__} import _answer; _answer()"]
-    pipe, null = subprocess.PIPE, subprocess.DEVNULL
-    with subprocess.Popen(
-        command, stdin=pipe, stdout=pipe, stderr=null, text=True, process_group=0
-    ) as process:
+    with started() as process:
         try:
             yield partial(_request, process)
         finally:
@@ -123,7 +119,7 @@ def _answered(
     return [Fault(*fields) for fields in faults]
 
 
-def _answer() -> None:
+def answer() -> None:
     """Read the shards that lines of standard input name; ends with its parent, which closes it."""
     answers, sys.stdout = sys.stdout, sys.stderr
     require("lhotse", "reading shards")

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from curate.shards import lhotse_start
 from curate.shards.lhotse_reads import Decoding, lhotse_process, read_now
+from curate.shards.lhotse_start import start_ahead
 from curate.shards.readback import read_shard
 from tests.curate.shard_fixtures import sharded, splitted
 
@@ -87,3 +89,22 @@ def test_reads_here_where_the_process_was_killed(
 def test_starts_no_process_where_lhotse_is_imported() -> None:
     with lhotse_process() as read:
         assert read is read_now
+
+
+def test_a_process_that_was_started_ahead_is_taken_once(
+    shard: Shard, processes: list[subprocess.Popen[str]]
+) -> None:
+    ids = read_shard("shar", shard).ids
+    start_ahead()
+    (ahead,) = processes
+    with lhotse_process() as read:
+        assert read(shard, ids, Decoding("none"))() == []
+    assert processes == [ahead]
+    assert ahead.returncode is not None
+    with lhotse_process():
+        assert len(processes) == 2
+
+
+def test_no_process_is_started_ahead_where_lhotse_is_imported() -> None:
+    start_ahead()
+    assert lhotse_start._AHEAD == []
