@@ -85,3 +85,13 @@ def test_names_of_columns_as_people_write_them() -> None:
         "speaker": "speaker_id",
         "duration": "Duration",
     }
+
+
+@pytest.mark.parametrize("cell", ["a\rb", "long " * 40_000], ids=["a bare return", "a huge cell"])
+def test_a_row_that_csv_refuses_stops_no_other(tmp_path: Path, cell: str) -> None:
+    table = tmp_path / "t.csv"
+    rows = ["path,text,duration", f"{GOOD},2.5", f"bad.wav,{cell},2.5", f"{GOOD},2.5"]
+    table.write_bytes("\n".join(rows).encode())
+    records = profiled([table], tmp_path)
+    assert records[DURATION_US.name].to_list()[::2] == [2_500_000] * 2
+    assert records.height == 3

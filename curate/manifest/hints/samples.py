@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -143,5 +144,11 @@ def _of_text(look: Look) -> Sample | None:
     cells = csv.reader(whole, delimiter=delimiter)
     if delimiter == "\t":
         cells = csv.reader(whole, delimiter=delimiter, quoting=csv.QUOTE_NONE)
-    rows = islice(cells, ROWS)
-    return Sample(header, [dict(zip(header, row, strict=False)) for row in rows], True)
+    rows = [dict(zip(header, row, strict=False)) for row in _until_fault(islice(cells, ROWS))]
+    return Sample(header, rows, True)
+
+
+def _until_fault(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The rows before the first that is none: the reader reports it with its line."""
+    with suppress(csv.Error):
+        yield from rows
