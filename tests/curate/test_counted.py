@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from curate.artifacts.columns import DURATION_US
 from curate.metrics import BY_NAME
+from curate.native.wide import plain_loops
 from curate.profiles.statistics.correlation import GRID
 from curate.profiles.statistics.counts import Counted, counting
 
@@ -104,13 +105,16 @@ def test_a_damaged_file_of_counts_is_refused(
         Counted.load(path, METRICS)
 
 
+@pytest.mark.parametrize("plain", [False, True])
 @settings(max_examples=60, deadline=None)
-@given(ROWS)
+@given(ROWS, st.sampled_from([1, 1, 20, 60]))
 def test_correlations_are_those_of_the_definition(
-    rows: list[tuple[float | None, int | None, float | None]],
+    plain: bool, rows: list[tuple[float | None, int | None, float | None]], times: int
 ) -> None:
+    rows = rows * times
     counted = Counted.of(METRICS)
-    counted.add(frame_of(rows))
+    with plain_loops(plain):
+        counted.add(frame_of(rows))
 
     def on_grid(value: float | None, at: int) -> int | None:
         if value is None or not math.isfinite(value):

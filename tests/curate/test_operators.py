@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from curate.errors import ConfigError
+from curate.native.wide import plain_loops
 from curate.rules.expression import FIELDS, OPERATORS, Batch, holds, names_in, parse, vocabulary
 from tests.lines import lines_of
 
@@ -272,3 +273,24 @@ def test_a_batch_is_decided_as_each_row_is(condition: str, some: list[dict[str, 
     text = f"({condition}) and (words is null or words is not null)"  # so that it names a metric
     tree = parse(text, "rules.yaml:1")
     assert decide(text, some) == [holds(tree, row) for row in some]
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@settings(max_examples=40, deadline=None)
+@given(
+    conditions,
+    st.lists(rows, min_size=1, max_size=3),
+    st.lists(st.tuples(st.integers(0, 2), st.sampled_from([1, 7, 300, 600])), max_size=4),
+)
+def test_blocks_of_rows_are_decided_as_each_row_is(
+    plain: bool,
+    condition: str,
+    some: list[dict[str, object]],
+    runs: list[tuple[int, int]],
+) -> None:
+    text = f"({condition}) and (words is null or words is not null)"
+    tree = parse(text, "rules.yaml:1")
+    each = [holds(tree, row) for row in some]
+    places = [at % len(some) for at, count in runs for _ in range(count)]
+    with plain_loops(plain):
+        assert decide(text, [some[at] for at in places]) == [each[at] for at in places]

@@ -111,14 +111,10 @@ static inline double rounded(double value) {
     return (value + 3 * ROUNDED_BELOW) - 3 * ROUNDED_BELOW;
 }
 
-/* Whether no value is infinite or NaN, whose exponents alone carry into the sign. */
-static inline bool all_finite(doubles values) {
-    uint64_t carried = 0, bits;
-    for (int64_t k = 0; k < values.size; k++) {
-        memcpy(&bits, &AT(values, k), sizeof bits);
-        carried |= (bits & UINT64_C(0x7ff0000000000000)) + UINT64_C(0x0010000000000000);
-    }
-    return !(carried >> 63);
+/* Has the highest bit set by the bits of an infinite number or NaN, whose exponents alone carry
+ * into the sign. */
+static inline uint64_t not_finite(uint64_t bits) {
+    return (bits & UINT64_C(0x7ff0000000000000)) + UINT64_C(0x0010000000000000);
 }
 
 /* Eight bytes from a position on, the first one lowest; its bounds are the caller's. */

@@ -7,6 +7,8 @@
 /* A truth has a bit for `holds` and one for `does not hold`; neither is unknown. */
 #define CONDITIONS_YES 1
 #define CONDITIONS_NO 2
+/* In place of a truth of all rows of the block: they have several, each in its place. */
+#define CONDITIONS_MIXED 255
 
 enum {
     CONDITIONS_COLUMN,
@@ -33,8 +35,91 @@ enum {
 #define CONDITIONS_EACH for (int64_t k = 0; k < count; k++)
 
 /* The number, or NaN, which is unknown, where it is not finite. */
-static inline double conditions_finite(double value) {
+ALWAYS_INLINE double conditions_finite(double value) {
     return fabs(value) <= DBL_MAX ? value : NAN;
+}
+
+#define CONDITIONS_LANES 4
+typedef double conditions_Numbers
+    __attribute__((vector_size(8 * CONDITIONS_LANES), aligned(8), may_alias));
+typedef int64_t conditions_Bits __attribute__((vector_size(8 * CONDITIONS_LANES)));
+
+/* The lowest and the highest number of a column's block, for `range`; NaN where one is not finite.
+ * Each lane has its own, as processors take many rows at once. */
+ALWAYS_INLINE void conditions_range(doubles values, doubles range) {
+    conditions_Numbers low = {0}, high = {0};
+    conditions_Bits unknown = {0};
+    low += AT(values, 0);
+    high += AT(values, 0);
+    int64_t at = 0;
+    for (; at + CONDITIONS_LANES <= values.size; at += CONDITIONS_LANES) {
+        (void)INDEX(at + CONDITIONS_LANES - 1, values.size);
+        conditions_Numbers value = *(const conditions_Numbers*)(values.at + at);
+        conditions_Bits less = value<low, more = value> high;
+        low =
+            (conditions_Numbers)((less & (conditions_Bits)value) | (~less & (conditions_Bits)low));
+        high =
+            (conditions_Numbers)((more & (conditions_Bits)value) | (~more & (conditions_Bits)high));
+        unknown |= (conditions_Bits)(value - value); /* zero, but NaN for what is not finite */
+    }
+    double least = low[0], most = high[0];
+    bool known = !unknown[0];
+    for (int64_t k = 1; k < CONDITIONS_LANES; k++) {
+        least = min_f(low[k], least);
+        most = max_f(high[k], most);
+        known &= !unknown[k];
+    }
+    for (; at < values.size; at++) {
+        least = min_f(AT(values, at), least);
+        most = max_f(AT(values, at), most);
+        known &= fabs(AT(values, at)) <= DBL_MAX;
+    }
+    AT(range, 0) = known ? least : NAN;
+    AT(range, 1) = known ? most : NAN;
+}
+
+/* What all rows of the block have, or MIXED; nothing is in their places where they have one. */
+ALWAYS_INLINE uint8_t* conditions_same(uint8s2 truths, int64_t level) {
+    return &AT2(truths, level, CONDITIONS_BLOCK);
+}
+
+/* Note whether the truths in place are all the same. */
+ALWAYS_INLINE void conditions_settle(uint8s2 truths, int64_t level, int64_t count) {
+    uint8s truth = ROW(truths, level);
+    uint8_t first = AT(truth, 0), different = 0;
+    CONDITIONS_EACH different |= AT(truth, k) ^ first;
+    *conditions_same(truths, level) = different ? CONDITIONS_MIXED : first;
+}
+
+/* Join two truths, into the lower one: AND where `wins` is NO and `loses` YES, and OR the other way
+ * round. */
+ALWAYS_INLINE void conditions_join(uint8s2 truths, int64_t level, int64_t count, uint8_t wins,
+                                   uint8_t loses) {
+    uint8s left = ROW(truths, level), right = ROW(truths, level + 1);
+    uint8_t *one = conditions_same(truths, level), *other = conditions_same(truths, level + 1);
+    if (*one == wins || *other == loses) {
+        return;
+    }
+    if (*other == wins || (*one == loses && *other != CONDITIONS_MIXED)) {
+        *one = *other;
+        return;
+    }
+    if (*one == loses) {
+        CONDITIONS_EACH AT(left, k) = AT(right, k);
+        *one = CONDITIONS_MIXED;
+        return;
+    }
+    if (*one != CONDITIONS_MIXED) {
+        FILL(SLICE(left, 0, count), *one);
+    }
+    if (*other != CONDITIONS_MIXED) {
+        FILL(SLICE(right, 0, count), *other);
+    }
+    CONDITIONS_EACH {
+        uint8_t a = AT(left, k), b = AT(right, k);
+        AT(left, k) = (a & b & loses) | ((a | b) & wins);
+    }
+    conditions_settle(truths, level, count);
 }
 
 #define CONDITIONS_ARITHMETIC(SYMBOL)                                                     \
@@ -43,30 +128,48 @@ static inline double conditions_finite(double value) {
         CONDITIONS_EACH AT(left, k) = conditions_finite(AT(left, k) SYMBOL AT(right, k)); \
     } while (0)
 
-/* Most conditions compare a column with a constant: that step reads it where it is. */
 #define CONDITIONS_COMPARE(LEFT, SYMBOL, RIGHT)                        \
     CONDITIONS_EACH {                                                  \
         double one = LEFT, other = RIGHT;                              \
         bool known = (one == one) & (other == other);                  \
         AT(truth, k) = known ? CONDITIONS_NO - (one SYMBOL other) : 0; \
-    }
+    }                                                                  \
+    conditions_settle(truths, level - 1, count)
 
-#define CONDITIONS_COMPARISON(SYMBOL)                                              \
-    do {                                                                           \
-        if (AT2(steps, step, 2)) {                                                 \
-            doubles values = SLICE(ROW(columns, which), first, first + count);     \
-            double limit = AT(constants, AT2(steps, step, 2) - 1);                 \
-            uint8s truth = ROW(truths, level++);                                   \
-            CONDITIONS_COMPARE(conditions_finite(AT(values, k)), SYMBOL, limit)    \
-        } else {                                                                   \
-            doubles right = ROW(numbers, --height), left = ROW(numbers, --height); \
-            uint8s truth = ROW(truths, level++);                                   \
-            CONDITIONS_COMPARE(AT(left, k), SYMBOL, AT(right, k))                  \
-        }                                                                          \
+/* Most conditions compare a column with a constant: that step reads it where it is, unless the
+ * lowest and the highest number of the block decide it. */
+#define CONDITIONS_COMPARISON(SYMBOL, HELD, NOT_HELD)                                \
+    do {                                                                             \
+        uint8_t* same = conditions_same(truths, level);                              \
+        if (AT2(steps, step, 2)) {                                                   \
+            doubles values = SLICE(ROW(columns, which), first, first + count);       \
+            double limit = AT(constants, AT2(steps, step, 2) - 1);                   \
+            double low = AT2(ranges, which, 0), high = AT2(ranges, which, 1);        \
+            uint8s truth = ROW(truths, level++);                                     \
+            if (HELD) {                                                              \
+                *same = CONDITIONS_YES;                                              \
+            } else if (NOT_HELD) {                                                   \
+                *same = CONDITIONS_NO;                                               \
+            } else {                                                                 \
+                CONDITIONS_COMPARE(conditions_finite(AT(values, k)), SYMBOL, limit); \
+            }                                                                        \
+        } else {                                                                     \
+            doubles right = ROW(numbers, --height), left = ROW(numbers, --height);   \
+            uint8s truth = ROW(truths, level++);                                     \
+            CONDITIONS_COMPARE(AT(left, k), SYMBOL, AT(right, k));                   \
+        }                                                                            \
     } while (0)
 
 /* Write a code where the uppermost truth holds, and another one where it is unknown (0: none). */
-static void conditions_emit(uint8s truth, uint8s codes, uint8_t held, uint8_t unknown) {
+ALWAYS_INLINE void conditions_emit(uint8s truth, uint8_t same, uint8s codes, uint8_t held,
+                                   uint8_t unknown) {
+    if (same != CONDITIONS_MIXED) {
+        uint8_t code = same & CONDITIONS_YES ? held : unknown;
+        if (same & CONDITIONS_YES || (same == 0 && unknown)) {
+            FILL(codes, code);
+        }
+        return;
+    }
     for (int64_t k = 0; k < codes.size; k++) {
         uint8_t code = AT(codes, k);
         code = AT(truth, k) == 0 && unknown ? unknown : code;
@@ -75,9 +178,9 @@ static void conditions_emit(uint8s truth, uint8s codes, uint8_t held, uint8_t un
 }
 
 /* Run the steps on `count` rows from `first` on. */
-static void conditions_run(int64s2 steps, doubles constants, doubles2 columns, uint8s2 leaves,
-                           doubles2 numbers, uint8s2 truths, uint8s2 codes, int64_t first,
-                           int64_t count) {
+ALWAYS_INLINE void conditions_run(int64s2 steps, doubles constants, doubles2 columns,
+                                  uint8s2 leaves, doubles2 numbers, uint8s2 truths, doubles2 ranges,
+                                  uint8s2 codes, int64_t first, int64_t count) {
     int64_t height = 0, level = 0;
     for (int64_t step = 0; step < steps.rows; step++) {
         int64_t which = AT2(steps, step, 1);
@@ -111,71 +214,101 @@ static void conditions_run(int64s2 steps, doubles constants, doubles2 columns, u
                 CONDITIONS_ARITHMETIC(/);
                 break;
             case CONDITIONS_AT_LEAST:
-                CONDITIONS_COMPARISON(>=);
+                CONDITIONS_COMPARISON(>=, low >= limit, high < limit);
                 break;
             case CONDITIONS_AT_MOST:
-                CONDITIONS_COMPARISON(<=);
+                CONDITIONS_COMPARISON(<=, high <= limit, low > limit);
                 break;
             case CONDITIONS_EQUAL:
-                CONDITIONS_COMPARISON(==);
+                CONDITIONS_COMPARISON(==, (low == limit) & (high == limit),
+                                      (low > limit) | (high < limit));
                 break;
             case CONDITIONS_OTHER:
-                CONDITIONS_COMPARISON(!=);
+                CONDITIONS_COMPARISON(!=, (low > limit) | (high < limit),
+                                      (low == limit) & (high == limit));
                 break;
             case CONDITIONS_MORE:
-                CONDITIONS_COMPARISON(>);
+                CONDITIONS_COMPARISON(>, low > limit, high <= limit);
                 break;
             case CONDITIONS_LESS:
-                CONDITIONS_COMPARISON(<);
+                CONDITIONS_COMPARISON(<, high < limit, low >= limit);
                 break;
             case CONDITIONS_IS_NULL: {
-                doubles values = ROW(numbers, --height);
                 uint8s truth = ROW(truths, level++);
-                CONDITIONS_EACH AT(truth, k) = CONDITIONS_YES + (AT(values, k) == AT(values, k));
+                if (AT2(steps, step, 2) && AT2(ranges, which, 0) == AT2(ranges, which, 0)) {
+                    *conditions_same(truths, level - 1) = CONDITIONS_NO;
+                    break;
+                }
+                doubles values = AT2(steps, step, 2)
+                                     ? SLICE(ROW(columns, which), first, first + count)
+                                     : ROW(numbers, --height);
+                CONDITIONS_EACH AT(truth, k) = CONDITIONS_YES + (fabs(AT(values, k)) <= DBL_MAX);
+                conditions_settle(truths, level - 1, count);
                 break;
             }
             case CONDITIONS_LEAF: {
                 uint8s values = ROW(leaves, which), truth = ROW(truths, level++);
                 CONDITIONS_EACH AT(truth, k) = AT(values, first + k);
+                conditions_settle(truths, level - 1, count);
                 break;
             }
             case CONDITIONS_NOT: {
                 uint8s truth = ROW(truths, level - 1);
+                uint8_t* same = conditions_same(truths, level - 1);
+                if (*same != CONDITIONS_MIXED) {
+                    *same = (*same << 1 & CONDITIONS_NO) | *same >> 1;
+                    break;
+                }
                 CONDITIONS_EACH AT(truth, k) =
                     (AT(truth, k) << 1 & CONDITIONS_NO) | AT(truth, k) >> 1;
                 break;
             }
-            case CONDITIONS_AND: {
-                uint8s right = ROW(truths, --level), left = ROW(truths, level - 1);
-                CONDITIONS_EACH {
-                    uint8_t one = AT(left, k), other = AT(right, k);
-                    AT(left, k) = (one & other & CONDITIONS_YES) | ((one | other) & CONDITIONS_NO);
-                }
+            case CONDITIONS_AND:
+                level -= 1;
+                conditions_join(truths, level - 1, count, CONDITIONS_NO, CONDITIONS_YES);
                 break;
-            }
-            case CONDITIONS_OR: {
-                uint8s right = ROW(truths, --level), left = ROW(truths, level - 1);
-                CONDITIONS_EACH {
-                    uint8_t one = AT(left, k), other = AT(right, k);
-                    AT(left, k) = (one & other & CONDITIONS_NO) | ((one | other) & CONDITIONS_YES);
-                }
+            case CONDITIONS_OR:
+                level -= 1;
+                conditions_join(truths, level - 1, count, CONDITIONS_YES, CONDITIONS_NO);
                 break;
-            }
             case CONDITIONS_EMIT: {
                 int64_t pair = AT2(steps, step, 2);
                 uint8s row = ROW(codes, which);
-                conditions_emit(ROW(truths, --level), SLICE(row, first, first + count),
-                                (uint8_t)(pair & 255), (uint8_t)(pair >> 8));
+                level -= 1;
+                conditions_emit(ROW(truths, level), *conditions_same(truths, level),
+                                SLICE(row, first, first + count), (uint8_t)(pair & 255),
+                                (uint8_t)(pair >> 8));
                 break;
             }
         }
     }
 }
 
-EXPORT void conditions_evaluate(int64s2 steps, doubles constants, doubles2 columns, uint8s2 leaves,
-                                doubles2 numbers, uint8s2 truths, uint8s2 codes) {
+ALWAYS_INLINE void conditions_run_all(int64s2 steps, doubles constants, doubles2 columns,
+                                      uint8s2 leaves, doubles2 numbers, uint8s2 truths,
+                                      doubles2 ranges, uint8s2 codes) {
     for (int64_t first = 0; first < codes.columns; first += CONDITIONS_BLOCK) {
-        conditions_run(steps, constants, columns, leaves, numbers, truths, codes, first,
-                       min_i(CONDITIONS_BLOCK, codes.columns - first));
+        int64_t count = min_i(CONDITIONS_BLOCK, codes.columns - first);
+        for (int64_t column = 0; column < columns.rows; column++) {
+            conditions_range(SLICE(ROW(columns, column), first, first + count),
+                             ROW(ranges, column));
+        }
+        conditions_run(steps, constants, columns, leaves, numbers, truths, ranges, codes, first,
+                       count);
+    }
+}
+
+WIDE static void conditions_run_wide(int64s2 steps, doubles constants, doubles2 columns,
+                                     uint8s2 leaves, doubles2 numbers, uint8s2 truths,
+                                     doubles2 ranges, uint8s2 codes) {
+    conditions_run_all(steps, constants, columns, leaves, numbers, truths, ranges, codes);
+}
+
+EXPORT void conditions_evaluate(int64s2 steps, doubles constants, doubles2 columns, uint8s2 leaves,
+                                doubles2 numbers, uint8s2 truths, doubles2 ranges, uint8s2 codes) {
+    if (is_wide()) {
+        conditions_run_wide(steps, constants, columns, leaves, numbers, truths, ranges, codes);
+    } else {
+        conditions_run_all(steps, constants, columns, leaves, numbers, truths, ranges, codes);
     }
 }

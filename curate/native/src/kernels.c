@@ -1,6 +1,8 @@
 /* The whole library in one translation unit: small functions are inlined into their callers. */
 #include "arrays.h"
+#include "wide.h"
 
+#include "wide.c"
 #include "frame_checksum.c"
 #include "flac.c"
 #include "words.c"

@@ -10,7 +10,7 @@
 /* Columns of a tile of weights; of the recurrent ones, which meet one row at a time. */
 #define VOICE_TILE 16
 #define VOICE_WIDE 64
-#define VOICE_INLINE static inline __attribute__((always_inline))
+#define VOICE_INLINE ALWAYS_INLINE
 
 /* Weights in tiles, as `curate.audio.silero` packs them; samples of a window and before it. */
 typedef struct {
@@ -126,24 +126,11 @@ VOICE_INLINE float* voice_take(floats* free, int64_t frames, int64_t columns) {
 #include "voice_layers.c"
 
 #ifdef __x86_64__
-#include <cpuid.h>
-
 #define VOICE_OF(name) voice_##name##_of_8
 #define VOICE_LANES 8
 #define VOICE_ROWS 4
-#define VOICE_TARGET __attribute__((target("avx2")))
+#define VOICE_TARGET WIDE
 #include "voice_layers.c"
-
-/* Whether the processor and the operating system have registers of 32 bytes. */
-static bool voice_has_avx2(void) {
-    unsigned a, b, c, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE) || !(c & bit_AVX)) {
-        return false;
-    }
-    unsigned low, high;
-    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    return (low & 6) == 6 && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_AVX2);
-}
 #endif
 
 /* The probability of speech in each window of `size` samples, which follow `size` / 8 of those
@@ -151,7 +138,7 @@ static bool voice_has_avx2(void) {
 EXPORT void voice_detect(floats samples, int64_t size, const VoiceWeights* weights, floats state,
                          floats scratch, floats probabilities, bool wide) {
 #ifdef __x86_64__
-    if (wide && voice_has_avx2()) {
+    if (wide && is_wide()) {
         voice_windows_of_8(samples, size, weights, state, scratch, probabilities);
         return;
     }

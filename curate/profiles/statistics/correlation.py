@@ -43,12 +43,11 @@ class Products:
         scale = np.array([GRID / (self.metrics[k].high - self.metrics[k].low) for k in at])
         sums = np.zeros((4, len(at), len(at)))
         size = len(at)
-        grid, known = np.zeros((2, size, BLOCK), np.int16)
+        grid, unknown = np.zeros((2, size, BLOCK), np.int16)
         gap = np.zeros(BLOCK, bool)
         whole, held = np.zeros((size + 1, size)), np.zeros(size, bool)
         columns = np.ascontiguousarray(values.T, np.float64)
-        row_values = np.zeros((2, size))
-        _accumulate(columns, low, scale, grid, known, gap, held, row_values, whole, *sums)
+        _accumulate(columns, low, scale, grid, unknown, gap, held, whole, *sums)
         place = np.ix_(at, at)
         for total, part in zip(self.totals(), sums, strict=True):
             total[place] += part.astype(np.int64)
@@ -85,10 +84,9 @@ def _accumulate(
     low: Floats,
     scale: Floats,
     grid: Int16Table,
-    known: Int16Table,
+    unknown: Int16Table,
     gap: Bools,
     held: Bools,
-    row_values: FloatTable,
     whole: FloatTable,
     rows: FloatTable,
     sums: FloatTable,
@@ -97,7 +95,7 @@ def _accumulate(
 ) -> None:
     """Add up grid values over pairs: [i, j] holds rows where both are known, and i's sums there.
 
-    Rows in which all is known, most of them, need only the products, of one triangle. They are
-    taken a block at a time, column by column, which processors do many rows at once.
+    Where all is known, which is so in most rows, only the products are needed, of one triangle.
+    They are taken a block at a time, column by column, which processors do many rows at once.
     """
     raise NotImplementedError

@@ -89,8 +89,9 @@ class Program:
         """
         codes = np.zeros((self.rows, columns.shape[1]), np.uint8)
         depth = len(self.steps) + 1
-        numbers, truths = np.empty((depth, BLOCK)), np.empty((depth, BLOCK), np.uint8)
-        _evaluate(self.steps, self.constants, columns, leaves, numbers, truths, codes)
+        numbers, truths = np.empty((depth, BLOCK)), np.empty((depth, BLOCK + 1), np.uint8)
+        ranges = np.empty((columns.shape[0], 2))
+        _evaluate(self.steps, self.constants, columns, leaves, numbers, truths, ranges, codes)
         return codes
 
 
@@ -132,6 +133,8 @@ class _Compiler:
                 self._add_number(node.left)
                 self._add_number(node.right)
                 self.add(node.operator.symbol)
+            case IsNull(of=Name() as name):
+                self.add("is null", self._column(name), 1)
             case IsNull():
                 self._add_number(node.of)
                 self.add("is null")
@@ -170,7 +173,12 @@ def _evaluate(
     leaves: ByteTable,
     numbers: FloatTable,
     truths: ByteTable,
+    ranges: FloatTable,
     codes: ByteTable,
 ) -> None:
-    """Run the steps on all rows; `numbers` and `truths` are the stacks, a row for each level."""
+    """Run the steps on all rows; `numbers` and `truths` are the stacks, a row for each level.
+
+    Where all rows of a block have one truth, only that is kept, behind the places of the rows:
+    most conditions hold nowhere in most blocks. `ranges` has room for each column's numbers.
+    """
     raise NotImplementedError
