@@ -20,6 +20,9 @@ _YOUNG = 200_000
 _SLEEP = ("OPENBLAS_THREAD_TIMEOUT", "4")
 """NumPy's OpenBLAS begins a thread for each processor when it is imported, and each runs idle for
 2^26 cycles before it sleeps, for matrices that few commands multiply. The least is 2^4."""
+_PLUGINS = ("PYDANTIC_DISABLE_PLUGINS", "__all__")
+"""Pydantic looks for plugins in the metadata of every package that is installed, before it builds
+its first model."""
 
 
 def run_alone(command: Callable[[], Never]) -> None:
@@ -30,6 +33,7 @@ def run_alone(command: Callable[[], Never]) -> None:
     """
     gc.set_threshold(_YOUNG, 20, 20)
     os.environ.setdefault(*_SLEEP)  # read when NumPy is imported
+    os.environ.setdefault(*_PLUGINS)
     try:
         command()
     except SystemExit as end:

@@ -55,6 +55,23 @@ run_alone(lambda: print(os.environ["OPENBLAS_THREAD_TIMEOUT"]) or sys.exit(0))
 """
 
 
+def test_no_package_is_searched_for_plugins_of_pydantic() -> None:
+    done = script("from curate.cli import run_alone\nimport sys\n" + PLUGINS)
+    assert lines_of(done.stdout) == ["False"], done.stderr
+
+
+PLUGINS = """
+def command():
+    import pydantic.plugin._loader as loader
+    import curate.artifacts.profile
+    from curate.artifacts.ledger import Amount
+    Amount(rows=1, bytes=1, duration_us=1)
+    print(loader._plugins is not None)
+    sys.exit(0)
+run_alone(command)
+"""
+
+
 @pytest.mark.parametrize("closing", ["1>&-", ">/dev/full", "| true"])
 def test_output_that_cannot_be_written_is_an_error_or_is_nobodys(closing: str) -> None:
     code = f"{IMPORTS}run_alone(lambda: run(lambda: print('answer')))"
