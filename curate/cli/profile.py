@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -34,6 +35,11 @@ from curate.cli.app import (
     listed_maps,
 )
 from curate.cli.audio import AllowRoot, Audio, AudioRoot, AudioSample, audio_metrics
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from curate.artifacts.profile import Profile
 
 
 @app.command(name="profile", rich_help_panel=PREPARE)
@@ -121,8 +127,6 @@ def profile_command(
         run_profile,
     )
     from curate.artifacts.outputs import check_directory
-    from curate.cli.render.profile import profile_tables
-    from curate.cli.render.terminal import line
     from curate.cli.running import conclude, running
     from curate.gates import gates_for
 
@@ -145,10 +149,19 @@ def profile_command(
         gates=gates_for("curate profile", fail_on, strict),
     )
     if part is not None:
+        from curate.cli.render.terminal import line
+
         line(measure_part(request, out, part))
         return
     with running(manifests, quiet, engine, ray_address) as execution:
         outcome = run_profile(request, out, execution, cached=not no_cache)
     if plots is not None:
         reports.plot("profile", out, plots)
-    conclude(outcome, as_json, quiet, profile_tables(verbose), out)
+    # Tables are loaded once there are figures for them.
+    conclude(outcome, as_json, quiet, lambda made: _tables(made, verbose), out)
+
+
+def _tables(made: Profile, verbose: bool) -> Sequence[RenderableType]:
+    from curate.cli.render.profile import profile_tables
+
+    return profile_tables(verbose)(made)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-from rich.console import RenderableType
+from typing import TYPE_CHECKING, Any
 
 import reports
-from curate.api.outcome import Outcome
 from curate.cli.app import command_line
-from curate.cli.render import terminal
-from curate.environment.execution import Execution
+from curate.cli.render.progress import progress
+from curate.environment.execution import Execution, no_progress
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from curate.api.outcome import Outcome
 
 
 @contextmanager
@@ -25,19 +27,26 @@ def running(
     workers: int | None = None,
 ) -> Iterator[Execution]:
     """An execution whose progress is shown, and which draws pages."""
-    with terminal.progress(input_bytes(inputs), quiet) as bars:
+    with progress(input_bytes(inputs), quiet) as bars:
         yield Execution(
             command=command_line(),
             on_read=bars,
             on_audio=bars.show_audio,
             on_draw=bars.show_draws,
-            notify=terminal.say(quiet),
+            notify=no_progress if quiet else _say,
             build_page=reports.build,
             prepare_page=reports.prepare,
             engine=engine,
             ray_address=ray_address,
             workers=workers,
         )
+
+
+def _say(text: str) -> None:
+    """A note beside the answer."""
+    from curate.cli.render.terminal import line
+
+    line(text)
 
 
 def page_only(workers: int | None = None) -> Execution:
@@ -53,7 +62,10 @@ def conclude(
     out: Path | None,
 ) -> None:
     """Print the answer; GateFailed where a gate failed."""
-    terminal.summary(outcome.artifact, as_json, quiet, tables, out)
+    if as_json or not quiet:
+        from curate.cli.render.terminal import summary
+
+        summary(outcome.artifact, as_json, quiet, tables, out)
     outcome.passed()
 
 

@@ -8,26 +8,15 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console, RenderableType
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
-from curate.formatting.units import plural
 from curate.terminal.command import printable
 from curate.terminal.output import answers
 
@@ -54,88 +43,6 @@ _COLOURS = {
 def colour_of(verdict: str) -> str:
     """The colour that a verdict has everywhere."""
     return _COLOURS[verdict]
-
-
-class Bars:
-    """Progress bars over input bytes, which also counts rows, over audio files, and over draws."""
-
-    def __init__(self, bars: Progress, total_bytes: int) -> None:
-        self._bars = bars
-        self._reading = bars.add_task("reading", total=total_bytes or None, done="")
-        self._analysing = bars.add_task("audio", total=None, visible=False, done="")
-        self._drawing = bars.add_task("drawing splits", total=None, visible=False, done="")
-        self._rows = 0
-
-    def __call__(self, size: int, rows: int) -> None:
-        """So many more bytes and rows were read."""
-        self._rows += rows
-        self._bars.update(self._reading, advance=size, done=plural(self._rows, "row"))
-
-    def show_audio(self, done: int, files: int) -> None:
-        """Progress over audio files: how many of how many are analysed."""
-        self._show(self._analysing, done, files, "files")
-
-    def show_draws(self, done: int, most: int) -> None:
-        """Progress over draws of a split, of which the best is taken: how many of at most how many
-        are made.
-        """
-        self._show(self._drawing, done, most, "draws")
-
-    def _show(self, task: TaskID, done: int, total: int, unit: str) -> None:
-        amount = f"{done:,} of {total:,} {unit}"
-        self._bars.update(task, completed=done, total=total, visible=total > 0, done=amount)
-
-
-@contextmanager
-def progress(total_bytes: int, quiet: bool) -> Iterator[Bars]:
-    """Progress bars; silent where nobody looks."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[done]}"),
-    )
-    hidden = quiet or not CONSOLE.is_terminal
-    with (
-        libraries_muted() if quiet else nullcontext(),
-        Progress(*columns, console=CONSOLE, transient=True, disable=hidden) as bars,
-    ):
-        yield Bars(bars, total_bytes)
-
-
-@contextmanager
-def libraries_muted() -> Iterator[None]:
-    """Keep what C libraries write on stderr, such as an MP3 decoder's warnings, from the terminal;
-    what Python writes there still comes.
-    """
-    stderr = sys.stderr
-    try:
-        terminal = os.dup(2)
-    except OSError:  # no stderr at all
-        yield
-        return
-    with os.fdopen(
-        terminal, "w", encoding="utf-8", errors="backslashreplace", buffering=1
-    ) as own_stderr:
-        if _is_terminal_of_c(stderr):
-            sys.stderr = own_stderr
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 2)
-        os.close(null)
-        try:
-            yield
-        finally:
-            os.dup2(terminal, 2)
-            sys.stderr = stderr
-
-
-def _is_terminal_of_c(stream: TextIO) -> bool:
-    """Whether it writes where C libraries do, and would be muted with them."""
-    try:
-        return stream.fileno() == 2
-    except (OSError, ValueError):
-        return False
 
 
 def summary(
@@ -190,11 +97,6 @@ def print_text(text: str) -> None:
 def print_table(table: RenderableType) -> None:
     """One table of the answer."""
     answers().print(table)
-
-
-def say(quiet: bool) -> Callable[[str], None]:
-    """`line`, or silence."""
-    return (lambda text: None) if quiet else line
 
 
 def leak_lines(
