@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import soundfile as sf
 
-from curate.audio.faults import NAMES, Unusable
+from curate.audio.faults import NAMES, NONE, Unusable
 from curate.audio.header import Header, NotDecoded, open_sound, plain, read_header
 from curate.audio.lengths import OVERRUN_S
 from curate.audio.paths import find_audio, open_audio
@@ -25,9 +25,6 @@ from curate.files.state import FileState, state_of
 
 Depth = Literal["header", "signal", "vad"]
 """How far audio is looked into; each includes what is before it."""
-
-NONE = "none"
-"""The fault of audio that has none."""
 
 
 @dataclass(frozen=True, slots=True)

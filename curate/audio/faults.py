@@ -37,6 +37,9 @@ FAULTS: tuple[AudioFault, ...] = (
 )  # fmt: skip
 """A row with several gets the first."""
 
+NONE = "none"
+"""The fault of audio that has none."""
+
 NAMES = tuple(fault.name for fault in FAULTS)
 
 

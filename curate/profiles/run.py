@@ -17,8 +17,8 @@ from curate.formatting.units import plural
 from curate.manifest.origin import Origin
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
-from curate.profiles.audio import cache as audio_cache
 from curate.profiles.audio.absent import absent_audio_warnings
+from curate.profiles.audio.depth import AUDIO_CACHE, GROUPS_OF, AudioScan, depth_for
 from curate.profiles.audio.faults import (
     audio_facts,
     refuse_all_missing,
@@ -26,7 +26,6 @@ from curate.profiles.audio.faults import (
     unread_warnings,
 )
 from curate.profiles.audio.loading import loading_facts, loading_warnings, origin_warnings
-from curate.profiles.audio.scan import AudioScan
 from curate.profiles.decided import Decided, OnDecided
 from curate.profiles.examples.borderline import borderline_records
 from curate.profiles.group_summary import summarise_groups
@@ -68,7 +67,7 @@ __all__ = [
 ALWAYS = frozenset({"records.parquet", "profile.json", "ledger.json", "measured.json"})
 OUTPUT_FILES = ALWAYS | {
     "report.html",
-    audio_cache.NAME,
+    AUDIO_CACHE,
     LIMIT_COUNTS,
     TEXTS,
     WORD_TABLE,
@@ -256,13 +255,13 @@ def unchanged(folder: Path, plan: ProfilePlan) -> bool:
 
 def _unchanged_audio(folder: Path, old: Profile, settings: Settings) -> bool:
     """Whether all analysed audio is unchanged, and was analysed as it would be now."""
-    groups = settings.groups & audio_cache.GROUPS_OF["vad"]
+    groups = settings.groups & GROUPS_OF["vad"]
     if not groups:
         return True
+    from curate.profiles.audio.cache import Cache
+
     same = old.audio is not None and old.audio.request == settings.audio.recorded()
-    cache = audio_cache.Cache.load(
-        [folder / audio_cache.NAME], audio_cache.depth_for(groups), settings.audio
-    )
+    cache = Cache.load([folder / AUDIO_CACHE], depth_for(groups), settings.audio)
     return same and cache.is_current(settings.audio.allowed)
 
 

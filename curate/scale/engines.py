@@ -10,7 +10,7 @@ from pathlib import Path
 from curate.environment.execution import Execution
 from curate.errors import ConfigError, parameter
 from curate.errors.nearest import suggest
-from curate.profiles.audio.cache import NAME as AUDIO_CACHE
+from curate.profiles.audio.depth import AUDIO_CACHE
 from curate.profiles.request import ProfilePlan
 from curate.profiles.run import Engine
 from curate.scale.array import refuse_stdin

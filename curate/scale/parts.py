@@ -25,8 +25,7 @@ from curate.manifest.origin import Origin
 from curate.manifest.path_sample import most_of_each
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
-from curate.profiles.audio.cache import GROUPS_OF
-from curate.profiles.audio.scan import AudioScan, analyse_records
+from curate.profiles.audio.depth import GROUPS_OF, AudioScan
 from curate.profiles.measure.code_version import audio_code, measuring_code
 from curate.profiles.measure.record_fields import records_schema
 from curate.profiles.measure.records import write_records
@@ -96,6 +95,8 @@ def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault,
         return error.faults
     kinds = [TABLE, COUNTS]
     if analyses_audio(plan.settings):
+        from curate.profiles.audio.scan import analyse_records
+
         kinds.append(AUDIO_CACHE)
         scan = AudioScan((source,), plan.settings, job.audio_caches, threads)
         with whole_file(job.path(index, AUDIO_CACHE)) as noted:

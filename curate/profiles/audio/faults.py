@@ -23,8 +23,7 @@ from curate.artifacts.profile_audio import (
     SamplingRate,
     Unread,
 )
-from curate.audio.analyse import NONE
-from curate.audio.faults import FAULTS
+from curate.audio.faults import FAULTS, NONE
 from curate.audio.paths import moved
 from curate.errors import InputError, parameter
 from curate.formatting.units import plural
@@ -33,7 +32,7 @@ from curate.manifest.archived_audio import archive_of, unpacked_hint
 from curate.manifest.audio_files import is_windows_path
 from curate.manifest.origin import Origin
 from curate.metrics.measure import Settings
-from curate.profiles.audio.cache import GROUPS_OF, depth_for
+from curate.profiles.audio.depth import GROUPS_OF, depth_for
 from curate.profiles.examples.excerpts import audio_filepath_of
 from curate.profiles.named import hours
 from curate.profiles.opened import records_of

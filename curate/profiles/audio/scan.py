@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,7 @@ from curate.artifacts.columns import (
     SOURCE,
     has_audio,
 )
-from curate.audio.analyse import Depth, Segment
+from curate.audio.analyse import Segment
 from curate.audio.options import Sample
 from curate.environment.cores import thread_count
 from curate.manifest.lines import iter_lines
@@ -30,52 +29,13 @@ from curate.manifest.origin import is_archived
 from curate.manifest.read import in_order
 from curate.manifest.tarred import NEMO_TARRED
 from curate.metrics import BY_NAME
-from curate.metrics.measure import Settings
-from curate.profiles.audio.cache import (
-    GROUPS_OF,
-    NAME,
-    Cache,
-    File,
-    analyse_files,
-    depth_for,
-    values_of,
-    write_audio_cache,
-)
+from curate.profiles.audio.cache import Cache, File, analyse_files, write_audio_cache
+from curate.profiles.audio.depth import AUDIO_CACHE, AudioScan, values_of
 from curate.profiles.measure.source import Source
 from curate.statistics.splitmix import splitmix64
 
 _TOGETHER = 64
 """Segments in one piece of work: enough that handing it over costs nothing."""
-
-Progress = Callable[[int, int], None]
-"""Called with how many files are done, of how many."""
-
-
-@dataclass(frozen=True, slots=True)
-class AudioScan:
-    """What audio analysis needs beside the records: the manifests, the options, and tables of
-    results of earlier profiles.
-    """
-
-    sources: Sequence[Source]
-    settings: Settings
-    known: Sequence[Path] = ()
-    threads: int | None = None
-    on_progress: Progress = lambda done, files: None
-
-    @property
-    def depth(self) -> Depth:
-        """How deep the requested groups read: header, or samples."""
-        return depth_for(self.groups)
-
-    @property
-    def groups(self) -> frozenset[str]:
-        """The groups of metrics that need the audio."""
-        return self.settings.groups & GROUPS_OF["vad"]
-
-    def folder(self, source: Source) -> Path:
-        """Where the relative audio paths of a manifest begin."""
-        return self.settings.audio.root or Path(source.folder)
 
 
 def with_audio_metrics(rows: pl.LazyFrame, path: Path, scan: AudioScan) -> pl.LazyFrame:
@@ -83,7 +43,7 @@ def with_audio_metrics(rows: pl.LazyFrame, path: Path, scan: AudioScan) -> pl.La
 
     The audio is analysed now, and what is known of it is written beside the table.
     """
-    analysed = analyse_records(path, scan, path.with_name(NAME))
+    analysed = analyse_records(path, scan, path.with_name(AUDIO_CACHE))
     filled = values_of(scan.groups)
     numbered = rows.drop(filled).with_row_index("row")
     metrics = analysed.with_columns(_copies()).lazy().select("row", *filled)

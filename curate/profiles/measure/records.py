@@ -16,8 +16,7 @@ from curate.manifest.path_sample import most_of_each
 from curate.manifest.read import in_order, read_manifests
 from curate.metrics import chosen
 from curate.metrics.measure import Settings
-from curate.profiles.audio.cache import GROUPS_OF
-from curate.profiles.audio.scan import AudioScan, with_audio_metrics
+from curate.profiles.audio.depth import GROUPS_OF, AudioScan
 from curate.profiles.measure.record_fields import records_schema
 from curate.profiles.measure.reuse import Old, ReusedRows, reusable
 from curate.profiles.measure.row_groups import Rows, Stored, is_large, of_sources, write_table
@@ -149,7 +148,9 @@ def fill_late_metrics(
     measured = pl.scan_parquet(path)
     names = measured.collect_schema().names()
     rows = measured.drop(column.name for column in VERDICT_COLUMNS)
-    if audio:
+    if audio:  # else nothing that decodes is loaded
+        from curate.profiles.audio.scan import with_audio_metrics
+
         rows = with_audio_metrics(rows, path, scan)
     if whole_input:
         rows = with_duplicate_counts(rows, path, whole_input)

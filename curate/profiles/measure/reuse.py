@@ -24,8 +24,7 @@ from curate.manifest.origin import Origin
 from curate.manifest.path_sample import most_of_each
 from curate.manifest.spool import is_local
 from curate.metrics.measure import Settings
-from curate.profiles.audio.cache import GROUPS_OF, values_of
-from curate.profiles.audio.cache import NAME as AUDIO_CACHE
+from curate.profiles.audio.depth import AUDIO_CACHE, GROUPS_OF, values_of
 from curate.profiles.measure.code_version import all_code, measuring_code
 from curate.profiles.measure.source import Source
 from curate.profiles.measure.unchanged import is_current
