@@ -21,7 +21,7 @@ from curate.manifest.corrections import CAST
 from curate.manifest.mapping import fields_of
 from curate.manifest.origin import INSIDE, Item, Origin, Portion, canonical, convert_line
 from curate.manifest.segment_times import is_milliseconds
-from curate.manifest.sniff import Format, Look, one_file
+from curate.manifest.sniff import Format, Look, RowPlace, one_file
 from curate.manifest.strict import Malformed, Record
 from curate.manifest.table_files import FILE, STREAM, TableFile, as_input, open_table
 from curate.manifest.table_lines import encode_rows, encoded_table
@@ -75,9 +75,9 @@ def _read(origin: Origin) -> Iterator[Portion]:
         yield from _portions(origin)
 
 
-def _read_rows(origin: Origin, lines: Sequence[int]) -> Iterator[Portion]:
+def _read_rows(origin: Origin, rows: Sequence[RowPlace]) -> Iterator[Portion]:
     with as_input(origin.name, origin.format.capitalize()):
-        yield from _portions(origin, np.array(lines, np.int64))
+        yield from _portions(origin, np.array([line for line, _ in rows], np.int64))
 
 
 def audio_of_rows(origin: Origin) -> Iterator[bytes]:

@@ -27,7 +27,7 @@ from curate.manifest.kaldi import KALDI
 from curate.manifest.lhotse import CUTS, SHAR, SUPERVISIONS
 from curate.manifest.mapping import ReadAs, ReadOptions, fields_of, read_mapped, reading_of
 from curate.manifest.origin import Origin, Portion, native
-from curate.manifest.sniff import Format, Look, one_file
+from curate.manifest.sniff import Format, Look, RowPlace, one_file
 from curate.manifest.spool import is_local
 from curate.manifest.tables import COMMON_VOICE, FLEURS, TABLE
 from curate.manifest.tarred import NEMO_TARRED
@@ -128,9 +128,9 @@ FORMATS: tuple[Format, ...] = (
 def _with_corrections(format: Format) -> Format:
     read_rows = format.read_rows
 
-    def read_some(origin: Origin, lines: Sequence[int]) -> Iterator[Portion]:
+    def read_some(origin: Origin, rows: Sequence[RowPlace]) -> Iterator[Portion]:
         assert read_rows is not None
-        yield from cleaned(corrected(lambda each: read_rows(each, lines)))(origin)
+        yield from cleaned(corrected(lambda each: read_rows(each, rows)))(origin)
 
     return replace(
         format,

@@ -10,7 +10,7 @@ import numpy as np
 
 from curate.arrays import Int64s
 from curate.errors import InputError
-from curate.manifest.chunks import Chunk, open_manifest, read_chunks
+from curate.manifest.chunks import Chunk, open_manifest, read_chunks, read_head
 from curate.manifest.decompressed import is_compressed
 from curate.manifest.formats import BY_NAME, as_origin
 from curate.manifest.nemo import chunk_digest
@@ -43,10 +43,12 @@ def iter_lines(
         return
     origin = as_origin(source)
     format = BY_NAME[origin.format]
-    if format.read_rows is not None and numbers:
-        at = dict(sorted(zip(numbers, places, strict=True)))
-        yield from _from_rows(origin, format.read_rows(origin, list(at)), list(at.values()))
-        return
+    if format.read_rows is not None and numbers and not is_compressed(read_head(origin.name)):
+        rows = sorted(dict(zip(numbers, places, strict=True)).items())
+        looked_up = _from_rows(format.read_rows(origin, rows), [place for _, place in rows])
+        if looked_up is not None:
+            yield from looked_up
+            return
     if format.converted:
         left = set(sorted_places)
         for place, line in _from_portions(format.read(origin), sorted_places):
@@ -113,20 +115,25 @@ def iter_unchanged(
 
 
 def _from_rows(
-    origin: Origin, portions: Iterable[Portion], places: Sequence[Place]
-) -> Iterator[tuple[Place, bytes]]:
-    """The lines of portions that have these records only: as long as they were, all of them."""
-    expected = iter(places)
+    portions: Iterable[Portion], places: Sequence[Place]
+) -> Sequence[tuple[Place, bytes]] | None:
+    """The lines of portions that have these records only; None where some are not as long as they
+    were: the table has changed, or a row says another thing by itself (a quotation mark that an
+    earlier one left open).
+    """
+    lines: list[bytes] = []
+    sizes: list[int] = []
     for portion in portions:
         assert portion.places is not None
         at = portion.places
-        for size, first, length in zip(at.byte_length, at.start, at.length, strict=True):
-            place = next(expected)
-            if size != place[1]:
-                raise _changed(origin)
-            yield place, portion.chunk.data[first : first + length]
-    if next(expected, None) is not None:
-        raise _changed(origin)
+        ends = (at.start + at.length).tolist()
+        lines += [
+            portion.chunk.data[one:two] for one, two in zip(at.start.tolist(), ends, strict=True)
+        ]
+        sizes += at.byte_length.tolist()
+    if sizes != [length for _, length in places]:
+        return None
+    return list(zip(places, lines, strict=True))
 
 
 def _from_portions(

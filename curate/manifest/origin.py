@@ -239,14 +239,16 @@ def convert_lines(
     convert: Callable[[bytes], Record],
     skipped_lines: int = 0,
     copied: bool = False,
+    chunks: Iterable[Chunk] | None = None,
 ) -> Iterator[Portion]:
-    """Portions of a file with one record a line; `convert` raises Malformed for what is none.
+    """Portions of a file with one record a line, or of `chunks` of it; `convert` raises Malformed
+    for what is none.
 
     The first `skipped_lines` (a header) and blank lines count as lines that hold no record.
     `copied` says that the lines are NeMo's and splits copy them.
     """
     number = 0
-    for chunk in read_chunks(origin.name, PORTION_BYTES):
+    for chunk in read_chunks(origin.name, PORTION_BYTES) if chunks is None else chunks:
         items: list[Item] = []
         blank_lines = blank_bytes = 0
         for offset, line in cut_lines(chunk):

@@ -68,14 +68,19 @@ class Look:
         return None
 
 
+RowPlace = tuple[int, tuple[int, int]]
+"""A record that is looked up: its line, its byte offset and its length."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A shape that records come in.
 
     `sniff` tells it from outside; `find` gives its files of records, faults raised as InputError;
-    `read` their portions, and `read_rows`, where a format can, those of some records only, whose
-    lines are given ascending. `converted`: its records are no NeMo lines, so a split writes them as
-    such; else a split copies the original lines. `extra_columns` are fields that become columns.
+    `read` their portions, and `read_rows`, where a format can, those of some records only, of files
+    that are not compressed: each given by its line, ascending, and its place. `converted`: its
+    records are no NeMo lines, so a split writes them as such; else a split copies the original
+    lines. `extra_columns` are fields that become columns.
     """
 
     name: str
@@ -83,7 +88,7 @@ class Format:
     sniff: Callable[[Look], bool]
     find: Callable[[Look], list[Origin]]
     read: Callable[[Origin], Iterator[Portion]]
-    read_rows: Callable[[Origin, Sequence[int]], Iterator[Portion]] | None = None
+    read_rows: Callable[[Origin, Sequence[RowPlace]], Iterator[Portion]] | None = None
     converted: bool = True
     extra_columns: tuple[str, ...] = ()
 

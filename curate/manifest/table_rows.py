@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, chain
@@ -13,7 +14,7 @@ import polars as pl
 
 from curate.arrays import Int64s
 from curate.manifest.cells import BLANK, PLAIN, Cut, Dialect, cut_cells
-from curate.manifest.chunks import Chunk, read_chunks
+from curate.manifest.chunks import Chunk, open_manifest, read_chunks, read_head
 from curate.manifest.origin import (
     PORTION_BYTES,
     Item,
@@ -25,6 +26,7 @@ from curate.manifest.origin import (
     cut_lines,
     portion,
 )
+from curate.manifest.sniff import RowPlace
 from curate.manifest.strict import Malformed, Record
 from curate.manifest.table_lines import encode_rows, encoded_text
 
@@ -41,11 +43,17 @@ def table_rows(
     header: Sequence[str],
     skipped: int,
     columns: Mapping[str, str] | None = None,
+    rows: Sequence[RowPlace] | None = None,
 ) -> Iterator[Portion]:
-    """The portions of a table; `convert` takes a row by its header.
+    """The portions of a table, or of some of its `rows`; `convert` takes a row by its header.
 
     `columns` say by field which column it is, where a record is that and nothing more.
     """
+    chunks: Iterable[Chunk]
+    if rows is None:
+        chunks = read_chunks(origin.name, PORTION_BYTES)
+    else:
+        chunks = [_only(origin, rows, skipped)]
     delimiter = origin.beside["delimiter"][0]
     width = len(header)
 
@@ -69,21 +77,37 @@ def table_rows(
     of_line = of_quoted if is_quoted else of_plain
     if columns is not None and len(set(header)) == width and len(delimiter.encode()) == 1:
         dialect = Dialect(delimiter, is_quoted, header, LONGEST_CELL_LINES)
-        return _rows_by_columns(origin, dialect, columns, of_line, skipped)
+        return _rows_by_columns(origin, chunks, dialect, columns, of_line, skipped)
     if not is_quoted:
-        return convert_lines(origin, of_plain, skipped)
-    return _quoted_rows(origin, read_chunks(origin.name, PORTION_BYTES), of_quoted, skipped)
+        return convert_lines(origin, of_plain, skipped, chunks=chunks)
+    return _quoted_rows(origin, chunks, of_quoted, skipped)
+
+
+def _only(origin: Origin, rows: Sequence[RowPlace], skipped: int) -> Chunk:
+    """The header's lines and these rows, as if there were no others."""
+    descriptor = open_manifest(origin.name)
+    try:
+        header = b"\n".join([*read_head(origin.name).split(b"\n")[:skipped], b""])
+        data = [os.pread(descriptor, length, offset) + b"\n" for _, (offset, length) in rows]
+    finally:
+        os.close(descriptor)
+    return Chunk(origin.name, 0, header + b"".join(data))
 
 
 def _rows_by_columns(
-    origin: Origin, dialect: Dialect, columns: Mapping[str, str], convert: ConvertLine, skipped: int
+    origin: Origin,
+    chunks: Iterable[Chunk],
+    dialect: Dialect,
+    columns: Mapping[str, str],
+    convert: ConvertLine,
+    skipped: int,
 ) -> Iterator[Portion]:
     """Portions of a table, whose plain rows are encoded by columns.
 
     A row that goes over the end of a chunk is cut with the next one. From a quote that is never
     closed on, rows are read one by one.
     """
-    chunks = read_chunks(origin.name, PORTION_BYTES)
+    chunks = iter(chunks)
     before = offset = 0
     rest = b""
     for chunk in chunks:

@@ -22,7 +22,7 @@ from curate.manifest.origin import (
     number_of,
 )
 from curate.manifest.segment_times import duration_until, seconds_of_cell
-from curate.manifest.sniff import Format, Look, one_file
+from curate.manifest.sniff import Format, Look, RowPlace, one_file
 from curate.manifest.strict import Malformed, Record
 from curate.manifest.table_rows import Cells, table_rows
 from curate.text.ids import SPEAKER_FIELDS
@@ -170,15 +170,20 @@ def table_origin(look: Look, format: str, **beside: str) -> Origin:
     return Origin(plain.name, format, {**files, **dialect, **measured})
 
 
-def _read_table(origin: Origin) -> Iterator[Portion]:
+def _read_table(origin: Origin, rows: Sequence[RowPlace] | None = None) -> Iterator[Portion]:
     header = header_cells(Look.at(origin.name).header)[1]
     columns = columns_of(header, fields_of(origin))
     return table_rows(
-        origin, lambda row: record_of_row(row, columns, CAST in origin.beside), header, 1, columns
+        origin,
+        lambda row: record_of_row(row, columns, CAST in origin.beside),
+        header,
+        1,
+        columns,
+        rows,
     )
 
 
-def _read_common_voice(origin: Origin) -> Iterator[Portion]:
+def _read_common_voice(origin: Origin, rows: Sequence[RowPlace] | None = None) -> Iterator[Portion]:
     header = header_cells(Look.at(origin.name).header)[1]
     columns = columns_of(header, fields_of(origin))
     durations = clip_durations(
@@ -195,7 +200,7 @@ def _read_common_voice(origin: Origin) -> Iterator[Portion]:
         path = clip if "/" in clip else f"clips/{clip}"
         return {**record, "audio_filepath": path, "duration": length}
 
-    return table_rows(origin, convert, header, 1)
+    return table_rows(origin, convert, header, 1, rows=rows)
 
 
 def clip_durations(name: str | None) -> Mapping[str, str]:
@@ -214,7 +219,7 @@ _FLEURS = ("id", "file_name", "raw_transcription", "transcription", "letters", "
 _FLEURS_RATE = 16_000
 
 
-def read_fleurs(origin: Origin) -> Iterator[Portion]:
+def read_fleurs(origin: Origin, rows: Sequence[RowPlace] | None = None) -> Iterator[Portion]:
     """The records of a FLEURS TSV, whose audio is in audio/ and the name of the split."""
     split = Path(origin.name).name.split(".")[0]
 
@@ -229,7 +234,7 @@ def read_fleurs(origin: Origin) -> Iterator[Portion]:
             "gender": row["gender"].lower(),
         }
 
-    return table_rows(origin, convert, _FLEURS, 0)
+    return table_rows(origin, convert, _FLEURS, 0, rows=rows)
 
 
 def _is_fleurs(look: Look) -> bool:
@@ -258,6 +263,7 @@ COMMON_VOICE = Format(
     lambda look: look.header.startswith("client_id\tpath\t"),
     _find_common_voice,
     _read_common_voice,
+    _read_common_voice,
 )
 FLEURS = Format(
     "fleurs",
@@ -265,11 +271,13 @@ FLEURS = Format(
     _is_fleurs,
     _find_fleurs,
     read_fleurs,
+    read_fleurs,
 )
 TABLE = Format(
     "table",
     "CSV or TSV with a header of usual names (audio or path, text or sentence, duration...)",
     _is_table,
     lambda look: [table_origin(look, "table")],
+    _read_table,
     _read_table,
 )

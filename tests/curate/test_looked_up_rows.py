@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ import polars as pl
 import pytest
 
 from curate.errors import InputError
-from curate.manifest import columnar
+from curate.manifest import columnar, table_rows
 from curate.manifest.formats import BY_NAME
 from curate.manifest.lines import fetch_lines
 from curate.manifest.mapping import ReadOptions
@@ -74,6 +75,54 @@ def test_rows_are_those_of_a_pass(
     looked_up = fetch_lines(origin, few, chosen)
     assert looked_up == fetch_lines(origin, few)
     assert list(looked_up) == sorted(few)
+
+
+HEADER = "path,text,duration,note"
+CSV = [
+    'a.wav,so it was,2.5,"x, y"', 'b.wav,"no ""end""",0.75,', "c.wav,nobody,3,z", "d.wav,,1.5,",
+    'e.wav,"over\nthree\n\nlines",1.5,', "f.wav,too few", "", "g.wav,twice,-1,", "h.wav,é,1:30,",
+]  # fmt: skip
+COMMON_VOICE = "client_id\tpath\tsentence\tlocale"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("name", ["t.csv", "cut.csv", "t.tsv", "cv.tsv", "gz.csv.gz"])
+def test_rows_of_text_are_those_of_a_pass(
+    tmp_path: Path, name: str, reading: str, end: str
+) -> None:
+    """Those of a CSV whose last quotation mark is never closed too, and of a compressed one."""
+    rows = [HEADER, *CSV * 5]
+    if name == "cut.csv":
+        rows += ['i.wav,"never closed,1,', *CSV[:3], 'j.wav,"again,2,', *CSV]
+    if name.endswith("tsv"):
+        rows = [row.replace(",", "\t") for row in rows if "\n" not in row]
+    if name == "cv.tsv":
+        rows = [COMMON_VOICE, *(f"s{n}\tc{n}.mp3\tsentence {n}\ten" for n in range(40))]
+    data = end.join(rows).encode()
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    origin = origin_of(path, READINGS[reading])
+    places = places_of(origin)
+    assert len(places) >= 35
+    for chosen in (random.Random(name).sample(sorted(places), 9), sorted(places)[-6:]):
+        few = [places[line] for line in chosen]
+        assert fetch_lines(origin, few, chosen) == fetch_lines(origin, few)
+
+
+@pytest.mark.parametrize("name", ["t.csv", "cv.tsv"])
+def test_of_text_only_the_rows_are_read(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [HEADER, *CSV[:3]]
+    if name == "cv.tsv":
+        rows = [COMMON_VOICE, *(f"s{n}\tc{n}.mp3\tsentence {n}\ten" for n in range(3))]
+    (tmp_path / name).write_text("\n".join(rows), encoding="utf-8")
+    origin = origin_of(tmp_path / name, ReadOptions())
+    places = places_of(origin)
+    expected = fetch_lines(origin, [places[3]])
+    monkeypatch.setattr(table_rows, "read_chunks", None)
+    assert fetch_lines(origin, [places[3]], [3]) == expected
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,12 @@ def test_a_csv_is_read_as_its_rows_are(
 
 
 def row_by_row(
-    origin: Origin, dialect: Dialect, _: object, convert: ConvertLine, skipped: int
+    origin: Origin,
+    _chunks: object,
+    dialect: Dialect,
+    _columns: object,
+    convert: ConvertLine,
+    skipped: int,
 ) -> Iterator[Portion]:
     """The portions of a table none of whose rows is taken for plain."""
     if not dialect.quoted:
