@@ -117,10 +117,11 @@ def utf8_hint(origin: Origin, name: str) -> str:
 
 
 def _shown(lines: Sequence[bytes], codec: str) -> str:
-    """The beginning of the first line behind its first word with a letter beside ASCII."""
-    words = lines[0].decode(codec).split()
-    odd = next(at for at, word in enumerate(words) if not word.isascii())
-    return " ".join(words[odd:])[:_SHOWN]
+    """The first line from the word on that has its first character beside ASCII, be it a blank."""
+    text = lines[0].decode(codec)
+    odd = next((at for at, char in enumerate(text) if not char.isascii()), 0)
+    begin = max(text.rfind(blank, 0, odd) for blank in " \t") + 1
+    return " ".join(text[begin:].split())[:_SHOWN]
 
 
 def _sample(name: str) -> tuple[list[bytes], bool]:

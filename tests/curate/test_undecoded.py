@@ -13,6 +13,8 @@ from curate.artifacts.manifest import ManifestWritten
 from curate.errors import InputError
 from curate.manifest.encodings import encoding_of, possible_encodings
 from curate.manifest.mapping import ReadOptions
+from curate.manifest.origin import Origin
+from curate.manifest.undecoded import utf8_hint
 from curate.manifest.write import ManifestRequest, write_manifest
 from tests import processes
 from tests.curate.folder_writers import sound
@@ -181,3 +183,13 @@ def test_encodings_that_give_the_same_text_are_one() -> None:
     lines = [each.encode("cp1252") for each in ("Für Renée heißt es Café", "„Ja“ – sagte er")]
     assert encoding_of(lines) is None
     assert possible_encodings(lines) == ["cp1252"]
+
+
+@pytest.mark.parametrize("blank", [b"\xa0", b"\x1c\xa0"], ids=["no-break", "two"])
+def test_a_line_whose_only_odd_character_is_a_blank_has_a_hint(
+    tmp_path: Path, blank: bytes
+) -> None:
+    file = tmp_path / "m.jsonl"
+    file.write_bytes(b'{"audio_filepath": "a.wav", "duration": 1, "text": "so%bit was"}\n' % blank)
+    hint = utf8_hint(Origin(str(file)), str(file))
+    assert hint.startswith('as WINDOWS-1252 it reads `"so it was"}`: iconv -f WINDOWS-1252 ')
