@@ -31,8 +31,8 @@ from curate.manifest.sniff import Format, Look, RowPlace, one_file
 from curate.manifest.spool import is_local
 from curate.manifest.tables import COMMON_VOICE, FLEURS, TABLE
 from curate.manifest.tarred import NEMO_TARRED
-from curate.manifest.text_rules import ROLE as TEXT_RULES
-from curate.manifest.text_rules import cleaned
+from curate.manifest.text_role import ROLE as TEXT_RULES
+from curate.manifest.text_role import cleaned
 from curate.manifest.together import UNPAIRED, find_together
 from curate.manifest.unsupported import refuse_foreign
 from curate.manifest.webdataset import WEBDATASET

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -32,8 +32,10 @@ from curate.manifest.placed import read_placed
 from curate.manifest.scan import BLANK, OK, Scan, scan
 from curate.manifest.strict import Malformed, Record, parse_line
 from curate.manifest.syntax import ESCAPED, MISSING, STRING
-from curate.manifest.text_rules import RESTORE, as_role
-from curate.text_rules import NamedTextRules, load_text_rules
+from curate.manifest.text_role import RESTORE, as_role
+
+if TYPE_CHECKING:
+    from curate.text_rules import NamedTextRules
 
 ROLE = "map"
 """Where an origin keeps its mapping, as NAME=FIELD."""
@@ -50,6 +52,15 @@ NEEDED = ("audio_filepath", "duration", "text")
 _HINT = "write NAME=FIELD, such as --map text=sentence"
 PATTERN = "regex:"
 """Begins, in place of FIELD, the pattern that takes a field from the audio path."""
+
+
+def _text_rules(name: str | None) -> NamedTextRules | None:
+    """The text rules of this name; None where none are named, or texts are put back."""
+    if name in (None, RESTORE):
+        return None
+    from curate.text_rules import load_text_rules
+
+    return load_text_rules(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +126,7 @@ class ReadOptions:
             path_map=paths,
             cast=cast,
             measure_duration=measure_duration,
-            text_rules=None if text_rules in (None, RESTORE) else load_text_rules(text_rules),
+            text_rules=_text_rules(text_rules),
             restore_text=text_rules == RESTORE,
         )
 

@@ -1,11 +1,9 @@
-"""Text rules applied to records while they are read; what a text was stays beside it, and can be
-put back.
-"""
+"""Text rules applied to records while they are read; what a text was stays beside it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,53 +12,20 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.manifest.members import with_members
-from curate.manifest.origin import Origin, Portion, with_lines
+from curate.manifest.origin import Portion, with_lines
 from curate.manifest.scan import OK, Scan, scan, span_of
 from curate.manifest.strict import Malformed, Record, parse_line
 from curate.manifest.syntax import ESCAPED, MISSING, NULL, STRING
 from curate.manifest.text_changes import TextChanges
 from curate.manifest.text_fields import CHANGED_BY, ORIGINAL, TEXT
 from curate.manifest.text_marks import EARLIER, merged_ids, with_marks
-from curate.manifest.text_restored import restored
 from curate.manifest.values import unescape
-from curate.text_rules import Applied, NamedTextRules, TextRules, apply
+from curate.text_rules import Applied, TextRules, apply
 from curate.text_rules.marks import MEMBERS
 from curate.text_rules.model import LANG
 
-ROLE: Final = "text_rules"
-"""Where an origin keeps the name and the content of its text rules."""
-RESTORE: Final = "restore"
-"""In place of a name: texts are put back as they were before any rules."""
 _LANGS: Final = (LANG, "target_lang", "source_lang")
 """Fields of the language, of which the first that is given counts."""
-
-
-def as_role(named: NamedTextRules | None, restore: bool) -> Mapping[str, Sequence[str]]:
-    """Text rules as an origin keeps them."""
-    if restore:
-        return {ROLE: (RESTORE,)}
-    return {} if named is None else {ROLE: (named.name, named.content)}
-
-
-def named_rules_of(origin: Origin) -> NamedTextRules | None:
-    """The text rules of an origin; None where it has none."""
-    named = origin.beside.get(ROLE, ())
-    return NamedTextRules(*named) if len(named) == 2 else None
-
-
-def cleaned(read: Callable[[Origin], Iterator[Portion]]) -> Callable[[Origin], Iterator[Portion]]:
-    """A format's `read` with the text rules of the origin."""
-
-    def read_cleaned(origin: Origin) -> Iterator[Portion]:
-        named = named_rules_of(origin)
-        rules = None if named is None else named.rules()
-        restores = origin.beside.get(ROLE) == (RESTORE,)
-        for portion in read(origin):
-            if rules is not None:
-                portion = clean(portion, rules)
-            yield restored(portion) if restores else portion
-
-    return read_cleaned
 
 
 def clean(portion: Portion, rules: TextRules) -> Portion:

@@ -21,7 +21,7 @@ from curate.errors import ConfigError, parameter
 from curate.formatting.units import plural
 from curate.manifest import text_changes
 from curate.manifest.origin import Origin
-from curate.manifest.text_rules import named_rules_of
+from curate.manifest.text_role import named_rules_of
 from curate.text_rules import NamedTextRules, TextRules, stages
 from curate.text_rules.marks import Mark, Rejection
 from curate.text_rules.steps import NumbersInWords

@@ -16,8 +16,6 @@ from curate.artifacts.frames import Spans
 from curate.environment.extras import require
 from curate.errors import ConfigError, InputError
 from curate.errors.nearest import unreadable
-from curate.nemo.archive import open_archive
-from curate.nemo.tokenizer import load_model, read_models
 
 _HINT = "name a SentencePiece .model, or a .nemo that holds one"
 
@@ -44,6 +42,8 @@ def read_tokenizer(path: str | Path) -> Tokenizer:
     """The tokenizer of a SentencePiece model or a NeMo archive; ConfigError where it is neither."""
     file = Path(path)
     require("sentencepiece", "counting tokens (--tokenizer)")
+    from curate.nemo.tokenizer import load_model
+
     try:
         models = _read_models(file)
         for model in models.values():
@@ -63,6 +63,9 @@ def read_tokenizer(path: str | Path) -> Tokenizer:
 def _read_models(file: Path) -> dict[str | None, bytes]:
     if not tarfile.is_tarfile(file):
         return {None: file.read_bytes()}
+    from curate.nemo.archive import open_archive
+    from curate.nemo.tokenizer import read_models
+
     return {lang or None: model for lang, model in read_models(open_archive(file)).items()}
 
 
@@ -73,6 +76,8 @@ def tokens(
     counts = np.full(declared.len(), -1, np.int32)
     unknown = np.zeros(declared.len(), np.int32)
     for model, rows in _by_model(declared, tokenizer):
+        from curate.nemo.tokenizer import load_model
+
         processor = load_model(model)
         made = processor.encode([texts.decode(row) for row in rows.tolist()])
         counts[rows] = [len(ids) for ids in made]
