@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate.api import figures
 from curate.api.outcome import Outcome
 from curate.artifacts.base import read_artifact, write_artifact
 from curate.artifacts.outputs import whole_directory
-from curate.artifacts.profile import Profile as ProfileFile
 from curate.audio.options import AudioOptions
 from curate.environment.execution import QUIET, Execution
 from curate.errors import ConfigError, Fault, InputError, raise_all
@@ -26,18 +24,16 @@ from curate.gates import Checked, Gate
 from curate.manifest.mapping import ReadOptions
 from curate.profiles import named
 from curate.profiles.decided import Decided
-from curate.profiles.examples.clips import AudioSource, clip_limit_of, of_profile, write_clips
 from curate.profiles.measure.code_version import measuring_code
 from curate.profiles.opened import open_profile
-from curate.profiles.own_fields import OwnFields
 from curate.profiles.request import MeasureOptions, ProfilePlan, ProfileRequest, RuleOptions, Rules
 from curate.profiles.run import OUTPUT_FILES, Engine, profile_into, unchanged
-from curate.scale.array import measure_part, merged
 from curate.scale.engines import engine_of
 
 if TYPE_CHECKING:
     from curate.api.explore import Explorer
     from curate.api.review import ReviewOptions
+    from curate.artifacts.profile import Profile as ProfileFile
 
 __all__ = [
     "Amount",
@@ -113,6 +109,8 @@ class Profile:
         further = [name for name in fields if name not in plan.collect_schema().names()]
         if not further:
             return plan
+        from curate.profiles.own_fields import OwnFields
+
         own = OwnFields(self.path)
         kinds = own.kinds(further)
         what = "no line of the manifests has this field"
@@ -209,9 +207,20 @@ def run_profile(
         plan = request.resolve()
         if cached and _is_current(out, plan, execution):
             execution.notify(_UNCHANGED)
+            from curate.artifacts.profile import Profile as ProfileFile
+
             made = read_artifact(out, ProfileFile)
             return Outcome(made, _checked(plan, made, out).failed)
         return _run(plan, out, execution, out if cached else None, engine)
+
+
+def measure_part(request: ProfileRequest, folder: Path, part: str) -> str:
+    """`curate profile --part k/n`: measure this part of the manifests into `folder`; what to do
+    next, in words.
+    """
+    from curate.scale.array import measure_part as measure
+
+    return measure(request, folder, part)
 
 
 def merge_parts(
@@ -220,6 +229,8 @@ def merge_parts(
     """`curate merge`: the profile of the pieces in `folder`, measured as parts; nothing is measured
     again.
     """
+    from curate.scale.array import merged
+
     request, engine = merged(folder)
     plan = replace(request, gates=gates).resolve()
     return _run(plan, out, execution, None, engine)
@@ -249,6 +260,8 @@ def _run(
             made = made.with_gates(checked.results)
             write_artifact(folder, made)
         if plan.request.clips:
+            from curate.profiles.examples.clips import AudioSource, of_profile, write_clips
+
             sound = AudioSource(folder, made.inputs, plan.settings.audio, plan.request.clips)
             write_clips(folder, of_profile(made), sound)
         execution.draw("profile", folder)
@@ -262,6 +275,8 @@ def _load_ahead(plan: ProfilePlan, execution: Execution) -> None:
     small profiles do not use. What fails here fails again where it is needed.
     """
     with suppress(Exception):
+        importlib.import_module("curate.profiles.concluded")
+        importlib.import_module("curate.api.figures")
         execution.prepare_page()
         files = [path for path in map(Path, plan.request.manifests) if path.is_file()]
         if sum(path.stat().st_size for path in files) >= _LARGE:
@@ -278,6 +293,8 @@ def _count_limits(decided: Decided, threads: int | None) -> None:
 
 
 def _checked(plan: ProfilePlan, made: ProfileFile, out: Path) -> Checked:
+    from curate.api import figures  # what sums up a profile; nothing measures with it
+
     return Checked.of(plan.request.gates, figures.of_profile(made), out)
 
 
@@ -285,6 +302,8 @@ def _is_current(out: Path, plan: ProfilePlan, execution: Execution) -> bool:
     """Whether `out` holds what would be made now, with its page where pages are drawn."""
     request = plan.request
     if execution.build_page is not None:
+        from curate.profiles.examples.clips import clip_limit_of
+
         gates = [gate.text for gate in request.gates]
         same = (out / "report.html").is_file() and clip_limit_of(out) == request.clips
         if not same or _gates_of(out) != gates:
@@ -294,6 +313,8 @@ def _is_current(out: Path, plan: ProfilePlan, execution: Execution) -> bool:
 
 def _gates_of(folder: Path) -> list[str] | None:
     """The gates of a profile that was made earlier; None where there is none."""
+    from curate.artifacts.profile import Profile as ProfileFile
+
     try:
         return [each.gate for each in read_artifact(folder, ProfileFile).fail_on]
     except InputError:

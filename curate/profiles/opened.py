@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.artifacts.base import read_artifact
-from curate.artifacts.profile import Input, Profile
 from curate.errors import Fault, InputError
 from curate.errors.nearest import lacking
 
-if TYPE_CHECKING:  # the readers are loaded where a line is read
+if TYPE_CHECKING:  # the readers are loaded where a line is read, the model where a profile is
+    from curate.artifacts.profile import Input, Profile
     from curate.manifest.lines import Place as LinePlace
     from curate.manifest.origin import Origin
 
-MAKE = f"make it with {Profile.made_by}"
+MAKE = "make it with curate profile"
 RECORDS = "records.parquet"
 Json = dict[str, object]
 Row = tuple[Any, ...]
@@ -35,7 +35,7 @@ def origins_of(profile: Profile) -> Mapping[str, Origin]:
 
 def missing_file(folder: Path) -> Fault | None:
     """The fault of a directory that lacks a file of a profile; None of one that has them."""
-    for member in (RECORDS, Profile.file):
+    for member in (RECORDS, "profile.json"):
         if not (folder / member).is_file():
             return lacking(folder, member, MAKE)
     return None
@@ -45,6 +45,8 @@ def open_profile(folder: Path) -> Profile:
     """profile.json of a directory that also holds the records. InputError where it does not."""
     if fault := missing_file(folder):
         raise InputError(fault)
+    from curate.artifacts.profile import Profile
+
     return read_artifact(folder, Profile)
 
 

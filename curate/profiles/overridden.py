@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -19,8 +20,6 @@ from curate.artifacts.columns import (
     Column,
     record_id,
 )
-from curate.artifacts.profile import NamedDecisions
-from curate.artifacts.profile import Overrides as OverridesOutcome
 from curate.manifest.audio_files import bases_of
 from curate.manifest.chunks import Chunk
 from curate.manifest.lines import fetch_lines
@@ -32,6 +31,10 @@ from curate.profiles.measure.source import Source
 from curate.profiles.rows import scan
 from curate.rules.overrides import LINE_OF, Decision, Facet, Overrides
 from curate.rules.overrides.identity import audio_keys
+
+if TYPE_CHECKING:
+    from curate.artifacts.profile import NamedDecisions
+    from curate.artifacts.profile import Overrides as OverridesOutcome
 
 NAMED = 20
 """Decisions that are named, at most, of those that match no record."""
@@ -115,6 +118,8 @@ def outcome_of(records: Path, overrides: Overrides) -> OverridesOutcome | None:
     """
     if overrides.log is None:
         return None
+    from curate.artifacts.profile import Overrides as OverridesOutcome
+
     rows = {facet: _rows_by_line(records, column) for facet, column in LINE_OF.items()}
     active = {line for counts in rows.values() for line in counts}
     idle = [each for each in overrides.standing.decisions if each.line not in active]
@@ -156,6 +161,8 @@ def warnings_of(outcome: OverridesOutcome | None) -> list[str]:
 
 
 def _named(decisions: Sequence[Decision], overrides: Overrides) -> NamedDecisions:
+    from curate.artifacts.profile import NamedDecisions
+
     assert overrides.log is not None
     named = (f"{overrides.log.name}:{each.line} ({each.record})" for each in decisions[:NAMED])
     return NamedDecisions(count=len(decisions), examples=tuple(named))

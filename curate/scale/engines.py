@@ -6,16 +6,17 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from curate.environment.execution import Execution
 from curate.errors import ConfigError, parameter
 from curate.errors.nearest import suggest
 from curate.profiles.audio.depth import AUDIO_CACHE
-from curate.profiles.request import ProfilePlan
-from curate.profiles.run import Engine
-from curate.scale.array import refuse_stdin
-from curate.scale.cluster import run_on_ray
-from curate.scale.parts import Job, Pieces
+
+if TYPE_CHECKING:
+    from curate.profiles.request import ProfilePlan
+    from curate.profiles.run import Engine
+    from curate.scale.parts import Pieces
 
 ENGINES = ("local", "ray")
 
@@ -40,6 +41,10 @@ def engine_of(execution: Execution, out: Path, cached: bool = True) -> Iterator[
     if execution.engine == "local":
         yield None
         return
+    from curate.scale.array import refuse_stdin
+    from curate.scale.cluster import run_on_ray
+    from curate.scale.parts import Job, Pieces
+
     folder = Path(f"{out.resolve()}.pieces")
 
     def measure(plan: ProfilePlan) -> Pieces:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from curate.artifacts.columns import LANG_CODE, VERDICT_COLUMNS
-from curate.artifacts.ledger import Amount
 from curate.environment.cores import thread_count
 from curate.environment.execution import QUIET, Execution
 from curate.manifest.path_sample import most_of_each
@@ -34,6 +34,9 @@ from curate.profiles.whole_input.duplicate_counts import (
 from curate.rules.evaluate import tag, tag_batch
 from curate.rules.file import RuleSet
 from curate.rules.overrides import Overrides
+
+if TYPE_CHECKING:
+    from curate.artifacts.ledger import Amount
 
 LATE = WHOLE_INPUT | GROUPS_OF["vad"]
 """Groups of metrics that are filled by `fill_late_metrics`."""
@@ -169,6 +172,8 @@ def languages_of(path: Path) -> list[str]:
 
 def _total(path: Path) -> Amount:
     """Rows, bytes and duration as the written file has them."""
+    from curate.artifacts.ledger import Amount
+
     rows, size, duration = (
         scan(path)
         .select(pl.len(), pl.col("byte_length").sum(), pl.col("duration_us").sum())

@@ -12,12 +12,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
 from curate.artifacts.base import read_artifact, write_artifact
-from curate.artifacts.measured import Measured, MeasuredInput
 from curate.errors import InputError
 from curate.manifest.formats import NEMO
 from curate.manifest.origin import Origin
@@ -29,6 +28,9 @@ from curate.profiles.measure.code_version import all_code, measuring_code
 from curate.profiles.measure.source import Source
 from curate.profiles.measure.unchanged import is_current
 from curate.profiles.statistics.counts import Counted
+
+if TYPE_CHECKING:
+    from curate.artifacts.measured import Measured, MeasuredInput
 
 BATCH = 122_880
 
@@ -114,6 +116,8 @@ def find_old(
     """
     if folder is None:
         return Old(Path())
+    from curate.artifacts.measured import Measured
+
     records = folder / "records.parquet"
     try:
         measured, written = read_artifact(folder, Measured), records.stat()
@@ -189,6 +193,8 @@ def write_measured(
     folder: Path, sources: Sequence[Source], by: Sequence[str], settings: Settings
 ) -> None:
     """Write beside the records of which files they are, and what was measured."""
+    from curate.artifacts.measured import Measured
+
     measured = Measured(
         measuring=measuring_code(),
         all_code=all_code(),
@@ -204,6 +210,8 @@ def write_measured(
 
 def same_code(folder: Path) -> bool:
     """Whether the profile at `folder` was made by the code that runs now, all of it."""
+    from curate.artifacts.measured import Measured
+
     try:
         return read_artifact(folder, Measured).all_code == all_code()
     except InputError:

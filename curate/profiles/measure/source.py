@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from curate.artifacts.measured import MeasuredInput
-from curate.artifacts.profile import Input
 from curate.formatting.units import plural
 from curate.manifest.audio_files import bases_of
 from curate.manifest.ffmpeg_paths import ffmpeg_files, ffmpeg_warnings
@@ -18,6 +17,10 @@ from curate.manifest.origin import Origin, home_of, is_archived
 from curate.manifest.path_sample import PathSample
 from curate.manifest.read import Part
 from curate.nemo.ffmpeg_kinds import CONVERT
+
+if TYPE_CHECKING:  # models of files, which are read and written before and after
+    from curate.artifacts.measured import MeasuredInput
+    from curate.artifacts.profile import Input
 
 
 @dataclass(slots=True)
@@ -64,6 +67,8 @@ class Source:
 
     def as_input(self) -> Input:
         """An entry of profile.json's `inputs`."""
+        from curate.artifacts.profile import Input
+
         return Input(
             source=self.name,
             folder=self.folder,
@@ -81,6 +86,8 @@ class Source:
 
     def as_measured(self) -> MeasuredInput:
         """The same with what only the next profile needs."""
+        from curate.artifacts.measured import MeasuredInput
+
         fields = dict(self.as_input())
         return MeasuredInput(
             **fields,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from curate.artifacts.base import read_artifact
-from curate.artifacts.measured import Measured, MeasuredInput
 from curate.errors import InputError
 from curate.files.state import state_of
 from curate.manifest.chunks import read_chunks
@@ -14,6 +14,9 @@ from curate.manifest.lines import fingerprint
 from curate.manifest.nemo import chunk_digest
 from curate.manifest.origin import Origin
 from curate.profiles.measure.source import Source
+
+if TYPE_CHECKING:
+    from curate.artifacts.measured import MeasuredInput
 
 _FRESH_NS = 2_000_000_000
 """A file written so shortly before the profile was may have changed again within one clock tick."""
@@ -35,6 +38,8 @@ def is_current(source: Source, entry: MeasuredInput, written_ns: int) -> bool:
 
 def is_unchanged(records: Path, origin: Origin, expected: str) -> bool:
     """Whether a plain manifest is as it was when the profile of these records was made."""
+    from curate.artifacts.measured import Measured
+
     try:
         measured = read_artifact(records.parent, Measured)
         entry = next(each for each in measured.sources if each.source == origin.name)

@@ -9,19 +9,21 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from curate.arrays import Int64s
-from curate.artifacts.distributions import Histogram as HistogramArtifact
-from curate.artifacts.distributions import Hit
-from curate.artifacts.distributions import Threshold as MetricThreshold
 from curate.metrics.declare import Metric
 from curate.profiles.named import hours
 from curate.profiles.statistics.tally import FINE, HIT_VERDICTS, Tally, by_value
 from curate.rules.file import RuleSet, Threshold, thresholds
+
+if TYPE_CHECKING:  # what is counted while records are measured needs no models of files
+    from curate.artifacts.distributions import Histogram as HistogramArtifact
+    from curate.artifacts.distributions import Hit
+    from curate.artifacts.distributions import Threshold as MetricThreshold
 
 MOST_LIMITS = 6
 """Limits of one metric at which its bins end; those of all rows come before those of some."""
@@ -97,6 +99,8 @@ class Histogram:
 
     def artifact(self) -> HistogramArtifact:
         """As profile.json has it."""
+        from curate.artifacts.distributions import Histogram as HistogramArtifact
+
         return HistogramArtifact(
             edges=tuple(self.edges),
             whole=self.whole,
@@ -148,6 +152,8 @@ def histogram(metric: Metric, tally: Tally, cuts: Sequence[Cut] = ()) -> Histogr
 
     Where rows lie beyond the metric's range, its bins reach to that end.
     """
+    from curate.artifacts.distributions import Hit
+
     whole = by_value(metric)
     grid = (_whole_grid if whole else _fine_grid)(metric, tally, cuts)
     held = np.flatnonzero(tally.rows[grid.inside])

@@ -1,0 +1,182 @@
+"""What follows when every record is written: metrics of the whole input, final verdicts, what sums
+them up, and the files that say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.artifacts.base import write_artifact
+from curate.artifacts.ledger import Amount, BlankLines, Entry, Ledger
+from curate.artifacts.profile import Profile
+from curate.environment.execution import Execution
+from curate.environment.versions import versions
+from curate.metrics import chosen
+from curate.profiles.audio.absent import absent_audio_warnings
+from curate.profiles.audio.depth import AudioScan
+from curate.profiles.audio.faults import (
+    audio_facts,
+    refuse_all_missing,
+    undecided_warnings,
+    unread_warnings,
+)
+from curate.profiles.audio.loading import loading_facts, loading_warnings, origin_warnings
+from curate.profiles.decided import Decided, OnDecided
+from curate.profiles.examples.borderline import borderline_records
+from curate.profiles.group_summary import summarise_groups
+from curate.profiles.measure.records import (
+    fill_late_metrics,
+    languages_of,
+)
+from curate.profiles.measure.requested_fields import check_fields
+from curate.profiles.measure.reuse import ReusedRows, write_measured
+from curate.profiles.measure.source import Source, not_finite_warnings, unread_audio_warnings
+from curate.profiles.measure.undecoded import undecoded_warnings
+from curate.profiles.measure.usable import refuse_unusable
+from curate.profiles.named import LIBRARIES, rules_named
+from curate.profiles.opened import RECORDS
+from curate.profiles.overridden import outcome_of, warnings_of
+from curate.profiles.records_table import open_table
+from curate.profiles.request import ProfilePlan
+from curate.profiles.statistics.agreement import agreement_totals
+from curate.profiles.statistics.counts import Counted
+from curate.profiles.statistics.density import density
+from curate.profiles.statistics.rejection import kept_out
+from curate.profiles.statistics.rejection import warnings_of as over_filtered
+from curate.profiles.statistics.strata import stratify
+from curate.profiles.summary import rules_hit, summarise
+from curate.profiles.whole_input.conventions import exempted, find_conventions, reapply_rules
+from curate.profiles.whole_input.conventions import warnings_of as of_conventions
+from curate.profiles.whole_input.duplicates import count_duplicates
+from curate.profiles.whole_input.groups import apply_group_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The records as they were written: their sources, what they amount to, what was counted of
+    them beside, and which were reused.
+    """
+
+    sources: Sequence[Source]
+    total: Amount
+    counted: Counted
+    reused: ReusedRows
+
+
+def conclude(
+    plan: ProfilePlan,
+    folder: Path,
+    execution: Execution,
+    written: Written,
+    on_decided: OnDecided | None,
+) -> Profile:
+    """The profile of the records in `folder`, which is written there beside them."""
+    sources, settings, overrides = plan.sources, plan.settings, plan.overrides
+    rules, grouped = plan.rules, list(plan.grouped)
+    read, total, counted = written.sources, written.total, written.counted
+    records = folder / RECORDS
+    without_record = refuse_unusable(records, sources)
+    few_fields = check_fields(records, plan.required, grouped, sources)
+    scan = AudioScan(
+        read, settings, written.reused.audio_caches, execution.threads, execution.on_audio
+    )
+    late = fill_late_metrics(records, rules, settings, scan, overrides)
+    with ThreadPoolExecutor(1) as beside:
+        repeated = beside.submit(count_duplicates, records, total.rows)  # whatever the verdicts
+        languages = languages_of(records)
+        rules = rules.of_languages(languages)
+        conventions = find_conventions(records, rules)
+        exempt = any(each.exempt for each in conventions)
+        if exempt:
+            rules = exempted(rules, conventions)
+            reapply_rules(records, rules, overrides.decide)
+        failing = apply_group_rules(records, rules)
+        if on_decided is not None:
+            on_decided(Decided(records, total.rows, rules, any(each.failed for each in failing)))
+        several = ["source"] if len(sources) > 1 else []
+        moving = [each.rule for each in failing if each.moved_rows]
+        columns = ["lang", "speaker", *grouped]
+        with open_table(records) as table, table.beside() as also:
+            strata = beside.submit(
+                kept_out, also, records, ["lang", *several, *grouped], rules, moving
+            )
+            groups = beside.submit(summarise_groups, also, columns)
+            cells = beside.submit(density, records)
+            hits = rules_hit(table, rules)
+            shown = beside.submit(borderline_records, also, rules, sources, hits)
+            summary = summarise(
+                table,
+                records,
+                rules,
+                hits,
+                chosen(settings.groups),
+                sources,
+                None if late or exempt else counted,
+            )
+            stratified = stratify(table, records, [*columns, *several], summary.placed, hits)
+            by_group, borderline = groups.result(), shown.result()
+        rejected, kept_from_eval = strata.result()
+    decided = outcome_of(records, overrides)
+    audio = audio_facts(records, settings)
+    refuse_all_missing(audio, read[0].folder, records, sources)
+    loading = loading_facts(records)
+    profile = Profile(
+        command=execution.command,
+        versions=versions(LIBRARIES),
+        rules=rules_named(rules),
+        by=tuple(grouped),
+        groups=tuple(sorted(settings.groups)),
+        languages=tuple(languages),
+        inputs=tuple(source.as_input() for source in read),
+        overrides=decided,
+        group_rules=failing,
+        rejected=rejected,
+        kept_from_eval=kept_from_eval,
+        conventions=conventions,
+        totals=summary.totals,
+        verdicts=summary.verdicts,
+        rules_hit=hits,
+        malformed=summary.malformed,
+        metrics=summary.metrics,
+        correlations=summary.correlations,
+        density=cells.result(),
+        stratified=stratified,
+        strata=by_group.strata,
+        coverage=by_group.coverage,
+        worst_groups=by_group.worst_groups,
+        duplicates=repeated.result(),
+        agreement=agreement_totals(records, settings.normaliser),
+        borderline=borderline,
+        audio=audio,
+        loading=loading,
+        warnings=(
+            *without_record,
+            *of_conventions(conventions),
+            *few_fields,
+            *over_filtered(rejected),
+            *over_filtered(kept_from_eval),
+            *warnings_of(decided),
+            *loading_warnings(loading),
+            *origin_warnings(source.origin for source in read),
+            *undecoded_warnings(records, [source.origin for source in read]),
+            *not_finite_warnings(read),
+            *unread_audio_warnings(read, settings.audio.root),
+            *absent_audio_warnings(read, audio, settings.audio.root, execution.command),
+            *unread_warnings(audio),
+            *undecided_warnings(audio, plan.rules),
+        ),
+    )
+    blank = BlankLines(
+        rows=sum(source.blank_lines for source in read),
+        bytes=sum(source.blank_bytes for source in read),
+    )
+    ledger = Ledger.of("profile", total, [Entry.of("records.parquet", total)], blank=blank)
+    ledger.check()
+    assert total.rows == sum(source.rows for source in read), "every line read was written"
+    write_measured(folder, read, plan.fields, settings)
+    write_artifact(folder, profile)
+    write_artifact(folder, ledger)
+    return profile
