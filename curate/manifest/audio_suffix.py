@@ -11,10 +11,12 @@ from pathlib import PurePosixPath
 from curate.files.unicode_forms import form_on_disk
 from curate.formatting.units import first_and_more
 from curate.manifest.origin import Origin
-from curate.manifest.unsupported import AUDIO_SUFFIXES
 
 SUFFIX = "audio_suffix"
 """Where an origin keeps what its paths lack, and a path that lacks it."""
+AUDIO_SUFFIXES = (
+    ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".sph", ".aac", ".wma", ".webm",
+)  # fmt: skip
 _SPELLED = tuple(spelled for each in AUDIO_SUFFIXES for spelled in (each, each.upper()))
 
 

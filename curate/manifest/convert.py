@@ -30,7 +30,6 @@ from curate.manifest.corrections import measured_warnings
 from curate.manifest.disk_names import DiskNames
 from curate.manifest.ffmpeg_paths import ffmpeg_files, ffmpeg_warnings
 from curate.manifest.folders.tabbed import tabbed_warnings
-from curate.manifest.formats import BY_NAME
 from curate.manifest.hints.below import unread_warnings
 from curate.manifest.hints.conversion import conversion_hint
 from curate.manifest.members import with_members
@@ -39,6 +38,7 @@ from curate.manifest.moved_paths import MovedPaths
 from curate.manifest.needs_ffmpeg import NeedsFfmpeg
 from curate.manifest.nemo import Batch, read_lines
 from curate.manifest.origin import Origin, Portion
+from curate.manifest.origins import format_named
 from curate.manifest.outside_paths import OutsidePaths
 from curate.manifest.overruns import Overruns, is_timed
 from curate.manifest.path_sample import PathSample
@@ -172,7 +172,7 @@ class Converter:
             MissingFiles(origin, self._root),
         )
         counted, reasons, sample = np.zeros(4, np.int64), Counter[str](), PathSample()
-        for portion in BY_NAME[origin.format].read(origin):
+        for portion in format_named(origin.format).read(origin):
             self._named.add(origin, portion.chunk.data, portion.reasons)
             batch, numbers = self._write(origin, portion, paths, reasons)
             sample.add(*batch.sample)

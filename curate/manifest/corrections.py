@@ -18,8 +18,6 @@ from curate.files.unicode_forms import form_on_disk
 from curate.formatting.units import first_and_more
 from curate.manifest.audio_files import bases_of, is_address, is_windows_path
 from curate.manifest.audio_suffix import SUFFIX, lacks_suffix
-from curate.manifest.captions.segment import seconds_of, seconds_of_clock
-from curate.manifest.headers import NO_FILE, Length, lengths
 from curate.manifest.members import with_members
 from curate.manifest.origin import COMMAND, Origin, Portion, is_command, with_lines
 from curate.manifest.strict import Malformed, Record, parse_line
@@ -103,6 +101,8 @@ class Corrections:
         self, origin: Origin, records: Mapping[int, Record], changed: dict[int, Record]
     ) -> dict[int, str]:
         """Put in the durations that are missing; the reasons of rows whose audio has none."""
+        from curate.manifest.headers import NO_FILE, Length, lengths
+
         bases, waiting = bases_of(origin, Path(self.root) if self.root else None), []
         for row, record in records.items():
             path = changed[row].get(AUDIO, record.get(AUDIO))
@@ -216,6 +216,8 @@ def number_written(text: str) -> float | int | str:
     >>> [number_written(text) for text in ("1,5", "01:02.5", "2.5 s", "1500ms", "long")]
     [1.5, 62.5, 2.5, 1.5, 'long']
     """
+    from curate.manifest.captions.segment import seconds_of, seconds_of_clock
+
     bare, unit = _UNIT.sub("", text.strip()), _UNIT.search(text.strip())
     number = seconds_of_clock(bare)
     number = seconds_of(bare) if isinstance(number, str) else number

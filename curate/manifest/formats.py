@@ -2,66 +2,26 @@
 
 from __future__ import annotations
 
-import glob
-import os
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import product
+from collections.abc import Iterator
 
-from curate.errors import ConfigError, InputError, parameter, raise_all
-from curate.errors.nearest import suggest
-from curate.manifest.audio_files import bases_of
-from curate.manifest.audio_suffix import suffix_of, with_suffix
 from curate.manifest.blend import find_blend
 from curate.manifest.captions import CAPTIONS
-from curate.manifest.chunks import open_manifest, read_chunks
 from curate.manifest.columnar import ARROW, PARQUET
-from curate.manifest.corpus import corpus_file, read_corpus
-from curate.manifest.corrections import Corrections, corrected, moved_path
 from curate.manifest.folders import FOLDER_OF_AUDIO
 from curate.manifest.hints.below import command_hint
-from curate.manifest.hints.samples import audio_paths
 from curate.manifest.hugging_face import HUGGING_FACE
 from curate.manifest.kaldi import KALDI
 from curate.manifest.lhotse import CUTS, SHAR, SUPERVISIONS
-from curate.manifest.mapping import ReadAs, ReadOptions, fields_of, read_mapped, reading_of
-from curate.manifest.origin import Origin, Portion, native
-from curate.manifest.sniff import Format, Look, RowPlace, one_file
-from curate.manifest.spool import is_local
+from curate.manifest.nemo_lines import NEMO, NEMO_MAPPED
+from curate.manifest.origin import Origin, Portion
+from curate.manifest.origins import expand, find_origins, with_corrections
+from curate.manifest.sniff import Format, Look
 from curate.manifest.tables import COMMON_VOICE, FLEURS, TABLE
 from curate.manifest.tarred import NEMO_TARRED
-from curate.manifest.text_role import ROLE as TEXT_RULES
-from curate.manifest.text_role import cleaned
-from curate.manifest.together import UNPAIRED, find_together
+from curate.manifest.unpaired import UNPAIRED
 from curate.manifest.unsupported import refuse_foreign
 from curate.manifest.webdataset import WEBDATASET
 from curate.manifest.workbook import XLSX
-
-_GLOB = frozenset("*?[")
-_BRACES = re.compile(r"_OP_(.*?)_CL_|\{([^{}]*)\}")
-_RANGE = re.compile(r"(\d{1,9})\.\.(\d{1,9})\Z")
-_MOST_NAMES = 1_000_000
-
-
-def _find_nemo(look: Look) -> list[Origin]:
-    os.close(open_manifest(look.name))
-    return [Origin(look.name)]
-
-
-def _read_nemo(origin: Origin) -> Iterator[Portion]:
-    for chunk in read_chunks(origin.name):
-        yield native(chunk)
-
-
-NEMO = Format(
-    "nemo",
-    "NeMo manifests: a JSON object a line (plain, .gz, .zst; `-` is standard input)",
-    lambda look: bool(look.first),
-    _find_nemo,
-    _read_nemo,
-    converted=False,
-)
 
 
 def _find_blend(look: Look) -> list[Origin]:
@@ -82,24 +42,6 @@ INPUT_CFG = Format(
     _find_blend,
     _no_records,
 )
-
-NEMO_MAPPED = Format(
-    "nemo_mapped",
-    "JSON lines with fields of other names (--map), or with NaN (--lenient-json)",
-    lambda look: False,  # only where one of these is given
-    lambda look: [one_file(look, "nemo_mapped")],
-    read_mapped,
-)
-
-_MAPPABLE = ("table", "common_voice", "parquet", "arrow", "hf", "xlsx", "webdataset", "folder")
-"""Formats with columns, whose names a mapping can say."""
-
-_NAMING = ("table", "common_voice", "xlsx", "nemo_mapped")
-"""Formats whose rows name audio files, often by ids."""
-_EXAMINED = 20
-"""Paths by which the suffix is known that they lack."""
-_TIERED = ("textgrid", "elan")
-"""Formats with tiers, of which `text` names the one that is read."""
 
 FORMATS: tuple[Format, ...] = (
     SHAR,
@@ -125,173 +67,14 @@ FORMATS: tuple[Format, ...] = (
 """Tried in this order; NeMo's lines come last, since they take what no other format does."""
 
 
-def _with_corrections(format: Format) -> Format:
-    read_rows = format.read_rows
-
-    def read_some(origin: Origin, rows: Sequence[RowPlace]) -> Iterator[Portion]:
-        assert read_rows is not None
-        yield from cleaned(corrected(lambda each: read_rows(each, rows)))(origin)
-
-    return replace(
-        format,
-        read=cleaned(corrected(format.read)),
-        read_rows=None if read_rows is None else read_some,
-    )
-
-
-BY_NAME = {format.name: _with_corrections(format) for format in FORMATS}
+BY_NAME = {format.name: with_corrections(format) for format in FORMATS}
 """The formats by their names; they read with the corrections and the text rules of an origin."""
 
 
-def find_origins(name: str, read_as: ReadAs = None) -> list[Origin]:
-    """The files of records behind one name, each with how to read it; of a corpus.yaml, or of the
-    folder that has one, those of its inputs.
-
-    InputError where there is nothing to read, ConfigError for a format that is not known, or that
-    has no fields to map.
-    """
-    reading, file = reading_of(read_as), corpus_file(name)
-    if file is None:
-        return origins_of(name, reading)
-    corpus = read_corpus(file)
-    inputs = [each for one in corpus.inputs for each in expand(one)]
-    own = corpus.reading_with(reading)
-
-    def find(name: str, format: str | None = None) -> list[Origin]:
-        return origins_of(name, replace(own, format=format or own.format))
-
-    origins, faults = find_together(inputs, find)
-    raise_all(InputError, faults)
-    described = [corpus.described(origin) for origin in origins]
-    return [_as_mapped(origin) if Corrections.of(origin) else origin for origin in described]
-
-
-def origins_of(name: str, reading: ReadOptions) -> list[Origin]:
-    """The same without regard to a corpus.yaml."""
-    look = Look.at(name, reading.renamed, reading.audio_root)
-    if reading.format is not None and reading.format not in BY_NAME:
-        what = f"unknown format {reading.format!r}"
-        raise ConfigError.of(parameter("format"), what, suggest(reading.format, BY_NAME))
-    format = BY_NAME[reading.format] if reading.format is not None else _format_of(look)
-    is_changed = reading.renamed or reading.lenient or reading.corrections
-    if not is_changed:
-        return [_with_suffix(origin, look, reading) for origin in format.find(look)]
-    is_native = format.name in (NEMO.name, NEMO_TARRED.name)
-    _refuse_idle(reading, NEMO_MAPPED if is_native else format, name)
-    origins = (_as_mapped(reading.with_fields(origin)) for origin in format.find(look))
-    return [_with_suffix(origin, look, reading) for origin in origins]
-
-
-def _with_suffix(origin: Origin, look: Look, reading: ReadOptions) -> Origin:
-    """The origin of a table with the suffix that its audio paths lack, where they lead to files
-    with one.
-    """
-    if origin.format not in _NAMING:
-        return origin
-    paths = [moved_path(each, reading.path_map) for each in audio_paths(look)[:_EXAMINED]]
-    suffix = suffix_of(paths, bases_of(origin, reading.root))
-    return origin if suffix is None else with_suffix(origin, suffix, paths[0])
-
-
-def _refuse_idle(reading: ReadOptions, format: Format, name: str) -> None:
-    """ConfigError for options that do nothing to a format."""
-    if reading.lenient and format != NEMO_MAPPED:
-        what = f"is for JSON lines; {name} is {format.name}"
-        raise ConfigError.of(parameter("lenient"), what, "leave it out for this input")
-    if format.name in _TIERED and reading.renamed.keys() <= {"text"}:
-        return
-    if reading.renamed and format.name not in (*_MAPPABLE, NEMO_MAPPED.name):
-        what = f"renames fields of JSON lines and columns of tables; {name} is {format.name}"
-        raise ConfigError.of(parameter("fields"), what, "leave it out for this input")
-
-
-def _as_mapped(origin: Origin) -> Origin:
-    """The origin, read in the way in which NeMo's lines can be changed (those of a blend)."""
-    is_native = origin.format in (NEMO.name, NEMO_TARRED.name)
-    return replace(origin, format=NEMO_MAPPED.name) if is_native else origin
-
-
-def _format_of(look: Look) -> Format:
+def format_of(look: Look) -> Format:
     """The format that an input looks like; InputError where it is one that nobody reads."""
     for candidate in FORMATS[:-1]:
         if candidate.sniff(look):
             return candidate
     refuse_foreign(look, command_hint)
     return NEMO
-
-
-def as_origin(source: str | Origin) -> Origin:
-    """An origin as it is; a plain name is a NeMo manifest."""
-    return Origin(source) if isinstance(source, str) else source
-
-
-COPIED = "original lines"
-CONVERTED = "records as NeMo lines"
-MAPPED = "original lines with mapped fields added"
-STRICT = "original lines with null for NaN and Infinity"
-
-
-def copied_as(origin: Origin) -> str:
-    """What a split writes of it: COPIED, CONVERTED, MAPPED or STRICT."""
-    if origin.format == NEMO_MAPPED.name:
-        is_mapped = bool(fields_of(origin)) or Corrections.of(origin) is not None
-        is_mapped |= TEXT_RULES in origin.beside
-        return MAPPED if is_mapped else STRICT
-    return CONVERTED if BY_NAME[origin.format].converted else COPIED
-
-
-def kept_fields(origins: Sequence[Origin]) -> list[str]:
-    """Fields that the origins' formats keep as columns, and those that were added to them."""
-    return list(
-        dict.fromkeys(
-            name
-            for origin in origins
-            for name in (*BY_NAME[origin.format].extra_columns, *origin.added)
-            if name not in {"lang", "speaker", "task", "target_lang", "source_lang"}
-        )
-    )
-
-
-def expand(pattern: str) -> list[str]:
-    """Names behind a literal name, NeMo's `_OP_0..7_CL_` (or `{0..7}`), or a glob (sorted).
-
-    InputError where a glob matches nothing.
-    """
-    if not is_local(pattern) or os.path.lexists(pattern):
-        return [pattern]
-    return [path for name in _unbrace(pattern) for path in _unglob(name)]
-
-
-def _unbrace(pattern: str) -> list[str]:
-    parts: list[list[str]] = []
-    end = count = 0
-    for match in _BRACES.finditer(pattern):
-        choices = _choices(match.group(1) if match.group(1) is not None else match.group(2))
-        if choices is None:
-            continue
-        count = max(count, 1) * len(choices)
-        if count > _MOST_NAMES:
-            raise InputError.of(pattern, f"matches more than {_MOST_NAMES} names")
-        parts += [[pattern[end : match.start()]], choices]
-        end = match.end()
-    return ["".join(chosen) for chosen in product(*parts, [pattern[end:]])]
-
-
-def _choices(inside: str) -> list[str] | None:
-    if match := _RANGE.match(inside):
-        first, last = match.groups()
-        if int(last) - int(first) >= _MOST_NAMES:
-            raise InputError.of(inside, f"matches more than {_MOST_NAMES} names")
-        width = len(first) if first.startswith("0") and len(first) > 1 else 0
-        return [str(number).zfill(width) for number in range(int(first), int(last) + 1)]
-    return inside.split(",") if "," in inside else None
-
-
-def _unglob(name: str) -> list[str]:
-    if os.path.lexists(name) or not _GLOB & set(name):
-        return [name]
-    paths = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - keeps the spelling
-    if not paths:
-        hint = "quote the pattern, and look with ls what there is"
-        raise InputError.of(name, "no file matches this pattern", hint)
-    return paths

@@ -12,9 +12,9 @@ from curate.arrays import Int64s
 from curate.errors import InputError
 from curate.manifest.chunks import Chunk, open_manifest, read_chunks, read_head
 from curate.manifest.decompressed import is_compressed
-from curate.manifest.formats import BY_NAME, as_origin
 from curate.manifest.nemo import chunk_digest
 from curate.manifest.origin import Origin, Portion
+from curate.manifest.origins import as_origin, format_named
 
 Place = tuple[int, int]
 """(byte_offset, byte_length) of a line in the decompressed manifest."""
@@ -42,7 +42,7 @@ def iter_lines(
     if not sorted_places:
         return
     origin = as_origin(source)
-    format = BY_NAME[origin.format]
+    format = format_named(origin.format)
     if format.read_rows is not None and numbers and not is_compressed(read_head(origin.name)):
         rows = sorted(dict(zip(numbers, places, strict=True)).items())
         looked_up = _from_rows(format.read_rows(origin, rows), [place for _, place in rows])
@@ -70,7 +70,7 @@ def iter_lines(
 
 def is_plain(origin: Origin) -> bool:
     """Whether single lines of it can be read: a file that is neither compressed nor converted."""
-    if BY_NAME[origin.format].converted:
+    if format_named(origin.format).converted:
         return False
     descriptor = open_manifest(origin.name)
     try:
@@ -106,7 +106,7 @@ def iter_unchanged(
 ) -> Iterator[tuple[Place, bytes]]:
     """The same, all of the manifest read: at the end an InputError where it has changed."""
     portions = unchanged_portions(origin, expected)
-    if BY_NAME[origin.format].converted:
+    if format_named(origin.format).converted:
         yield from _from_portions(portions, sorted(set(places)))
     else:
         yield from _from_chunks((each.chunk for each in portions), sorted(set(places)))
@@ -179,7 +179,7 @@ def unchanged_portions(source: str | Origin, expected: str) -> Iterator[Portion]
     """The origin's portions, and at their end an InputError where they are not those profiled."""
     origin = as_origin(source)
     digests: list[int] = []
-    for portion in BY_NAME[origin.format].read(origin):
+    for portion in format_named(origin.format).read(origin):
         digests.append(
             chunk_digest(portion.chunk.data) if portion.places is None else portion.digest
         )

@@ -19,10 +19,10 @@ from curate.environment.cores import thread_count
 from curate.errors import ConfigError, Fault, InputError, raise_all
 from curate.manifest.audio_files import bases_of, look_anew
 from curate.manifest.chunks import CHUNK_BYTES
-from curate.manifest.formats import BY_NAME, as_origin, expand, find_origins, origins_of
 from curate.manifest.mapping import ReadAs, reading_of
 from curate.manifest.nemo import Batch, read_lines
 from curate.manifest.origin import Origin, Portion
+from curate.manifest.origins import as_origin, expand, find_origins, format_named, origins_of
 from curate.manifest.path_sample import NO_PATHS, BatchPaths
 from curate.manifest.places import in_original_places, with_fields
 from curate.manifest.spool import is_local
@@ -120,7 +120,7 @@ def read_manifest(
     where relative audio paths begin, if not at the manifest's folder.
     """
     origin = as_origin(source)
-    loads = ([(origin, portion)] for portion in BY_NAME[origin.format].read(origin))
+    loads = ([(origin, portion)] for portion in format_named(origin.format).read(origin))
     return _read(loads, work, extra_fields, threads, root)
 
 
@@ -190,7 +190,7 @@ def _loads(sources: Sequence[Origin]) -> Iterator[_Load]:
     load: _Load = []
     size = 0
     for origin in sources:
-        for portion in BY_NAME[origin.format].read(origin):
+        for portion in format_named(origin.format).read(origin):
             length, is_native = len(portion.chunk.data), portion.places is None
             is_large = length >= (LOAD_BYTES if is_native else CONVERTED_BYTES)
             if load and (

@@ -6,21 +6,18 @@ a.wav) are the texts of their folder.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from curate.errors import Fault, InputError
-from curate.manifest.captions.audio import AUDIO, NO_FILE, NoAudioError
-from curate.manifest.captions.lines import Place, Span, span_portions
-from curate.manifest.chunks import read_whole
-from curate.manifest.folders.folder import NAMED, TEXT_SUFFIXES, Folder
-from curate.manifest.folders.layouts import layout_of
-from curate.manifest.origin import FOLDER_FORMAT, UNPAIRED_FORMAT, Origin, Portion
-from curate.manifest.sniff import Format, Look, one_file
+from curate.manifest.origin import FOLDER_FORMAT, UNPAIRED_FORMAT, Origin
 
-_REASON = "reason"
+if TYPE_CHECKING:
+    from curate.manifest.captions.audio import NoAudioError
+
+REASON = "reason"
 """Where an origin keeps why its transcript has no audio."""
 
 
@@ -41,16 +38,20 @@ def find_together(names: Sequence[str], find: Find) -> tuple[list[Origin], list[
     for name in names:
         try:
             origins[name] = [*origins.get(name, ()), *find(name)]
-        except NoAudioError as error:
-            unpaired[name] = error
         except InputError as error:
+            # What reads transcripts and folders is loaded for what is not there, or may be one.
+            from curate.manifest.captions.audio import NoAudioError
+            from curate.manifest.folders.folder import TEXT_SUFFIXES
+
+            if isinstance(error, NoAudioError):
+                unpaired[name] = error
+                continue
             faults[name] = error.faults
             if name.lower().endswith(TEXT_SUFFIXES) and Path(name).is_file():
                 texts.append(name)
-    pairs = any(AUDIO in each.beside for its in origins.values() for each in its)
     for name, failure in unpaired.items():
-        if pairs:
-            origins[name] = [Origin(name, UNPAIRED_FORMAT, {_REASON: (failure.reason,)})]
+        if _has_audio(origins):
+            origins[name] = [Origin(name, UNPAIRED_FORMAT, {REASON: (failure.reason,)})]
         else:
             faults[name] = failure.faults
     for its, origin in _folders_of(texts, find):
@@ -64,11 +65,23 @@ def find_together(names: Sequence[str], find: Find) -> tuple[list[Origin], list[
     )
 
 
+def _has_audio(origins: Mapping[str, Sequence[Origin]]) -> bool:
+    """Whether a transcript has its audio."""
+    from curate.manifest.captions.audio import AUDIO
+
+    return any(AUDIO in each.beside for its in origins.values() for each in its)
+
+
 def _folders_of(texts: Sequence[str], find: Find) -> Iterator[tuple[Sequence[str], Origin]]:
     """Texts that a folder of audio takes for its own, with that folder, read for these only."""
     by_folder: dict[str, list[str]] = {}
     for name in texts:
         by_folder.setdefault(str(Path(name).parent), []).append(name)
+    if not by_folder:
+        return
+    from curate.manifest.folders.folder import NAMED, Folder
+    from curate.manifest.folders.layouts import layout_of
+
     for folder, its in by_folder.items():
         try:
             (own,) = find(folder, FOLDER_FORMAT)
@@ -78,22 +91,3 @@ def _folders_of(texts: Sequence[str], find: Find) -> Iterator[tuple[Sequence[str
         origin = replace(own, beside={**own.beside, NAMED: named})
         if any(layout_of(each, text) for each in [Folder.of(origin)] for text in each.texts.others):
             yield its, origin
-
-
-def _find(look: Look) -> list[Origin]:
-    return [replace(one_file(look, UNPAIRED_FORMAT), beside={_REASON: (NO_FILE,)})]
-
-
-def _read(origin: Origin) -> Iterator[Portion]:
-    data = read_whole(origin.name)
-    end = Place(len(data), 1 + data.count(b"\n"))
-    yield from span_portions(origin, data, [Span(Place(0, 1), end, origin.beside[_REASON][0])])
-
-
-UNPAIRED = Format(
-    UNPAIRED_FORMAT,
-    "a transcript without audio among others that have audio: one malformed row",
-    lambda look: False,  # only where others are named beside it
-    _find,
-    _read,
-)

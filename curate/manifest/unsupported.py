@@ -139,11 +139,6 @@ def _names(look: Look) -> Counter[str]:
     return Counter(Path(name).suffix.lower() for name in look.folder or ())
 
 
-AUDIO_SUFFIXES = (
-    ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".sph", ".aac", ".wma", ".webm",
-)  # fmt: skip
-
-
 def _has(*suffixes: str) -> Callable[[Look], bool]:
     return lambda look: look.folder is not None and any(_names(look)[each] for each in suffixes)
 

@@ -15,7 +15,6 @@ from curate.manifest.corrections import CAST, MEASURE, MEASURE_TABLE, PATHS, num
 from curate.manifest.equal_warnings import grouped
 from curate.manifest.ffmpeg_paths import ffmpeg_files
 from curate.manifest.folders.no_records import folder_without_records
-from curate.manifest.formats import BY_NAME
 from curate.manifest.headers import NO_FILE, NOT_MEASURED
 from curate.manifest.hints.command import propose
 from curate.manifest.hints.conversion import conversion_hint
@@ -24,6 +23,7 @@ from curate.manifest.hints.samples import audio_paths
 from curate.manifest.kaldi import KALDI
 from curate.manifest.mapping import LENIENT, fields_of
 from curate.manifest.origin import FOLDER_FORMAT, UNPAIRED_FORMAT, Origin
+from curate.manifest.origins import format_named
 from curate.manifest.segment_times import NOT_TIMES
 from curate.manifest.sniff import Look
 from curate.manifest.strict import Malformed, Record, parse_line, why_no_record
@@ -65,7 +65,7 @@ def warnings_of(faults: Sequence[Fault]) -> list[str]:
 
 def _records(origin: Origin) -> Iterator[Record]:
     """The JSON objects among the lines, whatever they hold."""
-    for portion in BY_NAME[origin.format].read(origin):
+    for portion in format_named(origin.format).read(origin):
         lost = portion.reasons
         for row, line in enumerate(portion.chunk.data.split(b"\n")):
             try:
@@ -110,7 +110,7 @@ def _hint(origin: Origin, commonest: str, records: Sequence[Record], rows: int) 
     if not records and origin.format == "nemo_mapped":
         return "name a field that the lines have: --map text=FIELD"
     if not records and origin.format != "nemo":
-        return f"it was read as {origin.format} ({BY_NAME[origin.format].what}); see --format"
+        return f"it was read as {origin.format} ({format_named(origin.format).what}); see --format"
     if not records:
         return _HINT
     fields = [field for field in ("audio_filepath", "duration", "text") if _lacks(records, field)]

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from curate.errors import InputError
+from curate.manifest.audio_suffix import AUDIO_SUFFIXES
 from curate.manifest.chunks import open_manifest
 from curate.manifest.corrections import CAST
 from curate.manifest.headers import Length, length_of_bytes
@@ -22,7 +23,6 @@ from curate.manifest.origin import Item, Origin, Portion, canonical, convert_lin
 from curate.manifest.sniff import Format, Look
 from curate.manifest.strict import Malformed, Record, parse_line
 from curate.manifest.tables import columns_of, record_of_row
-from curate.manifest.unsupported import AUDIO_SUFFIXES
 
 _TAR_AT = 257
 _LARGEST_TEXT = 1 << 20

@@ -105,12 +105,12 @@ class OwnFields:
 
     def demand_unchanged(self, source: str) -> None:
         """InputError where a manifest of NeMo's form is not as it was when it was profiled."""
-        from curate.manifest.formats import BY_NAME
+        from curate.manifest.origins import format_named
         from curate.profiles.measure.unchanged import is_unchanged
 
         entry = self._inputs[source]
         origin = origin_of(entry)
-        native = not BY_NAME[origin.format].converted
+        native = not format_named(origin.format).converted
         if native and not is_unchanged(self._records, origin, entry.fingerprint):
             what = "has changed since it was profiled"
             raise InputError.of(origin.name, what, "profile it again")
@@ -128,11 +128,11 @@ class OwnFields:
     def _open(self, source: str) -> Line:
         from curate.manifest.chunks import open_manifest
         from curate.manifest.decompressed import is_compressed
-        from curate.manifest.formats import BY_NAME
+        from curate.manifest.origins import format_named
 
         entry = self._inputs[source]
         origin = origin_of(entry)
-        if not BY_NAME[origin.format].converted:
+        if not format_named(origin.format).converted:
             descriptor = open_manifest(origin.name)
             if not is_compressed(os.pread(descriptor, 4, 0)):
                 weakref.finalize(self, os.close, descriptor)

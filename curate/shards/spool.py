@@ -39,7 +39,7 @@ from curate.audio.faults import Unusable
 from curate.audio.paths import find_audio
 from curate.errors import InputError
 from curate.manifest.archive_fields import ARCHIVE
-from curate.manifest.formats import COPIED
+from curate.manifest.origins import COPIED
 from curate.rules.routes import UNUSED
 from curate.shards.archives import Archive
 from curate.shards.options import ShardOptions, ShardSize

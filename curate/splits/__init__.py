@@ -25,8 +25,8 @@ from curate.artifacts.profile import Input, Profile
 from curate.artifacts.split import ChangedLines, Split
 from curate.environment.execution import Progress, no_progress
 from curate.manifest.audio_files import bases_of
-from curate.manifest.formats import MAPPED
 from curate.manifest.origin import Origin
+from curate.manifest.origins import MAPPED
 from curate.profiles.opened import origins_of
 from curate.profiles.rows import rows_in_memory
 from curate.rules.routes import MALFORMED, REJECTED, SKIPPED, TRAIN, UNTRANSCRIBED, UNUSED

@@ -25,7 +25,7 @@ from curate.artifacts.split import (
 from curate.environment.versions import versions
 from curate.formatting.values import labelled
 from curate.manifest.ffmpeg_paths import ffmpeg_warnings
-from curate.manifest.formats import CONVERTED, MAPPED
+from curate.manifest.origins import CONVERTED, MAPPED
 from curate.profiles.named import hours
 from curate.profiles.statistics.rejection import gates_of, warnings_of
 from curate.profiles.whole_input.conventions import warnings_of as warnings_of_conventions

@@ -26,9 +26,9 @@ from curate.artifacts.columns import (
     record_id,
 )
 from curate.artifacts.profile import Input
-from curate.manifest.formats import COPIED
 from curate.manifest.lines import is_plain, lines_at, unchanged_portions
 from curate.manifest.origin import Portion
+from curate.manifest.origins import COPIED
 from curate.native import kernel
 from curate.profiles.opened import origin_of
 from curate.splits.codes import CODED, numbered

@@ -15,8 +15,10 @@ import polars as pl
 import pytest
 
 from curate.errors import ConfigError, CurateError, InputError
-from curate.manifest.formats import BY_NAME, FORMATS, NEMO, expand
+from curate.manifest.formats import BY_NAME, FORMATS
 from curate.manifest.mapping import ReadOptions
+from curate.manifest.nemo_lines import NEMO
+from curate.manifest.origins import expand
 from curate.manifest.read import find_sources
 from curate.metrics import chosen
 from curate.profiles.request import ProfileRequest

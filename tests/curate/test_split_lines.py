@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.artifacts.profile import Input
-from curate.manifest.formats import COPIED
 from curate.manifest.lines import fingerprint
 from curate.manifest.nemo import chunk_digest
+from curate.manifest.origins import COPIED
 from curate.splits.line_edits import LineMarks, changes, spliced
 from curate.splits.write import _holds, read_lines
 

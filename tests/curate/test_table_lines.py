@@ -18,8 +18,8 @@ from curate.manifest.cells import BLANK, OTHER, Dialect, cut_cells
 from curate.manifest.cells import PLAIN as PLAIN_ROW
 from curate.manifest.chunks import read_chunks
 from curate.manifest.columnar import PARQUET
-from curate.manifest.formats import find_origins
 from curate.manifest.origin import Origin, Portion, canonical, convert_lines
+from curate.manifest.origins import find_origins
 from curate.manifest.strict import Malformed
 from curate.manifest.table_lines import encode_rows
 from curate.manifest.table_rows import ConvertLine

@@ -10,13 +10,13 @@ from pathlib import Path
 from unicodedata import normalize
 
 from curate.errors import InputError, parameter
+from curate.manifest.audio_suffix import AUDIO_SUFFIXES
 from curate.manifest.chunks import open_manifest
 from curate.manifest.origin import Origin
 from curate.manifest.readable_twins import without_twins
 from curate.manifest.sniff import Look
 from curate.manifest.spool import is_local
 from curate.manifest.strict import Malformed
-from curate.manifest.unsupported import AUDIO_SUFFIXES
 from curate.text.languages import is_language_code, language_code
 
 AUDIO = "recording"

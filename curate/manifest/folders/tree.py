@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from curate.errors import InputError
+from curate.manifest.audio_suffix import AUDIO_SUFFIXES
 from curate.manifest.readable_twins import without_twins
-from curate.manifest.unsupported import AUDIO_SUFFIXES
 
 _SUFFIXES = frozenset(AUDIO_SUFFIXES)
 _COMPRESSED = frozenset({"gz", "zst"})

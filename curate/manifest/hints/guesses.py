@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from unicodedata import combining, normalize
 
+from curate.manifest.audio_suffix import AUDIO_SUFFIXES
 from curate.manifest.hints.samples import Sample, time_of
 from curate.manifest.segment_times import is_milliseconds
 from curate.manifest.tables import NAMES
-from curate.manifest.unsupported import AUDIO_SUFFIXES
 
 _OTHER_NAMES: Mapping[str, str] = {
     "audio_filepath": "audiofile filename wavfile clip clip_path recording utterance_path "

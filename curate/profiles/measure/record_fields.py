@@ -11,8 +11,8 @@ from curate.artifacts.columns import DECIDED, RECORD, VERDICT_COLUMNS, described
 from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.errors.nearest import suggest
 from curate.manifest.fields import FIELDS, WITHOUT_COLUMN
-from curate.manifest.formats import kept_fields
 from curate.manifest.origin import Origin
+from curate.manifest.origins import kept_fields
 from curate.metrics import BY_NAME, OPT_IN, chosen, with_needs
 
 GROUPABLE = frozenset({"source", "task", "script"})

@@ -18,7 +18,7 @@ import polars as pl
 
 from curate.artifacts.base import read_artifact, write_artifact
 from curate.errors import InputError
-from curate.manifest.formats import NEMO
+from curate.manifest.nemo_lines import NEMO
 from curate.manifest.origin import Origin
 from curate.manifest.path_sample import most_of_each
 from curate.manifest.spool import is_local

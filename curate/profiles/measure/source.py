@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from curate.formatting.units import plural
 from curate.manifest.audio_files import bases_of
 from curate.manifest.ffmpeg_paths import ffmpeg_files, ffmpeg_warnings
-from curate.manifest.formats import copied_as
-from curate.manifest.hints.conversion import conversion_hint
 from curate.manifest.lines import fingerprint
 from curate.manifest.origin import Origin, home_of, is_archived
+from curate.manifest.origins import copied_as
 from curate.manifest.path_sample import PathSample
 from curate.manifest.read import Part
 from curate.nemo.ffmpeg_kinds import CONVERT
@@ -122,6 +121,8 @@ def unread_audio_warnings(read: Sequence[Source], root: Path | None) -> list[str
     for source in read if any(each.ffmpeg_rows for each in read) else ():
         bases = bases_of(source.origin, root)
         if source.ffmpeg_rows and (files := ffmpeg_files(source.sample.paths, bases)):
+            from curate.manifest.hints.conversion import conversion_hint
+
             hint = conversion_hint(files, source.origin)
             break
     return ffmpeg_warnings({source.name: source.ffmpeg_rows for source in read}, hint)
