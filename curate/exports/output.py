@@ -11,7 +11,7 @@ from typing import IO
 
 from curate.exports.spooled import Spooled, SpooledRecord
 from curate.manifest.convert import malformed_line
-from curate.manifest.tables import END_NAMES, OFFSET_NAMES
+from curate.manifest.segment_times import END_NAMES, OFFSET_NAMES
 
 PARTS_AT_ONCE = 1024
 """Records whose audio is measured together."""

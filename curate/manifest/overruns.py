@@ -6,20 +6,23 @@ import os
 from pathlib import Path
 
 from curate.formatting.units import plural
-from curate.manifest.captions import CAPTIONS
 from curate.manifest.mp4_length import stated_seconds
 from curate.manifest.origin import FOLDER_FORMAT, Origin
+from curate.manifest.origins import format_named
 from curate.manifest.strict import parse_line
 
 OVERRUN_S = 0.25
 """A segment may end so far behind its audio: transcripts round, and codecs pad."""
-_TIMED = frozenset({FOLDER_FORMAT, *(each.name for each in CAPTIONS)})
-"""Formats whose segments people time by hand, or a recogniser does."""
 
 
 def is_timed(origin: Origin) -> bool:
     """Whether all audio of an origin is compared with its segments."""
-    return origin.format in _TIMED
+    if not format_named(origin.format).converted:
+        return False
+    from curate.manifest.captions import CAPTIONS
+
+    # Their segments people time by hand, or a recogniser does.
+    return origin.format in {FOLDER_FORMAT, *(each.name for each in CAPTIONS)}
 
 
 class Overruns:

@@ -13,6 +13,16 @@ AGREEING_S = 0.05
 """So much may a duration differ from the time between beginning and end: tables round to 0.1 s."""
 NOT_TIMES = "its start and end are not numbers"
 """Begins the reason why a row has no duration by its times."""
+OFFSET_NAMES = (
+    "offset", "offset_s", "offset_sec", "offset_ms", "start", "start_s", "start_sec",
+    "start_seconds", "start_ms", "start_time", "start_time_s", "start_time_ms", "begin", "begin_s",
+    "begin_sec", "begin_ms", "begin_time", "segment_start", "seg_start",
+)  # fmt: skip
+END_NAMES = (
+    "end", "end_s", "end_sec", "end_seconds", "end_ms", "end_time", "end_time_s", "end_time_ms",
+    "stop", "stop_s", "stop_ms", "stop_time", "segment_end", "seg_end",
+)  # fmt: skip
+"""Only beside a beginning: then it gives the duration, or must agree with it."""
 
 
 @lru_cache(maxsize=1 << 10)

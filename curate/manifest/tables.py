@@ -21,7 +21,12 @@ from curate.manifest.origin import (
     cut_lines,
     number_of,
 )
-from curate.manifest.segment_times import duration_until, seconds_of_cell
+from curate.manifest.segment_times import (
+    END_NAMES,
+    OFFSET_NAMES,
+    duration_until,
+    seconds_of_cell,
+)
 from curate.manifest.sniff import Format, Look, RowPlace, one_file
 from curate.manifest.strict import Malformed, Record
 from curate.manifest.table_rows import Cells, table_rows
@@ -39,16 +44,6 @@ DURATION_NAMES = (
     "duration", "duration_s", "duration_sec", "duration_seconds", "duration_ms", "duration[ms]",
     "audio_duration", "dur", "length", "length_ms",
 )  # fmt: skip
-OFFSET_NAMES = (
-    "offset", "offset_s", "offset_sec", "offset_ms", "start", "start_s", "start_sec",
-    "start_seconds", "start_ms", "start_time", "start_time_s", "start_time_ms", "begin", "begin_s",
-    "begin_sec", "begin_ms", "begin_time", "segment_start", "seg_start",
-)  # fmt: skip
-END_NAMES = (
-    "end", "end_s", "end_sec", "end_seconds", "end_ms", "end_time", "end_time_s", "end_time_ms",
-    "stop", "stop_s", "stop_ms", "stop_time", "segment_end", "seg_end",
-)  # fmt: skip
-"""Only beside a beginning: then it gives the duration, or must agree with it."""
 NAMES: Mapping[str, Sequence[str]] = {
     "audio_filepath": AUDIO_NAMES,
     "text": TEXT_NAMES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -14,19 +14,13 @@ from curate.formatting.units import duration, plural
 from curate.manifest.audio_suffix import suffix_warnings
 from curate.manifest.corrections import measured_warnings
 from curate.manifest.equal_warnings import grouped
-from curate.manifest.folders import TEXTS
-from curate.manifest.folders.tabbed import tabbed_warnings
-from curate.manifest.hints.below import unread_warnings
-from curate.manifest.kaldi import without_texts
 from curate.manifest.left_out import left_out_warnings
 from curate.manifest.mapping import fields_of
 from curate.manifest.origin import Origin
-from curate.manifest.piped_audio import piped_warnings
 from curate.manifest.readable_twins import twin_warnings
+from curate.manifest.segment_times import OFFSET_NAMES
 from curate.manifest.sniff import Look
 from curate.manifest.spool import is_local
-from curate.manifest.tables import OFFSET_NAMES
-from curate.manifest.unread_tiers import tier_warnings
 from curate.metrics import BY_NAME
 from curate.nemo.manifest_fields import NEMO
 from curate.profiles.named import hours
@@ -62,16 +56,12 @@ def origin_warnings(origins: Iterable[Origin]) -> list[str]:
     columns that no header names; those that are alike but for the input once.
     """
     sources = list(origins)
-    warnings = [*tier_warnings(sources), *measured_warnings(sources), *twin_warnings(sources)]
-    warnings += [*unread_warnings(sources), *piped_warnings(sources), *left_out_warnings(sources)]
-    warnings += [*tabbed_warnings(sources), *suffix_warnings(sources)]
+    tiers, below, tabbed = _of_folders([each for each in sources if _has_files_beside(each)])
+    warnings = [*tiers, *measured_warnings(sources), *twin_warnings(sources), *below]
+    warnings += [*left_out_warnings(sources), *tabbed, *suffix_warnings(sources)]
     for origin in sources:
-        if TEXTS in origin.beside:
-            warnings.append(
-                f"{origin.name}: no file in the folder is a transcript, so that every text is "
-                "null: it is profiled by its audio (--audio signal)"
-            )
-        warnings += without_texts(origin)
+        if _has_files_beside(origin):
+            warnings += _without_texts(origin)
         if origin.format != "nemo" or "offset" in fields_of(origin) or not is_local(origin.name):
             continue
         first = Look.at(origin.name).first
@@ -82,6 +72,36 @@ def origin_warnings(origins: Iterable[Origin]) -> list[str]:
                 f"(--map offset={names[0]} reads it, in seconds)"
             )
     return grouped(warnings, [origin.name for origin in sources])
+
+
+def _has_files_beside(origin: Origin) -> bool:
+    """Whether more than a file of NeMo's lines was read, or may have been."""
+    return origin.format != "nemo" or bool(origin.beside)
+
+
+def _of_folders(origins: Sequence[Origin]) -> tuple[list[str], list[str], list[str]]:
+    """Warnings about tiers, about what is below and what is a command, and about columns."""
+    if not origins:
+        return [], [], []
+    from curate.manifest.folders.tabbed import tabbed_warnings
+    from curate.manifest.hints.below import unread_warnings
+    from curate.manifest.piped_audio import piped_warnings
+    from curate.manifest.unread_tiers import tier_warnings
+
+    below = [*unread_warnings(origins), *piped_warnings(origins)]
+    return tier_warnings(origins), below, tabbed_warnings(origins)
+
+
+def _without_texts(origin: Origin) -> list[str]:
+    from curate.manifest.folders import TEXTS
+    from curate.manifest.kaldi import without_texts
+
+    if TEXTS in origin.beside:
+        return [
+            f"{origin.name}: no file in the folder is a transcript, so that every text is null: it "
+            "is profiled by its audio (--audio signal)"
+        ]
+    return without_texts(origin)
 
 
 _MEANING = {

@@ -10,7 +10,6 @@ import polars as pl
 from curate.artifacts.columns import MALFORMED, SOURCE, has_audio
 from curate.errors import InputError
 from curate.manifest.origin import Origin
-from curate.manifest.unusable import unusable, warnings_of
 from curate.profiles.rows import scan
 
 
@@ -22,6 +21,8 @@ def refuse_unusable(records: Path, origins: Sequence[Origin]) -> list[str]:
     rows, malformed = table.select(pl.len(), (~has_audio()).sum()).collect().row(0)
     if not malformed and rows:
         return []
+    from curate.manifest.unusable import unusable, warnings_of  # all that may be wrong
+
     reasons = _reasons(table)
     faults = [
         unusable(origin, sum(of.values()), of)
