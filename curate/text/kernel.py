@@ -16,7 +16,6 @@ from curate.arrays import (
     Int32s,
     Int32Table,
     Int64s,
-    Int64Table,
     UInt16s,
     UInt32s,
     UInt32Table,
@@ -68,9 +67,6 @@ def _measure_all(
     scripts: Bytes,
     script_counts: Int64s,
     slots: UInt64s,
-    raws: UInt64s,
-    foldeds: UInt64s,
-    streaks: Int64Table,
     runs: Int64s,
     folds: UInt64s,
     counts: Int32Table,
@@ -109,8 +105,7 @@ def measure_spans(
     _measure_all(
         data, starts, lengths, expected, bits, table.flags, table.fold, table.combining,
         table.long_fold, form.codes, form.long, script_table(), np.zeros(len(SCRIPTS), np.int64),
-        slots, np.zeros(8, np.uint64), np.zeros(8, np.uint64), np.zeros((2, 5), np.int64),
-        np.zeros(6, np.int64), np.zeros(longest + 1, np.uint64), counts, keys, doubts,
+        slots, np.zeros(5, np.int64), np.zeros(longest + 1, np.uint64), counts, keys, doubts,
     )  # fmt: skip
     for row in np.flatnonzero(doubts):
         text = data[starts[row] : starts[row] + lengths[row]].tobytes().decode()

@@ -32,15 +32,29 @@ from curate.text.scripts import SCRIPTS, expected_scripts
 
 
 def kernel(texts: list[str], lang: str | None = None) -> tuple[list[TextMeasures], np.ndarray]:
-    spans = Spans.of(texts)
-    expected = np.full(len(texts), expected_scripts(lang), np.uint64)
-    bits = np.full(len(texts), writing(lang), np.uint8)
-    counts, keys = measure_spans(spans.data, spans.start, spans.length, expected, bits)
+    """By loops that take many bytes at once, and, at the end of the data, by others."""
+    measured, last = measured_spans(Spans.of([*texts, "?" * 80]), len(texts), lang)
+    for text, row, key in zip(texts, measured, last.T, strict=True):
+        alone = measured_spans(Spans.of([text]), 1, lang)
+        assert alone[0] == [row]
+        assert alone[1][:, 0].tolist() == key.tolist()
+    return measured, last
+
+
+def measured_spans(
+    spans: Spans, rows: int, lang: str | None
+) -> tuple[list[TextMeasures], np.ndarray]:
+    """The first texts of these."""
+    expected = np.full(rows, expected_scripts(lang), np.uint64)
+    bits = np.full(rows, writing(lang), np.uint8)
+    counts, keys = measure_spans(
+        spans.data, spans.start[:rows], spans.length[:rows], expected, bits
+    )
     nullable = {WORD_LEN, DISTINCT, FOREIGN}
-    rows: list[list[Any]] = counts.T.tolist()
-    for row in rows:
+    values: list[list[Any]] = counts.T.tolist()
+    for row in values:
         row[:] = [None if at in nullable and n == NOT_APPLICABLE else n for at, n in enumerate(row)]
-    measures = [TextMeasures(*row) for row in rows]
+    measures = [TextMeasures(*row) for row in values]
     return measures, keys
 
 
@@ -61,7 +75,15 @@ LOOPS = st.builds(
     st.sampled_from([" ", "", "  ", ", "]),
 )
 LANGS = [None, "en", "de", "el", "hi", "ja", "tr", "xx", "ro", "ru", "ar", "he"]
-ANY_TEXT = st.one_of(st.text(), LOOPS, st.builds("".join, st.lists(st.one_of(TOKENS, st.text()))))
+ASCII = st.text("aaabZ019  \t,.?-'_\x7f\x01\x1c\u00e4", max_size=200)
+WORDS = st.builds(
+    lambda words, times: " ".join(words * times),
+    st.lists(st.sampled_from(["a", "A", "b", "b,", "catalogue", "x" * 70]), max_size=40),
+    st.integers(1, 4),
+)
+ANY_TEXT = st.one_of(
+    st.text(), ASCII, WORDS, LOOPS, st.builds("".join, st.lists(st.one_of(TOKENS, st.text())))
+)
 
 
 @settings(max_examples=600, deadline=None)
@@ -74,6 +96,9 @@ ANY_TEXT = st.one_of(st.text(), LOOPS, st.builds("".join, st.lists(st.one_of(TOK
 @example([" ".join(map(str, range(900))), "a b c d e f g h i j k l m n o p q r s"], None)
 @example(["x " + "a b c d e f g " * 3 + "a b y", "a b c d e f " * 2, "a b c d e f a b c d e"], None)
 @example([" ".join(map(str, [*range(n)] * 2)) for n in (99, 100, 101)], None)
+@example(["a " * n + "b " * m for n in (62, 64, 65, 130) for m in (0, 1, 64)], None)
+@example(["c " * n + "a A b a a B " * 12 for n in (0, 61, 63, 64)], None)
+@example([" ".join(map(str, range(n))) + " 0 7 31" for n in (13, 14, 16, 29, 30, 33)], None)
 def test_kernel_equals_definition(texts: list[str], lang: str | None) -> None:
     measures, keys = kernel(texts, lang)
     assert measures == [measure_text(text, lang) for text in texts]

@@ -22,8 +22,6 @@ static int64_t frame_checksum_by_table(uint8s data, int64_t first, int64_t end, 
 }
 
 #ifdef __x86_64__
-#include <cpuid.h>
-#include <immintrin.h>
 
 #define FRAME_CHECKSUM_TARGET __attribute__((target("pclmul,ssse3")))
 

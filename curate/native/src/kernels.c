@@ -43,6 +43,7 @@
 #include "runs.c"
 #include "scripts.c"
 #include "script_counts.c"
+#include "byte_classes.c"
 #include "text_counts.c"
 #include "markup.c"
 #include "shingles.c"

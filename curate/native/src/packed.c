@@ -89,6 +89,14 @@ static inline uint64_t packed_count(uint64_t highs) {
     return ((highs >> 7) * PACKED_ONES) >> 56;
 }
 
+/* How many bits are set. */
+static inline int64_t packed_bits(uint64_t word) {
+    word -= (word >> 1) & UINT64_C(0x5555555555555555);
+    word = (word & UINT64_C(0x3333333333333333)) + ((word >> 2) & UINT64_C(0x3333333333333333));
+    word = (word + (word >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (int64_t)((word * PACKED_ONES) >> 56);
+}
+
 /* The ASCII letters and digits at `at`: (end, letters, upper-case letters among them, hash).
  *
  * Eight bytes a step without a branch on their values: words end at no predictable place. */

@@ -29,60 +29,157 @@ static inline int64_t text_counts_add(uint64s slots, int64_t room, uint64_t hash
     hashed |= (uint64_t)1; /* zero says that a slot is free */
     uint64_t mask = (uint64_t)(room - 1);
     uint64_t slot = (hashed >> 1) & mask;
-    while (AT(slots, slot)) {
-        if (AT(slots, slot) == hashed) {
-            return 0;
-        }
+    uint64_t there = AT(slots, slot);
+    while ((there != 0) & (there != hashed)) { /* no branch on whether it is new */
         slot = (slot + 1) & mask;
+        there = AT(slots, slot);
     }
     AT(slots, slot) = hashed;
-    return 1;
+    return there == 0;
+}
+
+/* What is counted of a text while its tokens go by. */
+typedef struct {
+    int64_t chars, chars_nospace, letters, cased, uppers, digits, stops;
+    int64_t tokens, longest_token, second_token, longest_word;
+    uint64_t normal;
+} text_counts_Sums;
+
+/* Note a token of `size` characters, from `first` to before `end`; `folds` has room for it where
+ * tokens are `counted`. */
+static inline void text_counts_note(int64_t first, int64_t end, int64_t size, uint64_t folded,
+                                    bool counted, uint64s folds, runs_Tokens* seen,
+                                    text_counts_Sums* sums) {
+    sums->second_token = max_i(sums->second_token, min_i(sums->longest_token, size));
+    sums->longest_token = max_i(sums->longest_token, size);
+    if (counted) {
+        AT(folds, sums->tokens) = folded;
+    }
+    runs_note_token(seen, first, end - first, folded, sums->tokens);
+    sums->tokens += 1;
+}
+
+/* How many of many tokens are distinct. */
+static int64_t text_counts_distinct(uint64s folds, int64_t tokens, uint64s slots) {
+    int64_t room = 64, distinct = 0;
+    while (room < 2 * tokens && room < slots.size) {
+        room *= 2;
+    }
+    FILL(SLICE(slots, 0, room), 0);
+    for (int64_t k = 0; k < tokens; k++) {
+        distinct += text_counts_add(slots, room, AT(folds, k));
+    }
+    return distinct;
+}
+
+/* So many low bits, fewer than 64. */
+static inline uint64_t text_counts_low(uint64_t count) {
+    return (UINT64_C(1) << count) - 1;
+}
+
+/* The folded hash of ASCII letters and digits, of which the small ones and digits have bit 5. */
+static inline uint64_t text_counts_fold(uint8s data, int64_t at, uint64_t size) {
+    uint64_t value = PACKED_SEED;
+    for (; size > 8; size -= 8, at += 8) {
+        value = words_absorb(value, load_word(data, at) | PACKED_CASE_BITS);
+    }
+    uint64_t mask = ~UINT64_C(0) >> (64 - 8 * size);
+    return words_absorb(value, (load_word(data, at) | PACKED_CASE_BITS) & mask);
+}
+
+/* Count the classes of the first bytes of a block, which are tokens and blanks. */
+static inline void text_counts_sum(uint8s data, int64_t at, const byte_classes_Bits* classes,
+                                   uint64_t first, uint64_t blank, text_counts_Sums* sums) {
+    int64_t letters = packed_bits(classes->letter & first);
+    sums->letters += letters;
+    sums->cased += letters;
+    sums->chars += packed_bits(first);
+    sums->chars_nospace += packed_bits(first & ~blank);
+    sums->uppers += packed_bits(classes->letter & ~classes->small & first);
+    if (classes->digit & first) {
+        sums->digits += packed_bits(classes->digit & first);
+    }
+    uint64_t marks = first & ~(classes->letter | classes->digit | blank);
+    for (; marks && !sums->stops; marks &= marks - 1) {
+        sums->stops = AT(PACKED_ASCII_STOP, AT(data, at + (int64_t)trailing_zeros(marks)));
+    }
+}
+
+/* Take tokens of ASCII letters and digits with marks behind them, and the blanks around them, as
+ * far as there are such: where they end. Blocks of bytes are classified at once, so that where a
+ * token begins does not wait for where another one ends. */
+static int64_t text_counts_plain(uint8s data, int64_t at, int64_t end, bool turkic, bool counted,
+                                 uint64s folds, runs_Tokens* seen, text_counts_Sums* sums) {
+    bool plain = true;
+    while (plain && at < end && at + BYTE_CLASSES_BLOCK + 8 <= data.size) {
+        byte_classes_Bits classes = byte_classes_of(data, at);
+        uint64_t all =
+            end - at < BYTE_CLASSES_BLOCK ? text_counts_low((uint64_t)(end - at)) : ~UINT64_C(0);
+        uint64_t core = (classes.letter | classes.digit) & all, blank = classes.blank | ~all;
+        uint64_t upper = classes.letter & ~classes.small;
+        uint64_t mark = ~(core | blank | classes.odd);
+        uint64_t bad = classes.odd | (core & mark << 1) | (mark & ~((core | mark) << 1)) |
+                       (turkic ? upper : 0);
+        uint64_t starts = ~blank & (blank << 1 | 1);
+        uint64_t done = all;
+        int64_t stop = min_i(end - at, BYTE_CLASSES_BLOCK);
+        for (; starts; starts &= starts - 1) {
+            uint64_t first = trailing_zeros(starts), ends = blank >> first;
+            uint64_t size = trailing_zeros(ends), own = text_counts_low(size & 63);
+            if (!ends || (bad >> first & own)) {
+                plain = !ends && first;
+                stop = (int64_t)first;
+                done = text_counts_low(first);
+                break;
+            }
+            int64_t from = at + (int64_t)first;
+            uint64_t folded = text_counts_fold(data, from, trailing_zeros(~(core >> first)));
+            sums->normal = words_absorb(sums->normal, folded);
+            sums->longest_word = max_i(sums->longest_word, (int64_t)size);
+            text_counts_note(from, from + (int64_t)size, (int64_t)size, folded, counted, folds,
+                             seen, sums);
+        }
+        text_counts_sum(data, at, &classes, done, blank, sums);
+        at += stop;
+    }
+    return at;
 }
 
 /* Fill `counts` and `keys` for one text; COMPOSED, or why its normal hash may be wrong.
  *
  * Token by token. A token of ASCII letters and digits with marks behind it takes the fast path;
  * any other is read code point by code point. Both give a token the same folded hash. */
-static inline int64_t text_counts_measure_one(
-    uint8s data, int64_t start, int64_t length, uint64_t expected, int64_t bits, uint16s flags,
-    uint32s fold, uint8s combining, uint32s2 long_fold, uint32s forms, uint32s2 long_forms,
-    uint8s scripts, int64s script_counts, uint64s slots, uint64s raws, uint64s foldeds,
-    int64s2 streaks, int64s runs, uint64s folds, int64_t row, int32s2 counts, uint64s2 keys) {
+ALWAYS_INLINE int64_t text_counts_measure_one(uint8s data, int64_t start, int64_t length,
+                                              uint64_t expected, int64_t bits, uint16s flags,
+                                              uint32s fold, uint8s combining, uint32s2 long_fold,
+                                              uint32s forms, uint32s2 long_forms, uint8s scripts,
+                                              int64s script_counts, uint64s slots, int64s runs,
+                                              uint64s folds, runs_Tokens* seen, int64_t row,
+                                              int32s2 counts, uint64s2 keys) {
     int64_t size, width;
-    uint64_t raw;
-    runs_forget(streaks, runs);
-    int64_t chars = 0;
-    int64_t chars_nospace = 0;
-    int64_t letters = 0;
+    runs_forget(seen, runs);
+    text_counts_Sums sums = {.normal = PACKED_SEED};
     int64_t no_space_letters = 0;
-    int64_t tokens = 0;
-    int64_t longest_token = 0;
-    int64_t second_token = 0;
-    int64_t longest_word = 0;
-    int64_t stops = 0;
-    int64_t digits = 0;
-    int64_t uppers = 0;
-    int64_t cased = 0;
     int64_t hidden = 0;
     int64_t far_letters = 0;
-    int64_t distinct = 0;
-    int64_t room = 32;
-    while (room < (length / 2) + 2 && room < slots.size) {
-        room *= 2;
-    }
-    FILL(SLICE(slots, 0, room), 0);
+    bool counted = length <= RUNS_LONGEST_COUNTED;
     u64_i64 both = words_hash_text(data, start, length);
     AT2(keys, TEXT_COUNTS_TEXT_HASH, row) = both.a;
     int64_t char_run = both.b;
-    uint64_t normal = PACKED_SEED;
     int64_t doubt = CODE_POINTS_COMPOSED;
     int64_t turkic = bits & NUMERALS_TURKIC;
     int64_t by_language = bits & CODE_POINTS_BY_LANGUAGE;
     int64_t at = start;
     int64_t end = start + length;
     while (at < end) {
+        if (AT(data, at) < 128) {
+            at = text_counts_plain(data, at, end, turkic, counted, folds, seen, &sums);
+            if (at == end) {
+                break;
+            }
+        }
         if (AT(PACKED_ASCII_CLASS, AT(data, at)) == PACKED_BLANK) {
-            chars += 1;
+            sums.chars += 1;
             at += 1;
             continue;
         }
@@ -95,22 +192,20 @@ static inline int64_t text_counts_measure_one(
         int64_t core = at - first;
         int64_t next_class = at < end ? AT(PACKED_ASCII_CLASS, AT(data, at)) : PACKED_BLANK;
         while (next_class == PACKED_TRAILING) {
-            stops |= AT(PACKED_ASCII_STOP, AT(data, at));
+            sums.stops |= AT(PACKED_ASCII_STOP, AT(data, at));
             at += 1;
             next_class = at < end ? AT(PACKED_ASCII_CLASS, AT(data, at)) : PACKED_BLANK;
         }
         if (core && next_class == PACKED_BLANK && !(turkic && upper)) {
             size = at - first;
-            letters += core_letters;
-            cased += core_letters;
-            uppers += upper;
-            digits += core - core_letters;
-            longest_word = max_i(longest_word, size);
-            raw = (upper || size > core) ? words_hash_bytes(data, first, size) : folded;
-            normal = words_absorb(normal, folded);
+            sums.letters += core_letters;
+            sums.cased += core_letters;
+            sums.uppers += upper;
+            sums.digits += core - core_letters;
+            sums.longest_word = max_i(sums.longest_word, size);
+            sums.normal = words_absorb(sums.normal, folded);
         } else {
             at = first;
-            bool plain = true;
             bool core_seen = false;
             uint64_t value = PACKED_SEED;
             uint64_t word = (uint64_t)0;
@@ -139,14 +234,12 @@ static inline int64_t text_counts_measure_one(
                 }
                 at += width;
                 size += 1;
-                plain &= code < 128 && (AT(PACKED_ASCII_CLASS, code) == PACKED_LOWER ||
-                                        AT(PACKED_ASCII_CLASS, code) == PACKED_DIGIT);
                 word_chars = (kind & UNICODE_SEPARATOR) ? 0 : word_chars + 1;
-                longest_word = max_i(longest_word, word_chars);
+                sums.longest_word = max_i(sums.longest_word, word_chars);
                 run = (code == previous && size > 1) ? run + 1 : 1;
                 char_run = max_i(char_run, run);
                 if (kind & UNICODE_LETTER) {
-                    letters += 1;
+                    sums.letters += 1;
                     if (code >= 128) {
                         far_letters += 1;
                         AT(script_counts, AT(scripts, code)) += 1;
@@ -155,17 +248,17 @@ static inline int64_t text_counts_measure_one(
                         no_space_letters += 1;
                     }
                     if (kind & (UNICODE_UPPER | UNICODE_LOWER)) {
-                        cased += 1;
+                        sums.cased += 1;
                         if (kind & UNICODE_UPPER) {
-                            uppers += 1;
+                            sums.uppers += 1;
                         }
                     }
                 } else if (kind & (UNICODE_DIGIT | UNICODE_STOP | UNICODE_HIDDEN)) {
                     if (kind & UNICODE_DIGIT) {
-                        digits += 1;
+                        sums.digits += 1;
                         unclear |= code >= 128;
                     } else if (kind & UNICODE_STOP) {
-                        stops = 1;
+                        sums.stops = 1;
                     } else if (!((code == 8204 || code == 8205) && previous >= 128 &&
                                  (previous_kind & (UNICODE_LETTER | UNICODE_MARK)))) {
                         hidden += 1;
@@ -185,7 +278,7 @@ static inline int64_t text_counts_measure_one(
                         number = code_points_point_at(data, start, at - 1, end, bits);
                         pointed |=
                             number != CODE_POINTS_NO_NUMBER || (previous_kind & UNICODE_DIGIT) > 0;
-                        pointed |= (unclear && digits > 0) ||
+                        pointed |= (unclear && sums.digits > 0) ||
                                    (at < end && ('0' <= AT(data, at) && AT(data, at) < ':'));
                     } else {
                         pointed = true;
@@ -203,8 +296,8 @@ static inline int64_t text_counts_measure_one(
                 }
                 if (form == FORMS_BREAK) { /* a break between pieces of the normal form */
                     if (piece_filled) {
-                        normal =
-                            words_absorb(normal, packed_close(piece, piece_word, piece_filled));
+                        sums.normal = words_absorb(sums.normal,
+                                                   packed_close(piece, piece_word, piece_filled));
                     }
                     piece = PACKED_SEED;
                     piece_word = (uint64_t)0;
@@ -239,72 +332,69 @@ static inline int64_t text_counts_measure_one(
                 doubt = CODE_POINTS_ODD;
             }
             if (piece_filled) {
-                normal = words_absorb(normal, packed_close(piece, piece_word, piece_filled));
+                sums.normal =
+                    words_absorb(sums.normal, packed_close(piece, piece_word, piece_filled));
             }
             if (size == 0) { /* a blank beyond ASCII */
                 at += width;
-                chars += 1;
+                sums.chars += 1;
                 continue;
             }
             folded = packed_close(value, word, filled);
-            raw = plain ? folded : words_hash_bytes(data, first, at - first);
             if (!core_seen) {
-                folded = ~raw;
+                folded = ~words_hash_bytes(data, first, at - first);
             }
         }
-        chars += size;
-        chars_nospace += size;
-        second_token = max_i(second_token, min_i(longest_token, size));
-        longest_token = max_i(longest_token, size);
-        if (length <= RUNS_LONGEST_COUNTED) {
-            distinct += text_counts_add(slots, room, folded);
-            AT(folds, tokens) = folded;
-        }
-        runs_note_token(raw, folded, tokens, raws, foldeds, streaks, runs);
-        tokens += 1;
+        sums.chars += size;
+        sums.chars_nospace += size;
+        text_counts_note(first, at, size, folded, counted, folds, seen, &sums);
     }
-    int64_t some = min_i(tokens, 1);
+    int64_t distinct = runs_finish(seen, sums.tokens, runs);
+    if (sums.tokens > RUNS_FEW && counted) {
+        distinct = text_counts_distinct(folds, sums.tokens, slots);
+    }
+    int64_t some = min_i(sums.tokens, 1);
     int64_t repetitions = AT(runs, RUNS_FOLDED_BEST) * some;
-    bool spaceless = 2 * no_space_letters > letters;
+    bool spaceless = 2 * no_space_letters > sums.letters;
     if (spaceless) {
-        repetitions = runs_character_run(data, start, length, flags, fold, long_fold, foldeds,
-                                         streaks, runs, folds);
-    } else if (length <= RUNS_LONGEST_COUNTED && tokens - distinct >= 6) {
+        repetitions = runs_character_run(data, start, length, flags, fold, long_fold, runs, folds);
+    } else if (counted && sums.tokens - distinct >= 6) {
         AT(runs, RUNS_FOLDED_LOOP) =
-            max_i(AT(runs, RUNS_FOLDED_LOOP), runs_long_loop(folds, tokens));
+            max_i(AT(runs, RUNS_FOLDED_LOOP), runs_long_loop(folds, sums.tokens));
     }
-    int64_t script = letters ? SCRIPTS_LATIN : 0;
+    int64_t script = sums.letters ? SCRIPTS_LATIN : 0;
     int64_t foreign = 0;
     if (far_letters) {
         i64_i64 both_6 =
-            script_counts_classify_scripts(script_counts, letters - far_letters, expected);
+            script_counts_classify_scripts(script_counts, sums.letters - far_letters, expected);
         script = both_6.a;
         foreign = both_6.b;
     } else if (!((expected >> (uint64_t)SCRIPTS_LATIN) & 1)) {
-        foreign = letters;
+        foreign = sums.letters;
     }
-    AT2(counts, TEXT_COUNTS_CHARS, row) = chars;
-    AT2(counts, TEXT_COUNTS_CHARS_NOSPACE, row) = chars_nospace;
-    AT2(counts, TEXT_COUNTS_LETTERS, row) = letters;
-    AT2(counts, TEXT_COUNTS_WORDS, row) = tokens;
-    AT2(counts, TEXT_COUNTS_LONGEST_TOKEN, row) = longest_token;
-    AT2(counts, TEXT_COUNTS_WORD_LEN, row) = spaceless ? TEXT_COUNTS_NOT_APPLICABLE : longest_word;
+    AT2(counts, TEXT_COUNTS_CHARS, row) = sums.chars;
+    AT2(counts, TEXT_COUNTS_CHARS_NOSPACE, row) = sums.chars_nospace;
+    AT2(counts, TEXT_COUNTS_LETTERS, row) = sums.letters;
+    AT2(counts, TEXT_COUNTS_WORDS, row) = sums.tokens;
+    AT2(counts, TEXT_COUNTS_LONGEST_TOKEN, row) = sums.longest_token;
+    AT2(counts, TEXT_COUNTS_WORD_LEN, row) =
+        spaceless ? TEXT_COUNTS_NOT_APPLICABLE : sums.longest_word;
     AT2(counts, TEXT_COUNTS_WORD_RUN, row) = AT(runs, RUNS_WORD_BEST) * some;
     AT2(counts, TEXT_COUNTS_PHRASE_RUN, row) = AT(runs, RUNS_PHRASE_BEST) * some;
     AT2(counts, TEXT_COUNTS_REPETITIONS, row) = repetitions;
-    AT2(counts, TEXT_COUNTS_SECOND_TOKEN, row) = second_token;
+    AT2(counts, TEXT_COUNTS_SECOND_TOKEN, row) = sums.second_token;
     AT2(counts, TEXT_COUNTS_LOOP_TOKENS, row) = AT(runs, RUNS_FOLDED_LOOP);
     AT2(counts, TEXT_COUNTS_CHAR_RUN, row) = max_i(char_run, some);
     AT2(counts, TEXT_COUNTS_DISTINCT, row) =
-        (!spaceless && length <= RUNS_LONGEST_COUNTED) ? distinct : TEXT_COUNTS_NOT_APPLICABLE;
-    AT2(counts, TEXT_COUNTS_DIGITS, row) = digits;
-    AT2(counts, TEXT_COUNTS_UPPERS, row) = uppers;
-    AT2(counts, TEXT_COUNTS_CASED, row) = cased;
-    AT2(counts, TEXT_COUNTS_HAS_STOP, row) = stops;
+        (!spaceless && counted) ? distinct : TEXT_COUNTS_NOT_APPLICABLE;
+    AT2(counts, TEXT_COUNTS_DIGITS, row) = sums.digits;
+    AT2(counts, TEXT_COUNTS_UPPERS, row) = sums.uppers;
+    AT2(counts, TEXT_COUNTS_CASED, row) = sums.cased;
+    AT2(counts, TEXT_COUNTS_HAS_STOP, row) = sums.stops;
     AT2(counts, TEXT_COUNTS_HIDDEN_CHARS, row) = hidden;
     AT2(counts, TEXT_COUNTS_SCRIPT, row) = script;
     AT2(counts, TEXT_COUNTS_FOREIGN, row) = expected ? foreign : TEXT_COUNTS_NOT_APPLICABLE;
-    AT2(keys, TEXT_COUNTS_NORMAL_HASH, row) = words_mix(normal);
+    AT2(keys, TEXT_COUNTS_NORMAL_HASH, row) = words_mix(sums.normal);
     return doubt;
 }
 
@@ -312,12 +402,13 @@ EXPORT void text_counts_measure_all(uint8s data, int64s starts, int64s lengths, 
                                     uint8s bits, uint16s flags, uint32s fold, uint8s combining,
                                     uint32s2 long_fold, uint32s forms, uint32s2 long_forms,
                                     uint8s scripts, int64s script_counts, uint64s slots,
-                                    uint64s raws, uint64s foldeds, int64s2 streaks, int64s runs,
-                                    uint64s folds, int32s2 counts, uint64s2 keys, uint8s doubts) {
+                                    int64s runs, uint64s folds, int32s2 counts, uint64s2 keys,
+                                    uint8s doubts) {
+    runs_Tokens seen = {.data = data};
     for (int64_t row = 0; row < starts.size; row++) {
         AT(doubts, row) = text_counts_measure_one(
             data, AT(starts, row), AT(lengths, row), AT(expected, row), AT(bits, row), flags, fold,
-            combining, long_fold, forms, long_forms, scripts, script_counts, slots, raws, foldeds,
-            streaks, runs, folds, row, counts, keys);
+            combining, long_fold, forms, long_forms, scripts, script_counts, slots, runs, folds,
+            &seen, row, counts, keys);
     }
 }

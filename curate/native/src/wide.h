@@ -6,6 +6,7 @@
 
 #ifdef __x86_64__
 #include <cpuid.h>
+#include <immintrin.h>
 
 #define WIDE __attribute__((target("avx2")))
 
