@@ -15,15 +15,11 @@ from itertools import pairwise
 from typing import Final
 
 from curate.text.english_numbers import MONEY, TRIGGERS, digits_for_words
+from curate.text.english_steps import CONTRACTIONS, FILLERS, NUMBERS, SPELLING
 from curate.text.forms import forms
 from curate.text.numerals import join_numbers
 from curate.text.spelling import american
 from curate.text.unicode import APOSTROPHES
-
-CONTRACTIONS: Final = "contractions"
-SPELLING: Final = "spelling"
-NUMBERS: Final = "numbers"
-FILLERS: Final = "fillers"
 
 WORDS_BETWEEN: Final = frozenset({"hmm", "mm", "mhm", "mmm", "uh", "um"})
 """Sounds that most transcripts leave out."""
@@ -64,6 +60,7 @@ _NUMERIC: Final = TRIGGERS | {"1", "1s"}
 def standardise(text: str, bits: int, steps: Collection[str]) -> str:
     """The normal form of an English text with these of the steps taken.
 
+    >>> from curate.text.english_steps import STEPS
     >>> standardise("I'd say he's paid twenty dollars, uh, in colour.", 1, [*STEPS])
     'i would say he is paid $20 in color'
     >>> standardise("The 3rd of 1,250 won't do.", 1, [CONTRACTIONS])
@@ -86,9 +83,6 @@ def standardise(text: str, bits: int, steps: Collection[str]) -> str:
     if not bare.isascii():
         bare = unicodedata.normalize("NFC", bare)
     return " ".join(bare.split())
-
-
-STEPS: Final = (FILLERS, CONTRACTIONS, SPELLING, NUMBERS)
 
 
 @functools.cache

@@ -19,7 +19,7 @@ from curate.artifacts.base import Normaliser as NamedNormaliser
 from curate.environment.extras import require
 from curate.environment.versions import versions
 from curate.errors import ConfigError, Fault, parameter, raise_all
-from curate.text import english
+from curate.text import english_steps
 from curate.text.normal import normalise_by
 from curate.text.numerals import ENGLISH, PLAIN, writing
 from curate.text.numerals import VARIANTS as VARIANT_BITS
@@ -41,10 +41,10 @@ STEPS: Final[Mapping[str, str]] = {
     VARIANTS: "letters and vowel points that a language writes in two ways: Russian yo is ye, "
     "Romanian cedillas are commas, Arabic and Hebrew points are dropped",
     BRACKETS: "<...> and [...] are dropped",
-    english.FILLERS: "English: uh, um, hmm, mm, mhm are dropped",
-    english.CONTRACTIONS: "English: he'll is he will, gonna is going to, mr is mister",
-    english.SPELLING: "English: British spellings are American ones",
-    english.NUMBERS: "English: number words, ordinals, money and per cent are digits",
+    english_steps.FILLERS: "English: uh, um, hmm, mm, mhm are dropped",
+    english_steps.CONTRACTIONS: "English: he'll is he will, gonna is going to, mr is mister",
+    english_steps.SPELLING: "English: British spellings are American ones",
+    english_steps.NUMBERS: "English: number words, ordinals, money and per cent are digits",
     COMPOUNDS: "adjacent words that make up one word on the other side match it, as in kaldialign",
     NUMBER_WORDS: "other languages: whole numbers are words, by num2words (the extra norm)",
 }
@@ -104,7 +104,9 @@ class Normaliser:
             text = _BRACKETED.sub(" ", text)
         bits = self._bits(bits)
         if bits & ENGLISH and self._english:
-            return english.standardise(text, bits, self._english)
+            from curate.text.english import standardise
+
+            return standardise(text, bits, self._english)
         normal = normalise_by(text, bits)
         return _in_words(normal, lang) if NUMBER_WORDS in self.steps and lang else normal
 
@@ -116,7 +118,7 @@ class Normaliser:
 
     @property
     def _english(self) -> tuple[str, ...]:
-        return tuple(step for step in self.steps if step in english.STEPS)
+        return tuple(step for step in self.steps if step in english_steps.STEPS)
 
     def spans(
         self, data: Bytes, start: Int64s, length: Int64s, langs: Sequence[str | None],
@@ -142,7 +144,9 @@ class Normaliser:
 
 @cache
 def _english_words() -> npt.NDArray[np.uint64]:
-    return word_table(english.triggers())
+    from curate.text.english import triggers
+
+    return word_table(triggers())
 
 
 def _in_words(normal: str, lang: str) -> str:

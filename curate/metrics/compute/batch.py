@@ -19,8 +19,6 @@ from curate.arrays import Bytes, Int64s
 from curate.artifacts.columns import LANG
 from curate.artifacts.frames import Clips, Languages
 from curate.environment.cached import cached_property
-from curate.metrics.compute.agreement import agreement
-from curate.metrics.compute.consensus import consensus
 from curate.metrics.compute.language import language
 from curate.metrics.compute.near_duplicates import near_keys
 from curate.metrics.compute.phrases import phrase_metrics, remark_metrics
@@ -200,6 +198,8 @@ class Batch:
         clips, counts = self.clips, self.counts
         if clips.predicted is None:
             return {}
+        from curate.metrics.compute.agreement import agreement
+
         normaliser = self.settings.normaliser
         return agreement(
             clips.texts, clips.predicted, counts.words, counts.chars, normaliser, self.lang
@@ -211,6 +211,8 @@ class Batch:
         clips, second = self.clips, self.clips.predicted_2
         if second is None:
             return {}
+        from curate.metrics.compute.consensus import consensus
+
         return consensus(clips.texts, clips.predicted, second, self.settings.normaliser, self.lang)
 
     def score(self, name: str) -> pl.Series | None:
