@@ -69,6 +69,21 @@ def test_parts_add_up(
     assert state(whole) == state(merged) == state(streamed)
 
 
+@pytest.mark.parametrize("plain", [False, True])
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(VALUES, st.none() | st.integers(0, 5000), VALUES), max_size=9))
+def test_blocks_of_rows_are_counted_as_each_row_is(
+    plain: bool, rows: list[tuple[float | None, int | None, float | None]]
+) -> None:
+    frame = frame_of(rows * 70)
+    at_once, one_by_one = Counted.of(METRICS), Counted.of(METRICS)
+    with plain_loops(plain):
+        at_once.add(frame)
+    for row in range(len(frame)):
+        one_by_one.add(frame[row : row + 1])
+    assert state(at_once) == state(one_by_one)
+
+
 @settings(max_examples=20, deadline=None)
 @given(rows=ROWS)
 def test_counts_survive_a_file(

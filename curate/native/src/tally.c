@@ -54,7 +54,7 @@ static inline void tally_sum(int64s sums, int64_t millionths, int64_t rows) {
 }
 
 /* Whether all values are the same number. */
-static bool tally_alike(doubles values) {
+ALWAYS_INLINE bool tally_alike(doubles values) {
     uint64_t different = 0, first, bits;
     memcpy(&first, values.at, sizeof first);
     for (int64_t k = 0; k < values.size; k++) {
@@ -64,25 +64,177 @@ static bool tally_alike(doubles values) {
     return !different && isfinite(AT(values, 0));
 }
 
-/* Where the counts of one metric go. */
+/* What a block of rows adds to the sums, and whether any stands out. */
 typedef struct {
+    int64_t whole;
+    int64_t low;
+    bool outside;
+} tally_Block;
+
+/* Find the bins of a block's values; processors do many at once. */
+ALWAYS_INLINE void tally_place(doubles values, double low, double width, double top, int64_t bins,
+                               doubles cuts, int32s places) {
+    double last = (double)bins;
+    for (int64_t row = 0; row < values.size; row++) {
+        double value = AT(values, row);
+        double at = ((value - low) / width) + TALLY_ULPS;
+        double inside = at < last ? at : (value <= top ? last - 1 : last);
+        AT(places, row) = 1 + (int32_t)(value < low ? -1.0 : inside);
+    }
+    for (int64_t k = 0; k < cuts.size; k++) {
+        double cut = AT(cuts, k);
+        for (int64_t row = 0; row < values.size; row++) {
+            AT(places, row) += AT(values, row) >= cut;
+        }
+    }
+}
+
+/* Add up a block's values; false where one is not finite, or too large to be done like this. */
+ALWAYS_INLINE bool tally_add_up(doubles values, double lowest, double highest, tally_Block* block) {
+    const double zero = 3 * ROUNDED_BELOW; /* numbers that are added to this are rounded */
+    uint64_t large = 0, outside = 0;
+    int64_t whole = 0, low = 0, bits, none;
+    memcpy(&none, &zero, sizeof none);
+    for (int64_t row = 0; row < values.size; row++) {
+        double value = AT(values, row), millions = value * 1000000.0, moved = millions + zero;
+        memcpy(&bits, &moved, sizeof bits);
+        large |= !(fabs(millions) < ROUNDED_BELOW);
+        outside |= (value < lowest) | (value > highest);
+        whole += bits - none;
+        low += (bits - none) & 4294967295LL;
+    }
+    *block = (tally_Block){whole, low, outside};
+    return !large;
+}
+
+/* What is counted of one metric, and how. */
+typedef struct {
+    double low;
+    double width;
+    double top;
+    int64_t bins;
+    doubles cuts;
     int64s rows;
     int64s us;
+    int64s2 hits;
     doubles2 span;
     int64s sums;
-} tally_Counts;
+    doubles2 worst;
+    int64s2 worst_at;
+} tally_Metric;
 
-static inline void tally_note(const tally_Counts* counts, int64_t at, double value, int64_t rows,
-                              int64_t us) {
-    AT(counts->rows, at) += rows;
-    AT(counts->us, at) += us;
-    if (value < AT2(counts->span, 0, at)) {
-        AT2(counts->span, 0, at) = value;
+/* Keep the values among the lowest and the highest ones; their first row has this number. */
+static void tally_keep_ends(const tally_Metric* of, doubles values, int64_t first_row) {
+    int64_t last = of->worst.columns - 1;
+    for (int64_t row = 0; row < values.size; row++) {
+        double value = AT(values, row);
+        if (!isfinite(value)) {
+            continue;
+        }
+        if (value < AT2(of->worst, 0, last)) {
+            tally_keep(value, first_row + row, ROW(of->worst, 0), ROW(of->worst_at, 0));
+        }
+        if (value > -AT2(of->worst, 1, last)) {
+            tally_keep(-value, first_row + row, ROW(of->worst, 1), ROW(of->worst_at, 1));
+        }
     }
-    if (value > AT2(counts->span, 1, at)) {
-        AT2(counts->span, 1, at) = value;
+}
+
+/* Count rows of one value in its bin. */
+ALWAYS_INLINE void tally_put(const tally_Metric* of, int64_t at, double value, int64_t rows,
+                             int64_t us) {
+    AT(of->rows, at) += rows;
+    AT(of->us, at) += us;
+    if (value < AT2(of->span, 0, at)) {
+        AT2(of->span, 0, at) = value;
     }
-    tally_sum(counts->sums, tally_millionths(value), rows);
+    if (value > AT2(of->span, 1, at)) {
+        AT2(of->span, 1, at) = value;
+    }
+}
+
+/* Count a block whose values are all finite, where `places` are their bins. */
+ALWAYS_INLINE void tally_count_block(const tally_Metric* of, doubles values, int64s us,
+                                     uint32s code, uint8s verdict, int32s places) {
+    int64s rows = of->rows, sums_us = of->us;
+    doubles least = ROW(of->span, 0), most = ROW(of->span, 1);
+    for (int64_t row = 0; row < values.size; row++) {
+        int64_t at = AT(places, row);
+        double value = AT(values, row);
+        AT(rows, at) += 1;
+        AT(sums_us, at) += AT(us, row);
+        if ((value < AT(least, at)) | (value > AT(most, at))) { /* seldom */
+            AT(least, at) = min_f(value, AT(least, at));
+            AT(most, at) = max_f(value, AT(most, at));
+        }
+    }
+    for (int64_t row = 0; row < code.size; row++) {
+        uint8_t given = AT(code, row) ? AT(verdict, AT(code, row)) : 0;
+        if (given) {
+            AT2(of->hits, given - 1, AT(places, row)) += 1;
+        }
+    }
+}
+
+/* The same row by row, for values of any kind. */
+static void tally_count_rows(const tally_Metric* of, doubles values, int64s us, uint32s code,
+                             uint8s verdict) {
+    for (int64_t row = 0; row < values.size; row++) {
+        double value = AT(values, row);
+        if (!isfinite(value)) {
+            continue;
+        }
+        int64_t at = tally_cut_bin(value, of->low, of->width, of->top, of->bins, of->cuts);
+        tally_put(of, at, value, 1, AT(us, row));
+        tally_sum(of->sums, tally_millionths(value), 1);
+        uint8_t given = code.size && AT(code, row) ? AT(verdict, AT(code, row)) : 0;
+        if (given) {
+            AT2(of->hits, given - 1, at) += 1;
+        }
+    }
+}
+
+ALWAYS_INLINE void tally_count_all(const tally_Metric* of, doubles values, int64s us,
+                                   int64_t first_row, uint32s code, uint8s verdict) {
+    int32_t room[TALLY_BLOCK];
+    int64_t last = of->worst.columns - 1;
+    for (int64_t first = 0; first < values.size; first += TALLY_BLOCK) {
+        int64_t end = min_i(first + TALLY_BLOCK, values.size);
+        double lowest = AT2(of->worst, 0, last), highest = -AT2(of->worst, 1, last);
+        doubles own = SLICE(values, first, end);
+        double value = AT(own, 0);
+        /* A block of one value, which does not stand out, is counted at once. */
+        if (!code.size && !(value < lowest) && !(value > highest) && tally_alike(own)) {
+            int64_t block_us = 0;
+            for (int64_t row = first; row < end; row++) {
+                block_us += AT(us, row);
+            }
+            int64_t at = tally_cut_bin(value, of->low, of->width, of->top, of->bins, of->cuts);
+            tally_put(of, at, value, own.size, block_us);
+            tally_sum(of->sums, tally_millionths(value), own.size);
+            continue;
+        }
+        tally_Block block;
+        uint32s own_code = code.size ? SLICE(code, first, end) : code;
+        bool usual = tally_add_up(own, lowest, highest, &block);
+        if (usual) {
+            int32s places = {room, own.size};
+            tally_place(own, of->low, of->width, of->top, of->bins, of->cuts, places);
+            tally_count_block(of, own, SLICE(us, first, end), own_code, verdict, places);
+            AT(of->sums, 0) += block.low;
+            AT(of->sums, 1) += (block.whole - block.low) >> 32;
+        } else {
+            tally_count_rows(of, own, SLICE(us, first, end), own_code, verdict);
+        }
+        if (!usual || block.outside) {
+            tally_keep_ends(of, own, first_row + first);
+        }
+    }
+}
+
+WIDE static void tally_count_wide(const tally_Metric* of, doubles values, int64s us,
+                                  int64_t first_row, uint32s code, uint8s verdict) {
+    tally_count_all(of, values, us, first_row, code, verdict);
 }
 
 EXPORT void tally_count(doubles values, int64s us, int64_t first_row, double low, double high,
@@ -91,46 +243,12 @@ EXPORT void tally_count(doubles values, int64s us, int64_t first_row, double low
                         int64s2 worst_at) {
     int64_t bins = rows.size - 2 - cuts.size;
     double width = (double)(high - low) / (double)bins;
-    int64_t last = worst.columns - 1;
-    double lowest = AT2(worst, 0, last), highest = -AT2(worst, 1, last);
-    tally_Counts counts = {rows, bin_us, span, sums};
-    for (int64_t first = 0; first < values.size; first += TALLY_BLOCK) {
-        int64_t end = min_i(first + TALLY_BLOCK, values.size);
-        double value = AT(values, first);
-        /* A block of one value, which does not stand out, is counted at once. */
-        bool alike = !code.size && !(value < lowest) && !(value > highest) &&
-                     tally_alike(SLICE(values, first, end));
-        if (alike) {
-            int64_t block_us = 0;
-            for (int64_t row = first; row < end; row++) {
-                block_us += AT(us, row);
-            }
-            int64_t at = tally_cut_bin(value, low, width, top, bins, cuts);
-            tally_note(&counts, at, value, end - first, block_us);
-            continue;
-        }
-        for (int64_t row = first; row < end; row++) {
-            value = AT(values, row);
-            if (!isfinite(value)) {
-                continue;
-            }
-            int64_t at = tally_cut_bin(value, low, width, top, bins, cuts);
-            tally_note(&counts, at, value, 1, AT(us, row));
-            if (code.size && AT(code, row)) {
-                uint8_t given = AT(verdict, AT(code, row));
-                if (given) {
-                    AT2(hits, given - 1, at) += 1;
-                }
-            }
-            if (value < lowest) {
-                tally_keep(value, first_row + row, ROW(worst, 0), ROW(worst_at, 0));
-                lowest = AT2(worst, 0, last);
-            }
-            if (value > highest) {
-                tally_keep(-value, first_row + row, ROW(worst, 1), ROW(worst_at, 1));
-                highest = -AT2(worst, 1, last);
-            }
-        }
+    tally_Metric of = {low,    width, top,  bins, cuts,  rows,
+                       bin_us, hits,  span, sums, worst, worst_at};
+    if (is_wide()) {
+        tally_count_wide(&of, values, us, first_row, code, verdict);
+    } else {
+        tally_count_all(&of, values, us, first_row, code, verdict);
     }
 }
 
