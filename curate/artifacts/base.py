@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -18,7 +18,9 @@ from curate.artifacts.outputs import write_json
 from curate.artifacts.pages import first_screen
 from curate.errors import Fault, InputError
 from curate.errors.nearest import lacking, unreadable
-from curate.formatting.notebook import HtmlTable, render_html
+
+if TYPE_CHECKING:
+    from curate.formatting.notebook import HtmlTable
 
 T = TypeVar("T")
 
@@ -83,6 +85,8 @@ class Artifact(Model):
 
     def html(self, headline: str) -> str:
         """The first screen of the artifact's page and its tables, under `headline`."""
+        from curate.formatting.notebook import render_html
+
         return render_html(headline, self.html_tables(), first_screen(self))
 
     @classmethod

@@ -6,11 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from curate.artifacts.profile_audio import AudioRequest
 from curate.audio.paths import allowed_roots
 from curate.errors import ConfigError, parameter
 from curate.errors.nearest import absent
+
+if TYPE_CHECKING:  # the model of a file, which is written at the end
+    from curate.artifacts.profile_audio import AudioRequest
 
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _COUNT = re.compile(r"\d{1,12}")
@@ -63,6 +66,8 @@ class AudioOptions:
     def recorded(self) -> AudioRequest:
         """What artifacts record of it: paths are absolute, for the next command to find."""
         sample = self.sample
+        from curate.artifacts.profile_audio import AudioRequest
+
         return AudioRequest(
             root=str(self.root.absolute()) if self.root else None,
             allowed=tuple(str(root) for root in self.allowed),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +60,8 @@ def read_tokenizer(path: str | Path) -> Tokenizer:
 
 
 def _read_models(file: Path) -> dict[str | None, bytes]:
+    import tarfile
+
     if not tarfile.is_tarfile(file):
         return {None: file.read_bytes()}
     from curate.nemo.archive import open_archive
