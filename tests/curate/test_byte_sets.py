@@ -22,8 +22,11 @@ SETS = [
 
 
 def sets_of(text: str) -> int:
-    spans = Spans.of([text])
-    return int(byte_sets(spans.data, spans.start, spans.length)[0])
+    """The same wherever the text stands in its buffer."""
+    spans, last = Spans.of([text, "<?(" * 6]), Spans.of([text])
+    sets = int(byte_sets(spans.data, spans.start, spans.length)[0])
+    assert sets == int(byte_sets(last.data, last.start, last.length)[0])
+    return sets
 
 
 @pytest.mark.parametrize(("text", "sets"), SETS)

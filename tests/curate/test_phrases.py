@@ -9,6 +9,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import curate
 from curate.api.frames import apply_rules, measure
@@ -199,6 +201,28 @@ def test_a_phrase_is_found_wherever_it_stands() -> None:
     lost = [shapes[row] for row in range(len(shapes)) if row not in candidates]
     assert len(shapes) > 1_500
     assert not [each for each in lost if not re.search("[\u3040-\u30ff]", each)], lost
+
+
+WORDS = st.sampled_from(
+    ["a", "so", "subtitles", "Subtitlesx", "by", "Amara", "AMARA", "amar", "12", "m\u00e4nner",
+     "\u8c22\u8c22", "-", "untertitel", "x" * 61, "watching"]
+)  # fmt: skip
+TEXTS = st.lists(st.tuples(WORDS, st.sampled_from([" ", "", ", "])).map("".join), max_size=30)
+
+
+@settings(deadline=None)
+@given(st.lists(TEXTS.map("".join), min_size=1, max_size=5))
+def test_a_text_may_hold_a_phrase_whatever_stands_behind_it(texts: list[str]) -> None:
+    """Loops that take many bytes at once find what they find who take one at a time, at the end."""
+    anchors = known_phrases().book.anchors
+    spans = Spans.of([*texts, "x" * 80])
+    rows = anchors.rows(spans.data, spans.start[:-1], spans.length[:-1]).tolist()
+    alone = []
+    for row, text in enumerate(texts):
+        words = [Spans.of([word]) for word in re.split("(?<=[ ,-])", text)]
+        if any(anchors.rows(each.data, each.start, each.length).size for each in words):
+            alone.append(row)
+    assert rows == alone
 
 
 def test_a_list_of_ones_own(tmp_path: Path) -> None:

@@ -122,10 +122,36 @@ static bool anchors_holds(uint8s data, int64_t at, int64_t end, uint64s slots, b
     return anchors_is_there(value, size, slots);
 }
 
+/* The same of a whole text. Words of ASCII that may begin no anchor are passed by blocks of bytes:
+ * where a word begins does not wait for where another one ends. */
+static bool anchors_in_text(uint8s data, int64_t at, int64_t end, uint64s slots, bools prefixes) {
+    while (at < end && at + BYTE_CLASSES_BLOCK + 8 <= data.size) {
+        byte_classes_Bits classes = byte_classes_of(data, at);
+        uint64_t all = byte_classes_before(at, end);
+        uint64_t word = (classes.letter | classes.digit) & all, first = word & ~(word << 1);
+        int64_t next = at + BYTE_CLASSES_BLOCK;
+        if (next < end && word >> 63) { /* the last word may go on */
+            int64_t last = 63 - __builtin_clzll(first);
+            first &= byte_classes_low((uint64_t)last);
+            next = at + last;
+        }
+        first &= word >> 1 & word >> 2 & word >> 3; /* of LEAST_BYTES */
+        bool may_be = next == at || classes.high & all;
+        for (; first; first &= first - 1) {
+            may_be |= anchors_may_begin(data, at + (int64_t)trailing_zeros(first), prefixes);
+        }
+        if (may_be) {
+            break;
+        }
+        at = next;
+    }
+    return at < end && anchors_holds(data, at, end, slots, prefixes);
+}
+
 EXPORT void anchors_find(uint8s data, int64s start, int64s length, uint64s slots, bools prefixes,
                          bools may_hold) {
     for (int64_t row = 0; row < start.size; row++) {
-        AT(may_hold, row) =
-            anchors_holds(data, AT(start, row), AT(start, row) + AT(length, row), slots, prefixes);
+        AT(may_hold, row) = anchors_in_text(data, AT(start, row), AT(start, row) + AT(length, row),
+                                            slots, prefixes);
     }
 }

@@ -6,9 +6,9 @@
 typedef uint8_t byte_classes_Bytes __attribute__((vector_size(16), aligned(1), may_alias));
 
 /* The classes of PACKED_ASCII_CLASS, letters by themselves; `small` says only of letters that they
- * are small ones. ODD are those that no token of the fast path has. */
+ * are small ones. ODD are those that no token of the fast path has, HIGH those beyond ASCII. */
 typedef struct {
-    uint64_t letter, small, digit, blank, odd;
+    uint64_t letter, small, digit, blank, odd, high;
 } byte_classes_Bits;
 
 /* The highest bits of sixteen bytes, the first one lowest. */
@@ -33,7 +33,7 @@ static inline uint64_t byte_classes_highs(byte_classes_Bytes bytes) {
 
 /* The classes of a block of bytes from `at` on. */
 static inline byte_classes_Bits byte_classes_of(uint8s data, int64_t at) {
-    byte_classes_Bits classes = {0, 0, 0, 0, 0};
+    byte_classes_Bits classes = {0, 0, 0, 0, 0, 0};
     (void)INDEX(at + BYTE_CLASSES_BLOCK - 1, data.size);
     for (int64_t k = 0; k < BYTE_CLASSES_BLOCK; k += 16) {
         byte_classes_Bytes bytes = *(const byte_classes_Bytes*)(data.at + at + k);
@@ -49,7 +49,18 @@ static inline byte_classes_Bits byte_classes_of(uint8s data, int64_t at) {
         classes.small |= byte_classes_highs(bytes << 2) << k;
         classes.digit |= byte_classes_highs(digit) << k;
         classes.blank |= byte_classes_highs(blank) << k;
+        classes.high |= byte_classes_highs(bytes) << k;
         classes.odd |= byte_classes_highs(odd) << k;
     }
     return classes;
+}
+
+/* So many low bits, fewer than 64. */
+static inline uint64_t byte_classes_low(uint64_t count) {
+    return (UINT64_C(1) << count) - 1;
+}
+
+/* The first bytes of a block that are before `end`. */
+static inline uint64_t byte_classes_before(int64_t at, int64_t end) {
+    return end - at < BYTE_CLASSES_BLOCK ? byte_classes_low((uint64_t)(end - at)) : ~UINT64_C(0);
 }

@@ -38,27 +38,6 @@ static inline int64_t text_counts_add(uint64s slots, int64_t room, uint64_t hash
     return there == 0;
 }
 
-/* What is counted of a text while its tokens go by. */
-typedef struct {
-    int64_t chars, chars_nospace, letters, cased, uppers, digits, stops;
-    int64_t tokens, longest_token, second_token, longest_word;
-    uint64_t normal;
-} text_counts_Sums;
-
-/* Note a token of `size` characters, from `first` to before `end`; `folds` has room for it where
- * tokens are `counted`. */
-static inline void text_counts_note(int64_t first, int64_t end, int64_t size, uint64_t folded,
-                                    bool counted, uint64s folds, runs_Tokens* seen,
-                                    text_counts_Sums* sums) {
-    sums->second_token = max_i(sums->second_token, min_i(sums->longest_token, size));
-    sums->longest_token = max_i(sums->longest_token, size);
-    if (counted) {
-        AT(folds, sums->tokens) = folded;
-    }
-    runs_note_token(seen, first, end - first, folded, sums->tokens);
-    sums->tokens += 1;
-}
-
 /* How many of many tokens are distinct. */
 static int64_t text_counts_distinct(uint64s folds, int64_t tokens, uint64s slots) {
     int64_t room = 64, distinct = 0;
@@ -70,79 +49,6 @@ static int64_t text_counts_distinct(uint64s folds, int64_t tokens, uint64s slots
         distinct += text_counts_add(slots, room, AT(folds, k));
     }
     return distinct;
-}
-
-/* So many low bits, fewer than 64. */
-static inline uint64_t text_counts_low(uint64_t count) {
-    return (UINT64_C(1) << count) - 1;
-}
-
-/* The folded hash of ASCII letters and digits, of which the small ones and digits have bit 5. */
-static inline uint64_t text_counts_fold(uint8s data, int64_t at, uint64_t size) {
-    uint64_t value = PACKED_SEED;
-    for (; size > 8; size -= 8, at += 8) {
-        value = words_absorb(value, load_word(data, at) | PACKED_CASE_BITS);
-    }
-    uint64_t mask = ~UINT64_C(0) >> (64 - 8 * size);
-    return words_absorb(value, (load_word(data, at) | PACKED_CASE_BITS) & mask);
-}
-
-/* Count the classes of the first bytes of a block, which are tokens and blanks. */
-static inline void text_counts_sum(uint8s data, int64_t at, const byte_classes_Bits* classes,
-                                   uint64_t first, uint64_t blank, text_counts_Sums* sums) {
-    int64_t letters = packed_bits(classes->letter & first);
-    sums->letters += letters;
-    sums->cased += letters;
-    sums->chars += packed_bits(first);
-    sums->chars_nospace += packed_bits(first & ~blank);
-    sums->uppers += packed_bits(classes->letter & ~classes->small & first);
-    if (classes->digit & first) {
-        sums->digits += packed_bits(classes->digit & first);
-    }
-    uint64_t marks = first & ~(classes->letter | classes->digit | blank);
-    for (; marks && !sums->stops; marks &= marks - 1) {
-        sums->stops = AT(PACKED_ASCII_STOP, AT(data, at + (int64_t)trailing_zeros(marks)));
-    }
-}
-
-/* Take tokens of ASCII letters and digits with marks behind them, and the blanks around them, as
- * far as there are such: where they end. Blocks of bytes are classified at once, so that where a
- * token begins does not wait for where another one ends. */
-static int64_t text_counts_plain(uint8s data, int64_t at, int64_t end, bool turkic, bool counted,
-                                 uint64s folds, runs_Tokens* seen, text_counts_Sums* sums) {
-    bool plain = true;
-    while (plain && at < end && at + BYTE_CLASSES_BLOCK + 8 <= data.size) {
-        byte_classes_Bits classes = byte_classes_of(data, at);
-        uint64_t all =
-            end - at < BYTE_CLASSES_BLOCK ? text_counts_low((uint64_t)(end - at)) : ~UINT64_C(0);
-        uint64_t core = (classes.letter | classes.digit) & all, blank = classes.blank | ~all;
-        uint64_t upper = classes.letter & ~classes.small;
-        uint64_t mark = ~(core | blank | classes.odd);
-        uint64_t bad = classes.odd | (core & mark << 1) | (mark & ~((core | mark) << 1)) |
-                       (turkic ? upper : 0);
-        uint64_t starts = ~blank & (blank << 1 | 1);
-        uint64_t done = all;
-        int64_t stop = min_i(end - at, BYTE_CLASSES_BLOCK);
-        for (; starts; starts &= starts - 1) {
-            uint64_t first = trailing_zeros(starts), ends = blank >> first;
-            uint64_t size = trailing_zeros(ends), own = text_counts_low(size & 63);
-            if (!ends || (bad >> first & own)) {
-                plain = !ends && first;
-                stop = (int64_t)first;
-                done = text_counts_low(first);
-                break;
-            }
-            int64_t from = at + (int64_t)first;
-            uint64_t folded = text_counts_fold(data, from, trailing_zeros(~(core >> first)));
-            sums->normal = words_absorb(sums->normal, folded);
-            sums->longest_word = max_i(sums->longest_word, (int64_t)size);
-            text_counts_note(from, from + (int64_t)size, (int64_t)size, folded, counted, folds,
-                             seen, sums);
-        }
-        text_counts_sum(data, at, &classes, done, blank, sums);
-        at += stop;
-    }
-    return at;
 }
 
 /* Fill `counts` and `keys` for one text; COMPOSED, or why its normal hash may be wrong.
@@ -158,7 +64,7 @@ ALWAYS_INLINE int64_t text_counts_measure_one(uint8s data, int64_t start, int64_
                                               int32s2 counts, uint64s2 keys) {
     int64_t size, width;
     runs_forget(seen, runs);
-    text_counts_Sums sums = {.normal = PACKED_SEED};
+    plain_tokens_Sums sums = {.normal = PACKED_SEED};
     int64_t no_space_letters = 0;
     int64_t hidden = 0;
     int64_t far_letters = 0;
@@ -173,7 +79,7 @@ ALWAYS_INLINE int64_t text_counts_measure_one(uint8s data, int64_t start, int64_
     int64_t end = start + length;
     while (at < end) {
         if (AT(data, at) < 128) {
-            at = text_counts_plain(data, at, end, turkic, counted, folds, seen, &sums);
+            at = plain_tokens_take(data, at, end, turkic, counted, folds, seen, &sums);
             if (at == end) {
                 break;
             }
@@ -347,7 +253,7 @@ ALWAYS_INLINE int64_t text_counts_measure_one(uint8s data, int64_t start, int64_
         }
         sums.chars += size;
         sums.chars_nospace += size;
-        text_counts_note(first, at, size, folded, counted, folds, seen, &sums);
+        plain_tokens_note(first, at, size, folded, counted, folds, seen, &sums);
     }
     int64_t distinct = runs_finish(seen, sums.tokens, runs);
     if (sums.tokens > RUNS_FEW && counted) {
