@@ -15,10 +15,12 @@ static inline bool damage_at(uint8s data, int64_t at) {
     return before == 195 && 130 <= byte && byte <= 175 && behind >= 194;
 }
 
-/* High bit of each byte that is `?`, or may stand behind 195; a borrow may set bits above. */
-static inline uint64_t damage_stops(uint64_t word) {
-    uint64_t mark = word ^ UINT64_C(0x3f3f3f3f3f3f3f3f), wide = word ^ UINT64_C(0xc3c3c3c3c3c3c3c3);
-    return (((mark - SYNTAX_ONES) & ~mark) | ((wide - SYNTAX_ONES) & ~wide)) & SYNTAX_HIGHS;
+/* Sixteen bytes from `at` on: whether one is `?`, or may stand before damage. */
+static inline bool damage_stops(uint8s data, int64_t at) {
+    (void)INDEX(at + 15, data.size);
+    byte_classes_Bytes bytes = *(const byte_classes_Bytes*)(data.at + at);
+    return byte_classes_highs((byte_classes_Bytes)(bytes == '?') |
+                              (byte_classes_Bytes)(bytes == 195));
 }
 
 EXPORT void damage_find(uint8s data, int64s start, int64s length, bools doubtful) {
@@ -26,11 +28,11 @@ EXPORT void damage_find(uint8s data, int64s start, int64s length, bools doubtful
         int64_t at = AT(start, row), end = at + AT(length, row);
         bool seen = false;
         while (at < end && !seen) {
-            if (at + 8 <= end && !damage_stops(load_word(data, at))) {
-                at += 8;
+            if (at + 16 <= data.size && !damage_stops(data, at)) {
+                at += 16;
                 continue;
             }
-            int64_t last = min_i(at + 8, end);
+            int64_t last = min_i(at + 16, end);
             for (; at < last; at++) {
                 uint8_t byte = AT(data, at);
                 if (byte == '?') {
