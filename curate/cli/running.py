@@ -11,11 +11,16 @@ import reports
 from curate.cli.app import command_line
 from curate.cli.render.progress import progress
 from curate.environment.execution import Execution, no_progress
+from curate.environment.memory import keep_freed_memory
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from curate.api.outcome import Outcome
+
+
+_LARGE = 1 << 30
+"""Bytes of inputs from which on memory counts for more than a fiftieth of the time."""
 
 
 @contextmanager
@@ -27,7 +32,10 @@ def running(
     workers: int | None = None,
 ) -> Iterator[Execution]:
     """An execution whose progress is shown, and which draws pages."""
-    with progress(input_bytes(inputs), quiet) as bars:
+    size = input_bytes(inputs)
+    if size < _LARGE:
+        keep_freed_memory()
+    with progress(size, quiet) as bars:
         yield Execution(
             command=command_line(),
             on_read=bars,

@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from curate.environment.cores import read_cgroup
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""Settings of glibc's malloc: malloc.h."""
+_MOST_FREED = 1 << 26
+
+
+def keep_freed_memory() -> None:
+    """Let malloc keep up to 64 MiB that it is given back, for the next batch.
+
+    For a process of our own only. Nothing where the C library has no such setting.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes  # loaded by the kernels, too
+
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _MOST_FREED)
+        mallopt(_M_TRIM_THRESHOLD, _MOST_FREED)
 
 
 def usable_memory_bytes() -> int | None:
