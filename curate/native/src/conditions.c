@@ -39,35 +39,45 @@ ALWAYS_INLINE double conditions_finite(double value) {
     return fabs(value) <= DBL_MAX ? value : NAN;
 }
 
-#define CONDITIONS_LANES 4
+#define CONDITIONS_LANES 2
+/* Of these as many at a time: none waits for the one before it. */
+#define CONDITIONS_TURNS 4
 typedef double conditions_Numbers
     __attribute__((vector_size(8 * CONDITIONS_LANES), aligned(8), may_alias));
 typedef int64_t conditions_Bits __attribute__((vector_size(8 * CONDITIONS_LANES)));
 
+/* Where `chosen` has ones, the first, else the other. */
+ALWAYS_INLINE conditions_Numbers conditions_choose(conditions_Bits chosen, conditions_Numbers one,
+                                                   conditions_Numbers other) {
+    return (conditions_Numbers)((chosen & (conditions_Bits)one) |
+                                (~chosen & (conditions_Bits)other));
+}
+
 /* The lowest and the highest number of a column's block, for `range`; NaN where one is not finite.
- * Each lane has its own, as processors take many rows at once. */
+ * Each lane of each turn has its own, as processors take many rows at once. */
 ALWAYS_INLINE void conditions_range(doubles values, doubles range) {
-    conditions_Numbers low = {0}, high = {0};
+    const int64_t step = CONDITIONS_LANES * CONDITIONS_TURNS;
+    double least = AT(values, 0), most = least;
+    conditions_Numbers low[CONDITIONS_TURNS], high[CONDITIONS_TURNS];
     conditions_Bits unknown = {0};
-    low += AT(values, 0);
-    high += AT(values, 0);
-    int64_t at = 0;
-    for (; at + CONDITIONS_LANES <= values.size; at += CONDITIONS_LANES) {
-        (void)INDEX(at + CONDITIONS_LANES - 1, values.size);
-        conditions_Numbers value = *(const conditions_Numbers*)(values.at + at);
-        conditions_Bits less = value<low, more = value> high;
-        low =
-            (conditions_Numbers)((less & (conditions_Bits)value) | (~less & (conditions_Bits)low));
-        high =
-            (conditions_Numbers)((more & (conditions_Bits)value) | (~more & (conditions_Bits)high));
-        unknown |= (conditions_Bits)(value - value); /* zero, but NaN for what is not finite */
+    for (int64_t turn = 0; turn < CONDITIONS_TURNS; turn++) {
+        low[turn] = high[turn] = (conditions_Numbers){least, least};
     }
-    double least = low[0], most = high[0];
-    bool known = !unknown[0];
-    for (int64_t k = 1; k < CONDITIONS_LANES; k++) {
-        least = min_f(low[k], least);
-        most = max_f(high[k], most);
-        known &= !unknown[k];
+    int64_t at = 0;
+    for (; at + step <= values.size; at += step) {
+        (void)INDEX(at + step - 1, values.size);
+        for (int64_t turn = 0; turn < CONDITIONS_TURNS; turn++) {
+            const double* from = values.at + at + turn * CONDITIONS_LANES;
+            conditions_Numbers value = *(const conditions_Numbers*)from;
+            low[turn] = conditions_choose(value < low[turn], value, low[turn]);
+            high[turn] = conditions_choose(value > high[turn], value, high[turn]);
+            unknown |= (conditions_Bits)(value - value); /* NaN for what is not finite, else zero */
+        }
+    }
+    bool known = !(unknown[0] | unknown[1]);
+    for (int64_t turn = 0; turn < CONDITIONS_TURNS; turn++) {
+        least = min_f(min_f(low[turn][0], low[turn][1]), least);
+        most = max_f(max_f(high[turn][0], high[turn][1]), most);
     }
     for (; at < values.size; at++) {
         least = min_f(AT(values, at), least);
