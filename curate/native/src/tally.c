@@ -163,7 +163,8 @@ ALWAYS_INLINE void tally_count_block(const tally_Metric* of, doubles values, int
         double value = AT(values, row);
         AT(rows, at) += 1;
         AT(sums_us, at) += AT(us, row);
-        if ((value < AT(least, at)) | (value > AT(most, at))) { /* seldom */
+        int beyond = (value < AT(least, at)) + (value > AT(most, at));
+        if (beyond) { /* seldom, and one branch for both */
             AT(least, at) = min_f(value, AT(least, at));
             AT(most, at) = max_f(value, AT(most, at));
         }
