@@ -155,10 +155,12 @@ def bench(audio: Path, extension: str, chosen: argparse.Namespace) -> None:
     cuts, many = cache(lambda: cuts_of(split, audio)), chosen.workers
     other = "wav" if extension == "flac" else "flac"
     tasks: dict[str, Callable[[Path], None]] = {
-        "ours, bytes copied": lambda to: export_with_curate(split, to, StoredAudio(), many),
+        "asr-curate, bytes copied": lambda to: export_with_curate(split, to, StoredAudio(), many),
         "lhotse, recording=original": lambda to: export_with_lhotse(cuts, to, "original"),
         f"lhotse, recording={extension}": lambda to: export_with_lhotse(cuts, to, extension),
-        f"ours, as {other}": lambda to: export_with_curate(split, to, StoredAudio(other), many),
+        f"asr-curate, as {other}": lambda to: export_with_curate(
+            split, to, StoredAudio(other), many
+        ),
         f"lhotse, recording={other}": lambda to: export_with_lhotse(cuts, to, other),
         "tar": lambda to: tar(split, audio, to),
         "tar, flushed": flushed(lambda to: tar(split, audio, to)),
@@ -173,7 +175,7 @@ def bench(audio: Path, extension: str, chosen: argparse.Namespace) -> None:
     for name, seconds in times.items():
         rate = f"{rows / seconds:8,.0f} cuts/s {size / seconds / 1e6:8,.0f} MB/s"
         print(f"  {name:28} {seconds:7.2f} s {rate}")
-    copied, encoded = "ours, bytes copied", f"ours, as {other}"
+    copied, encoded = "asr-curate, bytes copied", f"asr-curate, as {other}"
     for name, of, over in (
         (f"copied / lhotse {extension}", copied, f"lhotse, recording={extension}"),
         ("copied / lhotse original", copied, "lhotse, recording=original"),

@@ -53,7 +53,7 @@ __all__ = [
 ]
 
 _LARGE = 1 << 22
-"""Bytes of manifests from which a database answers questions about their records, or soon."""
+"""Bytes of manifests from which on their records table is one that DuckDB reads, or nearly."""
 _UNCHANGED = "nothing has changed since this profile was made; it is reused (--no-cache recomputes)"
 
 

@@ -26,7 +26,10 @@ class MarkedFile:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """So many rows: their bytes (lines without line ends) and their declared duration."""
+    """So many rows: their bytes (lines without line ends) and their declared duration.
+
+    What the ledger's `Amount` says, without pydantic, which a worker does not load.
+    """
 
     rows: int
     bytes: int
