@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from markupsafe import Markup, escape
 
-from curate.artifacts.columns import VERDICTS
+from curate.artifacts.verdicts import VERDICTS
 from reports import format as show
 from reports.templating import render
 from reports.transcripts import isolated, marked, visible

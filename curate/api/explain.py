@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.artifacts.base import RuleFile
-from curate.artifacts.columns import MALFORMED, REASON, TAGS, VERDICT, VERDICTS, unread_verdict
+from curate.artifacts.columns import MALFORMED, REASON, TAGS, VERDICT, unread_verdict
 from curate.artifacts.explanation import (
     Change,
     ExplainedRecord,
@@ -18,6 +18,7 @@ from curate.artifacts.explanation import (
     Profiled,
     RuleAccount,
 )
+from curate.artifacts.verdicts import VERDICTS
 from curate.errors import ConfigError
 from curate.inspect.subjects import Subject, from_json, from_manifest, from_profile, rules_or_own
 from curate.rules.evaluate.account import Account, accounts

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from curate.artifacts.unread import UNREAD_BY, UNTRANSCRIBED_BY
-
-VERDICTS = ("clean", "borderline", "unknown", "bad", "untranscribed", "skipped", "malformed")
-"""Every verdict, from best to worst. A row has exactly one."""
+from curate.artifacts.verdicts import VERDICTS
 
 VERDICT_TYPE = pl.Enum(VERDICTS)
 

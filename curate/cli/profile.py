@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +36,8 @@ from curate.cli.app import (
     listed_maps,
 )
 from curate.cli.audio import AllowRoot, Audio, AudioRoot, AudioSample, audio_metrics
+from curate.cli.page_process import begin_page
+from curate.environment.execution import no_progress
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -117,6 +120,8 @@ def profile_command(
     from curate.files.missing import refuse_missing
 
     refuse_missing(manifests)
+    load_tables = no_progress if quiet or as_json else _load_tables
+    page = None if part else begin_page(manifests, out, not no_cache, load_tables)
     from curate.api.profile import (
         AudioOptions,
         MeasureOptions,
@@ -153,12 +158,18 @@ def profile_command(
 
         line(measure_part(request, out, part))
         return
-    with running(manifests, quiet, engine, ray_address) as execution:
+    with running(manifests, quiet, engine, ray_address, page=page) as execution:
         outcome = run_profile(request, out, execution, cached=not no_cache)
     if plots is not None:
         reports.plot("profile", out, plots)
     # Tables are loaded once there are figures for them.
     conclude(outcome, as_json, quiet, lambda made: _tables(made, verbose), out)
+
+
+def _load_tables() -> None:
+    """Load what prints the answer, while the page is drawn."""
+    import_module("curate.cli.render.terminal")
+    import_module("curate.cli.render.profile")
 
 
 def _tables(made: Profile, verbose: bool) -> Sequence[RenderableType]:

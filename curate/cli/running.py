@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from curate.api.outcome import Outcome
+    from curate.cli.page_process import PageProcess
 
 
 _LARGE = 1 << 30
-"""Bytes of inputs from which on memory counts for more than a fiftieth of the time."""
+
+
+def counts_memory(size: int) -> bool:
+    """Whether memory counts for more than a fiftieth of the time, with inputs of so many bytes."""
+    return size >= _LARGE
 
 
 @contextmanager
@@ -30,10 +35,11 @@ def running(
     engine: str = "local",
     ray_address: str | None = None,
     workers: int | None = None,
+    page: PageProcess | None = None,
 ) -> Iterator[Execution]:
-    """An execution whose progress is shown, and which draws pages."""
+    """An execution whose progress is shown, and which draws pages, the first by `page` if given."""
     size = input_bytes(inputs)
-    if size < _LARGE:
+    if not counts_memory(size):
         keep_freed_memory()
     with progress(size, quiet) as bars:
         yield Execution(
@@ -42,8 +48,8 @@ def running(
             on_audio=bars.show_audio,
             on_draw=bars.show_draws,
             notify=no_progress if quiet else _say,
-            build_page=reports.build,
-            prepare_page=reports.prepare,
+            build_page=page.build if page else reports.build,
+            prepare_page=no_progress if page else reports.prepare,
             engine=engine,
             ray_address=ray_address,
             workers=workers,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from curate.artifacts.columns import VERDICTS
+from curate.artifacts.verdicts import VERDICTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from curate.artifacts.columns import VERDICTS
 from curate.artifacts.distributions import Correlations
 from curate.artifacts.distributions import Metric as MetricSummary
 from curate.artifacts.distributions import Threshold as MetricThreshold
@@ -19,6 +18,7 @@ from curate.artifacts.profile import (
     Totals,
 )
 from curate.artifacts.records import Number, TaggedRecord, VerdictAmount
+from curate.artifacts.verdicts import VERDICTS
 from curate.manifest.lines import Place as LinePlace
 from curate.manifest.origin import Origin
 from curate.metrics import chosen

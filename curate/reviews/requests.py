@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from curate.artifacts.columns import VERDICTS
+from curate.artifacts.verdicts import VERDICTS
 from curate.reviews.browse import MOST, Place
 from curate.reviews.query import ENDS, FIELDS, NoSuch, Query, Range
 from curate.reviews.search import Pattern, check_pattern

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from curate.artifacts.columns import VERDICT, VERDICTS
+from curate.artifacts.columns import VERDICT
+from curate.artifacts.verdicts import VERDICTS
 
 POOL, TRAIN, REJECTED, MALFORMED = "pool", "train", "rejected", "malformed"
 UNTRANSCRIBED, SKIPPED = "untranscribed", "skipped"

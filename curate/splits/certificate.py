@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.artifacts.columns import BYTE_LENGTH, DURATION_BIN, DURATION_US, VERDICT, VERDICTS
+from curate.artifacts.columns import BYTE_LENGTH, DURATION_BIN, DURATION_US, VERDICT
 from curate.artifacts.leaks import Leak
 from curate.artifacts.ledger import Amount
 from curate.artifacts.profile import Input, Profile, StratumShares
@@ -22,6 +22,7 @@ from curate.artifacts.split import (
     Target,
     Widest,
 )
+from curate.artifacts.verdicts import VERDICTS
 from curate.environment.versions import versions
 from curate.formatting.values import labelled
 from curate.manifest.ffmpeg_paths import ffmpeg_warnings

@@ -20,9 +20,9 @@ from curate.artifacts.columns import (
     RECORDING_KEY,
     SOURCE,
     VERDICT,
-    VERDICTS,
 )
 from curate.artifacts.split import GivenSplit, HeldOut, Widest
+from curate.artifacts.verdicts import VERDICTS
 from curate.errors import Fault, InputError, parameter, raise_all
 from curate.rules.routes import MALFORMED as MALFORMED_ROUTE
 from curate.rules.routes import POOL, REJECTED, SKIPPED, TRAIN, UNTRANSCRIBED, route

@@ -25,12 +25,22 @@ _PLUGINS = ("PYDANTIC_DISABLE_PLUGINS", "__all__")
 its first model."""
 
 
+_commands: list[Callable[[], Never]] = []
+"""What this process runs, where it is a command's own."""
+
+
+def is_alone() -> bool:
+    """Whether this process is a command's own."""
+    return bool(_commands)
+
+
 def run_alone(command: Callable[[], Never]) -> None:
     """Run a command that ends in SystemExit, and end the process by its code.
 
     Functions that wait for the exit run, output is flushed. Where this fails, where a thread still
     works, or where the command ends in another error, the interpreter ends as it always does.
     """
+    _commands.append(command)
     gc.set_threshold(_YOUNG, 20, 20)
     os.environ.setdefault(*_SLEEP)  # read when NumPy is imported
     os.environ.setdefault(*_PLUGINS)

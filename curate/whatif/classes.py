@@ -11,7 +11,8 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.arrays import Int32s, UInt64s
-from curate.artifacts.columns import MALFORMED, OVERRIDE, VERDICT, VERDICTS
+from curate.artifacts.columns import MALFORMED, OVERRIDE, VERDICT
+from curate.artifacts.verdicts import VERDICTS
 from curate.rules.evaluate import unread_verdicts
 from curate.rules.expression import Batch, Node
 from curate.rules.file import RuleSet

@@ -22,11 +22,11 @@ from curate.artifacts.columns import (
     SOURCE,
     SPEAKER,
     TAGS,
-    VERDICTS,
     record_id,
 )
 from curate.artifacts.compare import Amount, Compare, Move, MovedRecord, MovingStratum
 from curate.artifacts.records import CorpusAmount
+from curate.artifacts.verdicts import VERDICTS
 from curate.environment.cores import thread_count
 from curate.environment.versions import versions
 from curate.errors import ConfigError, parameter

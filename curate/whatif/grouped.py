@@ -19,9 +19,9 @@ from curate.artifacts.columns import (
     SOURCE,
     VERDICT,
     VERDICT_TYPE,
-    VERDICTS,
 )
 from curate.artifacts.profile import Profile
+from curate.artifacts.verdicts import VERDICTS
 from curate.environment.cores import thread_count
 from curate.manifest.read import in_order
 from curate.rules.evaluate import evaluate_each, malformed_rows

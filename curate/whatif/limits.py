@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from curate.artifacts.columns import VERDICTS
 from curate.artifacts.records import CorpusAmount, MeasuredRecord
+from curate.artifacts.verdicts import VERDICTS
 from curate.artifacts.what_if import LimitEffect, ThresholdPoint, ThresholdStep, WhatIf
 from curate.environment.versions import versions
 from curate.metrics import BY_NAME

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from curate.artifacts.columns import VERDICTS
 from curate.artifacts.records import VerdictAmount
+from curate.artifacts.verdicts import VERDICTS
 from curate.artifacts.what_if import Matrix, Overlap, RuleEffect
 from curate.profiles.named import hours
 from curate.whatif.sweep import Sweep

@@ -7,8 +7,8 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from curate.artifacts.columns import VERDICTS
 from curate.artifacts.compare import Compare, Move, MovingRule, MovingStratum, ShownMovedRecord
+from curate.artifacts.verdicts import VERDICTS
 from reports.charts import drawn
 from reports.charts.drawn import Part
 from reports.format import hours, plural, seconds, share

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from curate.artifacts.columns import VERDICTS
 from curate.artifacts.split import (
     GivenSplit,
     Measure,
@@ -16,6 +15,7 @@ from curate.artifacts.split import (
     StratumPart,
     Target,
 )
+from curate.artifacts.verdicts import VERDICTS
 from reports.charts import drawn
 from reports.charts.drawn import Figure, Part
 from reports.format import UNKNOWN, count, number, percent, plural, seconds, share

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import curate
-from curate.artifacts.columns import VERDICTS
+from curate.artifacts.verdicts import VERDICTS
 from curate.errors import ConfigError
 from curate.rules.file import load_rules
 from curate.whatif.calibrate import propose_limits, where

@@ -22,7 +22,7 @@ from curate.errors import ConfigError
 from tests import processes
 
 Command = Sequence[str | Path]
-CURATE = [sys.executable, "-c", "from curate.cli import main; main()"]
+CURATE = [sys.executable, "-c", "from curate.cli import script; script()"]
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.artifacts.columns import VERDICTS
+from curate.artifacts.verdicts import VERDICTS
 from curate.errors import ConfigError, Fault
 from curate.files.entries import FaultCollector
 from curate.files.marked_yaml import plain_value, read_tree

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.artifacts.columns import VERDICT_TYPE, VERDICTS
+from curate.artifacts.columns import VERDICT_TYPE
+from curate.artifacts.verdicts import VERDICTS
 from curate.profiles.duck import Records, open_records
 from curate.profiles.records_table import IN_MEMORY, RecordsTable, open_table
 from curate.profiles.rows import rows_in_memory, scan

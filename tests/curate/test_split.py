@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.artifacts.columns import VERDICTS
+from curate.artifacts.verdicts import VERDICTS
 from curate.errors import ConfigError, InputError
 from curate.rules.file import load_rules
 from curate.splits import SplitRequest, Targets, split_profile

@@ -20,9 +20,9 @@ from curate.artifacts.columns import (
     SOURCE,
     SPEAKER,
     VERDICT_COLUMNS,
-    VERDICTS,
     schema,
 )
+from curate.artifacts.verdicts import VERDICTS
 from curate.errors import ConfigError
 from curate.manifest.chunks import Chunk
 from curate.manifest.examples import clips_of

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import curate
-from curate.artifacts.columns import VERDICTS
+from curate.artifacts.verdicts import VERDICTS
 from curate.errors import ConfigError, InputError
 from curate.profiles.request import RuleOptions
 from curate.rules.evaluate import explain, verdict_of

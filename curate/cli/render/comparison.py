@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from curate.artifacts.columns import VERDICTS
 from curate.artifacts.compare import Compare, Move, MovedRecord, MovingRule, MovingStratum
+from curate.artifacts.verdicts import VERDICTS
 from curate.cli.render.terminal import colour_of, plain_table
 from curate.formatting.units import hours, plural
 from curate.terminal.command import printable

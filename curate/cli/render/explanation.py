@@ -9,7 +9,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from curate.artifacts.columns import VERDICTS
 from curate.artifacts.explanation import (
     Change,
     ExplainedRecord,
@@ -17,6 +16,7 @@ from curate.artifacts.explanation import (
     NearLimit,
     RuleAccount,
 )
+from curate.artifacts.verdicts import VERDICTS
 from curate.cli.render.terminal import colour_of, number
 from curate.terminal.command import printable
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from curate.artifacts.columns import LANG_CODE, MALFORMED, VERDICTS, unread_verdict
+from curate.artifacts.columns import LANG_CODE, MALFORMED, unread_verdict
+from curate.artifacts.verdicts import VERDICTS
 from curate.rules.expression import holds, names_in
 from curate.rules.file import Condition, Rule, RuleSet
 

@@ -21,10 +21,10 @@ from curate.artifacts.columns import (
     TAGS,
     VERDICT,
     VERDICT_COLUMNS,
-    VERDICTS,
     schema,
 )
 from curate.artifacts.unread import UNREAD_BY
+from curate.artifacts.verdicts import VERDICTS
 from curate.errors import ConfigError, Fault
 from curate.rules.evaluate.reasons import operands, reason_words, unknown_words
 from curate.rules.expression import Batch

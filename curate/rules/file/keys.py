@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from curate.artifacts.columns import VERDICTS
+from curate.artifacts.verdicts import VERDICTS
 from curate.metrics import METRICS
 from curate.rules.expression import BY_SYMBOL, FIELDS
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from curate.artifacts.columns import VERDICTS
+from curate.artifacts.verdicts import VERDICTS
 from curate.rules.expression import And, Node, Output, Program, names_in
 from curate.rules.file.condition import Condition
 from curate.rules.file.groups import GroupRule

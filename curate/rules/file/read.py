@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from curate.artifacts.columns import VERDICTS
+from curate.artifacts.verdicts import VERDICTS
 from curate.errors import ConfigError
 from curate.errors.nearest import suggest
 from curate.files.entries import Entries, FaultCollector
