@@ -6,6 +6,7 @@ RSS counts pages of files that were read; RssAnon does not.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -42,12 +43,33 @@ def anonymous_mib(pid: int | str = "self") -> float:
     return _field(f"/proc/{pid}/status", "RssAnon:")
 
 
-def tree_anonymous_mib(pid: int) -> float:
-    """Anonymous memory of a process and its descendants now, MiB; a shared page counts once."""
-    pids = list(descendants(pid))
-    if len(pids) == 1:
-        return anonymous_mib(pid)  # far cheaper to read
-    return sum(_field(f"/proc/{each}/smaps_rollup", "Pss_Anon:") for each in pids)
+class Tree:
+    """A process and its descendants, looked at often without slowing them.
+
+    Which they are, and how much of their memory they share, takes the kernel milliseconds to say,
+    with the process's memory locked: both are looked up every LOOK_S only.
+    """
+
+    LOOK_S = 0.5
+
+    def __init__(self, pid: int) -> None:
+        self._pid, self._due = pid, 0.0
+        self._pids: list[int] = [pid]
+        self._shared_mib = 0.0
+
+    def anonymous_mib(self) -> float:
+        """Their anonymous memory now, MiB; a shared page counts once."""
+        if (now := time.monotonic()) >= self._due:
+            self._due = now + self.LOOK_S
+            self._pids = list(descendants(self._pid))
+            self._shared_mib = self._resident_mib() - self._own_mib() if self._pids[1:] else 0.0
+        return self._resident_mib() - self._shared_mib
+
+    def _resident_mib(self) -> float:
+        return sum(anonymous_mib(pid) for pid in self._pids)
+
+    def _own_mib(self) -> float:
+        return sum(_field(f"/proc/{pid}/smaps_rollup", "Pss_Anon:") for pid in self._pids)
 
 
 def descendants(pid: int) -> Iterator[int]:

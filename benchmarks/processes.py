@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.memory import tree_anonymous_mib
+from benchmarks.memory import Tree
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_MS = 10
@@ -56,12 +56,12 @@ def _watch(pid: int) -> float:
 
     The descriptor of a process is readable when it ends: the clock is not rounded to a sample.
     """
-    descriptor, peak_mib = os.pidfd_open(pid), 0.0
+    descriptor, peak_mib, tree = os.pidfd_open(pid), 0.0, Tree(pid)
     end = select.poll()
     end.register(descriptor, select.POLLIN)
     try:
         while not end.poll(SAMPLE_MS):
-            peak_mib = max(peak_mib, tree_anonymous_mib(pid))
+            peak_mib = max(peak_mib, tree.anonymous_mib())
     finally:
         os.close(descriptor)
     return peak_mib
