@@ -6,7 +6,7 @@ small numbers, tags are built once per combination that occurs, words for the ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -58,8 +58,10 @@ def tag_batch(rows: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
     """The same for rows at hand, without a plan: for those who have a chunk at a time."""
     _demand_columns(rows.columns, rules)
     own_names = {column.name for column in VERDICT_COLUMNS}
-    input_columns = [column for column in rows.get_columns() if column.name not in own_names]
-    return pl.DataFrame([*input_columns, *_evaluate(rows, rules)])
+    # Of the columns of a new frame Polars examines each.
+    return rows[[name for name in rows.columns if name not in own_names]].hstack(
+        _evaluate(rows, rules)
+    )
 
 
 def _demand_columns(present: list[str], rules: RuleSet) -> None:
@@ -170,22 +172,23 @@ def _reasons(
     rows: pl.DataFrame, spoken: list[tuple[Rule, Codes]], unclean: npt.NDArray[np.intp]
 ) -> list[str | None]:
     """The words of each unclean row."""
-    reasons: list[str | None] = rows[MALFORMED.name].gather(unclean).to_list()
+    reasons: list[str | None] = rows[MALFORMED.name][unclean].to_list()
     for rule, codes in spoken:
-        for index, words in _reasons_of_rule(rule, codes[unclean], rows, unclean):
-            before = reasons[index]
-            reasons[index] = words if before is None else f"{before}; {words}"
+        for indices, words in _reasons_of_rule(rule, codes[unclean], rows, unclean):
+            for index, own in zip(indices.tolist(), words, strict=True):
+                before = reasons[index]
+                reasons[index] = own if before is None else f"{before}; {own}"
     return reasons
 
 
 def _reasons_of_rule(
     rule: Rule, codes: Codes, rows: pl.DataFrame, unclean: npt.NDArray[np.intp]
-) -> Iterator[tuple[int, str]]:
+) -> Iterator[tuple[npt.NDArray[np.intp], Sequence[str]]]:
     """What the rule says in words, and of which of the unclean rows."""
-    for index in np.flatnonzero(codes == UNKNOWN).tolist():
-        yield index, unknown_words(rule)
+    indices = np.flatnonzero(codes == UNKNOWN)
+    yield indices, [unknown_words(rule)] * indices.size
     for severity, condition in rule.conditions():
         indices = np.flatnonzero(codes == VERDICTS.index(severity))
         if indices.size:
-            columns = [rows[n].gather(unclean[indices]).to_list() for n in operands(condition)]
-            yield from zip(indices.tolist(), reason_words(rule, condition, columns), strict=True)
+            columns = [rows[n][unclean[indices]].to_list() for n in operands(condition)]
+            yield indices, reason_words(rule, condition, columns)
