@@ -313,6 +313,8 @@ def _marked(frame: pl.DataFrame, decided: Mapping[int, Facets]) -> pl.DataFrame:
     fixes: tuple[tuple[Column, Mapping[int, object]], ...]
     fixes = ((TEXT_FIX, texts), (OFFSET_FIX, offsets), (DURATION_FIX, durations))
     marks = [*lines, *(_column(column, of, frame) for column, of in fixes)]
+    if not any(mark.name in frame.columns for mark in marks):
+        return frame.hstack(marks)
     columns = {each.name: each for each in (*frame.get_columns(), *marks)}
     return pl.DataFrame([*columns.values()])  # a plan would wait for the engine's threads
 
