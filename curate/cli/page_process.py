@@ -13,8 +13,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Never
 
@@ -32,20 +33,19 @@ class PageProcess:
     Where it cannot, this process does: what fails, fails as `reports.build` does.
     """
 
-    def __init__(
-        self, pid: int, orders: IO[bytes], answers: IO[bytes], meanwhile: Callable[[], object]
-    ) -> None:
+    def __init__(self, pid: int, orders: IO[bytes], answers: IO[bytes], tables: str) -> None:
         self._pid, self._orders, self._answers = pid, orders, answers
-        self._meanwhile = meanwhile
+        self._tables = tables
         atexit.register(self.end)
 
     def build(self, kind: reports.Kind, folder: Path) -> Path:
-        """As `reports.build`; `meanwhile` is called while the page is drawn."""
+        """As `reports.build`. What prints the answer is loaded while the page is drawn."""
         if self._pid:
             with suppress(OSError):  # it was killed
                 self._orders.write(json.dumps([kind, str(folder)]).encode() + b"\n")
                 self._orders.flush()
-            self._meanwhile()
+            if self._tables:
+                import_module(self._tables)
             drawn = self._answers.readline() == _DRAWN
             self.end()
             if drawn:
@@ -64,16 +64,14 @@ class PageProcess:
         os.waitpid(pid, 0)
 
 
-def begin_page(
-    inputs: Sequence[str | Path], out: Path, cached: bool, meanwhile: Callable[[], object]
-) -> PageProcess | None:
+def begin_page(inputs: Sequence[str | Path], tables: str = "") -> PageProcess | None:
     """Begin to load what draws the page of a command in a process beside it, which is to have
-    loaded no engine yet. None where that cannot be, or is of no use: there may be nothing to draw
-    (`cached` and `out` exists), and beside large inputs it is memory that counts.
+    loaded no engine yet. None where that cannot be, or is of no use: beside large inputs it is
+    memory that counts. `tables` is the module that prints the answer, if one is printed.
     """
     if sys.platform != "linux" or not is_alone() or threading.active_count() > 1:
         return None
-    if (cached and out.exists()) or thread_count() < 2 or counts_memory(input_bytes(inputs)):
+    if thread_count() < 2 or counts_memory(input_bytes(inputs)):
         return None
     reader, orders = os.pipe()
     answers, writer = os.pipe()
@@ -89,7 +87,7 @@ def begin_page(
         _serve(reader, writer)
     os.close(reader)
     os.close(writer)
-    return PageProcess(pid, os.fdopen(orders, "wb"), os.fdopen(answers, "rb"), meanwhile)
+    return PageProcess(pid, os.fdopen(orders, "wb"), os.fdopen(answers, "rb"), tables)
 
 
 def _serve(orders: int, drawn: int) -> Never:

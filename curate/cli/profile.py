@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +36,6 @@ from curate.cli.app import (
 )
 from curate.cli.audio import AllowRoot, Audio, AudioRoot, AudioSample, audio_metrics
 from curate.cli.page_process import begin_page
-from curate.environment.execution import no_progress
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -120,8 +118,9 @@ def profile_command(
     from curate.files.missing import refuse_missing
 
     refuse_missing(manifests)
-    load_tables = no_progress if quiet or as_json else _load_tables
-    page = None if part else begin_page(manifests, out, not no_cache, load_tables)
+    page = None
+    if part is None and (no_cache or not out.exists()):  # else nothing may be left to draw
+        page = begin_page(manifests, "" if quiet or as_json else _TABLES)
     from curate.api.profile import (
         AudioOptions,
         MeasureOptions,
@@ -166,10 +165,7 @@ def profile_command(
     conclude(outcome, as_json, quiet, lambda made: _tables(made, verbose), out)
 
 
-def _load_tables() -> None:
-    """Load what prints the answer, while the page is drawn."""
-    import_module("curate.cli.render.terminal")
-    import_module("curate.cli.render.profile")
+_TABLES = "curate.cli.render.profile"
 
 
 def _tables(made: Profile, verbose: bool) -> Sequence[RenderableType]:

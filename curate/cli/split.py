@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -35,7 +36,13 @@ from curate.cli.app import (
     listed_maps,
 )
 from curate.cli.audio import AudioRoot
+from curate.cli.page_process import begin_page
 from curate.errors import Fault
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from curate.artifacts.split import Split as SplitFile
 
 Group = Annotated[
     list[str],
@@ -148,8 +155,8 @@ def split_command(
 
     Example: `curate split profile/ --out split/ --eval 20h --test 30h`
     """
+    page = begin_page(inputs, "" if quiet or as_json else _TABLES)
     from curate.api.split import AllocationOptions, LineMarks, SplitRequest, Targets, run_split
-    from curate.cli.render.split import split_tables
     from curate.cli.running import conclude, running
     from curate.gates import gates_for
     from curate.manifest.mapping import ReadOptions
@@ -177,11 +184,19 @@ def split_command(
         ).at(audio_root),
         gates=gates_for("curate split", fail_on, strict),
     )
-    with running(request.manifests, quiet) as execution:
+    with running(request.manifests, quiet, page=page) as execution:
         outcome = run_split(request, out, execution)
-    conclude(outcome, as_json, quiet, split_tables, out)
+    # Tables are loaded once there are figures for them.
+    conclude(outcome, as_json, quiet, _tables, out)
 
 
+def _tables(made: SplitFile) -> Sequence[RenderableType]:
+    from curate.cli.render.split import split_tables
+
+    return split_tables(made)
+
+
+_TABLES = "curate.cli.render.split"
 _DRAWN = {
     "eval_": "--eval", "test": "--test", "split": "--split", "alpha": "--alpha", "floor": "--floor",
     "cap": "--cap", "max_held_out": "--max-held-out", "prefer": "--prefer", "lock": "--lock",

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def build(kind, folder):
     return drawn(kind, folder)
 reports.build = build
 from curate.cli import script
-sys.argv = ["curate", "profile", {manifest!r}, "--out", {out!r}, *{options!r}]
+sys.argv = ["curate", *{words!r}]
 script()
 """
 
@@ -42,13 +43,14 @@ class Command:
         self.manifest, self.out, self.log = folder / "a.jsonl", folder / "out", folder / "log"
         line = '{"audio_filepath": "a.wav", "duration": 2.0, "text": "two words"}\n'
         self.manifest.write_text(line, encoding="utf-8")
+        self.words: Sequence[str | Path] = ("profile", self.manifest)
 
     def run(
         self, *options: str, processors: int = 2, fault: str = "pass"
     ) -> subprocess.CompletedProcess[str]:
         code = RUN.format(
             processors=processors, log=str(self.log), fault=fault,
-            manifest=str(self.manifest), out=str(self.out), options=options,
+            words=[*map(str, self.words), "--out", str(self.out), *options],
         )  # fmt: skip
         code = f"import os\nMAIN = os.getpid()\n{code}"
         return subprocess.run(
@@ -80,6 +82,14 @@ def test_a_process_beside_draws_the_page_that_the_command_would(command: Command
 
 
 FILES = ("ledger.json", "measured.json", "profile.json", "records.parquet", "report.html")
+
+
+def test_it_draws_the_page_of_a_split(command: Command, root: Path) -> None:
+    command.words = ("split", root / "examples" / "speech" / "manifest.jsonl")
+    done = command.run("--eval", "45s", "--test", "60s", "-q")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert command.by_command == [False]
+    assert b"<title>split: " in (command.out / "report.html").read_bytes()
 
 
 def test_none_is_begun_where_nothing_may_be_drawn(command: Command) -> None:
@@ -115,14 +125,14 @@ def test_what_fails_in_both_is_reported_once(command: Command) -> None:
 
 def test_it_ends_with_a_command_that_is_killed(command: Command) -> None:
     """It waits for an order, and has no stream of the command that a reader would wait for."""
-    code = f"""
+    code = """
 import os, signal
 from pathlib import Path
 import curate.terminal.process as process
 process._commands.append(None)
 import curate.cli.page_process as beside
 beside.thread_count = lambda: 2
-page = beside.begin_page([], Path({str(command.out)!r}), True, lambda: None)
+page = beside.begin_page([])
 print(page._pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
