@@ -47,13 +47,16 @@ def build(kind: Kind, folder: Path) -> Path:
     return write(load(kind, folder), folder)
 
 
-def prepare() -> None:
-    """Load what `build` needs: libraries, templates. Optional; it may run beside other work."""
-    import_module("reports.artefacts")
-    import_module("reports.page")
+def prepare(kind: Kind) -> None:
+    """Load what `build` needs: libraries, templates, models of files. Optional; it may run beside
+    other work.
+    """
+    from reports.artefacts import build_models
     from reports.templating import load_all
 
+    import_module("reports.page")
     load_all()
+    build_models(kind)
 
 
 def plot(kind: Literal["profile", "train"], folder: Path, out: Path) -> list[Path]:

@@ -98,6 +98,14 @@ def load(kind: str, folder: Path) -> AnyLoaded:
     return Loaded(artefact, ledger, clips, tuple(reader.files))
 
 
+def build_models(kind: str) -> None:
+    """Let pydantic build what reads the files of a kind, which it does at their first use else."""
+    source = SOURCES[kind]
+    source.model.model_rebuild()
+    if source.ledger:
+        Ledger.model_rebuild()
+
+
 class _Reader:
     """Reads files of one folder, and collects the faults of all."""
 

@@ -275,9 +275,9 @@ def _load_ahead(plan: ProfilePlan, execution: Execution) -> None:
     small profiles do not use. What fails here fails again where it is needed.
     """
     with suppress(Exception):
-        importlib.import_module("curate.profiles.concluded")
+        importlib.import_module("curate.profiles.concluded").build_models()
         importlib.import_module("curate.api.figures")
-        execution.prepare_page()
+        execution.prepare_page("profile")
         files = [path for path in map(Path, plan.request.manifests) if path.is_file()]
         if sum(path.stat().st_size for path in files) >= _LARGE:
             importlib.import_module("curate.profiles.duck")

@@ -33,16 +33,18 @@ class PageProcess:
     Where it cannot, this process does: what fails, fails as `reports.build` does.
     """
 
-    def __init__(self, pid: int, orders: IO[bytes], answers: IO[bytes], tables: str) -> None:
-        self._pid, self._orders, self._answers = pid, orders, answers
-        self._tables = tables
+    def __init__(
+        self, kind: reports.Kind, pid: int, pipes: tuple[IO[bytes], IO[bytes]], tables: str
+    ) -> None:
+        self._kind, self._pid, self._tables = kind, pid, tables
+        self._orders, self._answers = pipes
         atexit.register(self.end)
 
     def build(self, kind: reports.Kind, folder: Path) -> Path:
         """As `reports.build`. What prints the answer is loaded while the page is drawn."""
-        if self._pid:
+        if self._pid and kind == self._kind:
             with suppress(OSError):  # it was killed
-                self._orders.write(json.dumps([kind, str(folder)]).encode() + b"\n")
+                self._orders.write(json.dumps(str(folder)).encode() + b"\n")
                 self._orders.flush()
             if self._tables:
                 import_module(self._tables)
@@ -64,8 +66,10 @@ class PageProcess:
         os.waitpid(pid, 0)
 
 
-def begin_page(inputs: Sequence[str | Path], tables: str = "") -> PageProcess | None:
-    """Begin to load what draws the page of a command in a process beside it, which is to have
+def begin_page(
+    kind: reports.Kind, inputs: Sequence[str | Path], tables: str = ""
+) -> PageProcess | None:
+    """Begin to load what draws pages of a kind in a process beside the command's, which is to have
     loaded no engine yet. None where that cannot be, or is of no use: beside large inputs it is
     memory that counts. `tables` is the module that prints the answer, if one is printed.
     """
@@ -84,13 +88,13 @@ def begin_page(inputs: Sequence[str | Path], tables: str = "") -> PageProcess | 
     if pid == 0:
         os.close(orders)
         os.close(answers)
-        _serve(reader, writer)
+        _serve(kind, reader, writer)
     os.close(reader)
     os.close(writer)
-    return PageProcess(pid, os.fdopen(orders, "wb"), os.fdopen(answers, "rb"), tables)
+    return PageProcess(kind, pid, (os.fdopen(orders, "wb"), os.fdopen(answers, "rb")), tables)
 
 
-def _serve(orders: int, drawn: int) -> Never:
+def _serve(kind: reports.Kind, orders: int, drawn: int) -> Never:
     """Draw the page that is ordered, if one is before the other process ends.
 
     It prints nothing: what fails is tried again where it can be reported. It has no stream of the
@@ -101,12 +105,11 @@ def _serve(orders: int, drawn: int) -> Never:
         null = os.open(os.devnull, os.O_RDWR)
         for stream in range(3):
             os.dup2(null, stream)
-        reports.prepare()
+        reports.prepare(kind)
         with os.fdopen(orders, "rb") as pipe:
             order = pipe.readline()
         if order:
-            kind, folder = json.loads(order)
-            reports.build(kind, Path(folder))
+            reports.build(kind, Path(json.loads(order)))
             os.write(drawn, _DRAWN)
     finally:
         os._exit(0)

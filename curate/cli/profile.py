@@ -120,7 +120,7 @@ def profile_command(
     refuse_missing(manifests)
     page = None
     if part is None and (no_cache or not out.exists()):  # else nothing may be left to draw
-        page = begin_page(manifests, "" if quiet or as_json else _TABLES)
+        page = begin_page("profile", manifests, "" if quiet or as_json else _TABLES)
     from curate.api.profile import (
         AudioOptions,
         MeasureOptions,

@@ -155,7 +155,7 @@ def split_command(
 
     Example: `curate split profile/ --out split/ --eval 20h --test 30h`
     """
-    page = begin_page(inputs, "" if quiet or as_json else _TABLES)
+    page = begin_page("split", inputs, "" if quiet or as_json else _TABLES)
     from curate.api.split import AllocationOptions, LineMarks, SplitRequest, Targets, run_split
     from curate.cli.running import conclude, running
     from curate.gates import gates_for

@@ -38,7 +38,7 @@ class Execution:
     on_draw: Progress = no_progress
     notify: Callable[[str], None] = no_progress
     build_page: Callable[[Any, Path], object] | None = None
-    prepare_page: Callable[[], None] = no_progress
+    prepare_page: Callable[[Any], None] = no_progress
     threads: int | None = None
     workers: int | None = None
     engine: str = "local"

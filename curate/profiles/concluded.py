@@ -66,6 +66,14 @@ class Written:
     reused: ReusedRows
 
 
+def build_models() -> None:
+    """Let pydantic build the models of the files that `conclude` writes, which it does at their
+    first use else.
+    """
+    for model in (Profile, Ledger):
+        model.model_rebuild()
+
+
 def conclude(
     plan: ProfilePlan,
     folder: Path,

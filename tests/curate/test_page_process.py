@@ -132,7 +132,7 @@ import curate.terminal.process as process
 process._commands.append(None)
 import curate.cli.page_process as beside
 beside.thread_count = lambda: 2
-page = beside.begin_page([])
+page = beside.begin_page('profile', [])
 print(page._pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
