@@ -22,7 +22,7 @@ static inline uint64_t byte_classes_highs(byte_classes_Bytes bytes) {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
         words[k] = __builtin_bswap64(words[k]);
 #endif
-        bits[k] = (((words[k] & PACKED_HIGHS) >> 7) * UINT64_C(0x0102040810204080)) >> 56;
+        bits[k] = (((words[k] & WORDS_HIGHS) >> 7) * UINT64_C(0x0102040810204080)) >> 56;
     }
     return bits[0] | bits[1] << 8;
 #endif

@@ -8,11 +8,6 @@
 #define SYNTAX_TRUE 4
 #define SYNTAX_FALSE 5
 #define SYNTAX_NULL 6
-#define SYNTAX_QUOTES UINT64_C(0x2222222222222222)
-#define SYNTAX_BACKSLASHES UINT64_C(0x5c5c5c5c5c5c5c5c)
-#define SYNTAX_BLANKS UINT64_C(0x2020202020202020)
-#define SYNTAX_ONES UINT64_C(0x101010101010101)
-#define SYNTAX_HIGHS UINT64_C(0x8080808080808080)
 static uint8_t SYNTAX_HEX_values[256] = {
     [0 ... '/'] = 255,   ['1'] = 1,  ['2'] = 2,           ['3'] = 3,  ['4'] = 4,
     ['5'] = 5,           ['6'] = 6,  ['7'] = 7,           ['8'] = 8,  ['9'] = 9,
@@ -109,14 +104,14 @@ static i64_i64 syntax_scan_scalar(uint8s data, int64_t at) {
     return (i64_i64){SYNTAX_MISSING, at};
 }
 
-/* High bit of each byte that is not plain text: quote, backslash, control, beyond ASCII.
- *
- * The lowest set bit is exact; a borrow may set bits above it (Hacker's Delight, 6-1). */
-static inline uint64_t syntax_stops(uint64_t word) {
-    uint64_t quote = word ^ SYNTAX_QUOTES;
-    uint64_t backslash = word ^ SYNTAX_BACKSLASHES;
-    uint64_t stops = ((word - SYNTAX_BLANKS) & ~word) | ((quote - SYNTAX_ONES) & ~quote);
-    return (stops | ((backslash - SYNTAX_ONES) & ~backslash) | word) & SYNTAX_HIGHS;
+/* Sixteen bytes from `at` on: a bit for each that is not plain text: quote, backslash, control,
+ * beyond ASCII. */
+static inline uint64_t syntax_stops(uint8s data, int64_t at) {
+    (void)INDEX(at + 15, data.size);
+    byte_classes_Bytes bytes = *(const byte_classes_Bytes*)(data.at + at);
+    return byte_classes_highs(bytes | (byte_classes_Bytes)(bytes < ' ') |
+                              (byte_classes_Bytes)(bytes == '"') |
+                              (byte_classes_Bytes)(bytes == '\\'));
 }
 
 /* Length of the multi-byte character at `at`; 0 where it is not valid UTF-8 (RFC 3629). */
@@ -199,13 +194,13 @@ static i64_i64 syntax_scan_string(uint8s data, int64_t at) {
     int64_t size = data.size;
     int64_t what = SYNTAX_STRING;
     while (at < size) {
-        while (at + 8 <= size) {
-            uint64_t stop = syntax_stops(load_word(data, at));
+        while (at + 16 <= size) {
+            uint64_t stop = syntax_stops(data, at);
             if (stop) {
-                at += (int64_t)(trailing_zeros(stop) >> 3);
+                at += (int64_t)trailing_zeros(stop);
                 break;
             }
-            at += 8;
+            at += 16;
         }
         if (at >= size) {
             break;
