@@ -63,24 +63,21 @@ class _Kernel:
         self.__name__ = declaration.__name__
         self.__doc__ = declaration.__doc__
         self._symbol, self._declaration = symbol, declaration
-        self._call: Any = None
+        self._bound: tuple[Any, Sequence[Callable[[Any], Any]]] | None = None
 
     def __call__(self, *arguments: Any) -> Any:
-        call = self._call or self._bind()
-        return call(
-            *[convert(each) for convert, each in zip(self._converters, arguments, strict=True)]
-        )
+        call, converters = self._bound or self._bind()
+        return call(*[convert(each) for convert, each in zip(converters, arguments, strict=True)])
 
-    def _bind(self) -> Any:
+    def _bind(self) -> tuple[Any, Sequence[Callable[[Any], Any]]]:
         types = dict(self._declaration.__annotations__)
         returned = _SCALARS[types.pop("return")]
         scope = self._declaration.__globals__
         pairs = [_converter(name, of, scope) for name, of in types.items()]
         call = _library()[self._symbol]
         call.argtypes, call.restype = [type_ for type_, _ in pairs], returned
-        self._converters: Sequence[Callable[[Any], Any]] = [convert for _, convert in pairs]
-        self._call = call
-        return call
+        self._bound = call, [convert for _, convert in pairs]  # at once: threads may both bind it
+        return self._bound
 
 
 def sources() -> str:
@@ -135,6 +132,7 @@ def _description(array: Any) -> str:
     return f"a {layout} {array.dtype} array of {array.ndim} dimensions"
 
 
+@cache
 def _structure(of: Any) -> tuple[Any, Callable[[Any], Any]]:
     """A pointer to a C struct with the arrays of a NamedTuple."""
     names = of.__annotations__
@@ -144,8 +142,32 @@ def _structure(of: Any) -> tuple[Any, Callable[[Any], Any]]:
     struct = type(of.__name__, (ctypes.Structure,), {"_fields_": fields})
 
     def convert(value: Any) -> Any:
+        if isinstance(value, _Held):
+            return value.pointer
         return ctypes.pointer(
             struct(*(pairs[name][1](part) for name, part in zip(pairs, value, strict=True)))
         )
 
     return ctypes.POINTER(struct), convert
+
+
+class _Held:
+    """A NamedTuple that knows its C struct."""
+
+    pointer: Any
+
+
+Arrays = TypeVar("Arrays", bound=tuple[Any, ...])
+
+
+def held(value: Arrays) -> Arrays:
+    """The same NamedTuple, made ready for C once: for one that many calls get."""
+    kind, convert = _held_kind(type(value))
+    ready = kind(*value)
+    ready.pointer = convert(value)
+    return cast("Arrays", ready)
+
+
+@cache
+def _held_kind(of: Any) -> tuple[Any, Callable[[Any], Any]]:
+    return type(of.__name__, (_Held, of), {}), _structure(of)[1]

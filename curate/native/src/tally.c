@@ -121,10 +121,10 @@ typedef struct {
     int64s sums;
     doubles2 worst;
     int64s2 worst_at;
-} tally_Metric;
+} BinCounts;
 
 /* Keep the values among the lowest and the highest ones; their first row has this number. */
-static void tally_keep_ends(const tally_Metric* of, doubles values, int64_t first_row) {
+static void tally_keep_ends(const BinCounts* of, doubles values, int64_t first_row) {
     int64_t last = of->worst.columns - 1;
     for (int64_t row = 0; row < values.size; row++) {
         double value = AT(values, row);
@@ -141,7 +141,7 @@ static void tally_keep_ends(const tally_Metric* of, doubles values, int64_t firs
 }
 
 /* Count rows of one value in its bin. */
-ALWAYS_INLINE void tally_put(const tally_Metric* of, int64_t at, double value, int64_t rows,
+ALWAYS_INLINE void tally_put(const BinCounts* of, int64_t at, double value, int64_t rows,
                              int64_t us) {
     AT(of->rows, at) += rows;
     AT(of->us, at) += us;
@@ -154,8 +154,8 @@ ALWAYS_INLINE void tally_put(const tally_Metric* of, int64_t at, double value, i
 }
 
 /* Count a block whose values are all finite, where `places` are their bins. */
-ALWAYS_INLINE void tally_count_block(const tally_Metric* of, doubles values, int64s us,
-                                     uint32s code, uint8s verdict, int32s places) {
+ALWAYS_INLINE void tally_count_block(const BinCounts* of, doubles values, int64s us, uint32s code,
+                                     uint8s verdict, int32s places) {
     int64s rows = of->rows, sums_us = of->us;
     doubles least = ROW(of->span, 0), most = ROW(of->span, 1);
     for (int64_t row = 0; row < values.size; row++) {
@@ -178,7 +178,7 @@ ALWAYS_INLINE void tally_count_block(const tally_Metric* of, doubles values, int
 }
 
 /* The same row by row, for values of any kind. */
-static void tally_count_rows(const tally_Metric* of, doubles values, int64s us, uint32s code,
+static void tally_count_rows(const BinCounts* of, doubles values, int64s us, uint32s code,
                              uint8s verdict) {
     for (int64_t row = 0; row < values.size; row++) {
         double value = AT(values, row);
@@ -195,7 +195,7 @@ static void tally_count_rows(const tally_Metric* of, doubles values, int64s us, 
     }
 }
 
-ALWAYS_INLINE void tally_count_all(const tally_Metric* of, doubles values, int64s us,
+ALWAYS_INLINE void tally_count_all(const BinCounts* of, doubles values, int64s us,
                                    int64_t first_row, uint32s code, uint8s verdict) {
     int32_t room[TALLY_BLOCK];
     int64_t last = of->worst.columns - 1;
@@ -233,23 +233,17 @@ ALWAYS_INLINE void tally_count_all(const tally_Metric* of, doubles values, int64
     }
 }
 
-WIDE static void tally_count_wide(const tally_Metric* of, doubles values, int64s us,
-                                  int64_t first_row, uint32s code, uint8s verdict) {
+WIDE static void tally_count_wide(const BinCounts* of, doubles values, int64s us, int64_t first_row,
+                                  uint32s code, uint8s verdict) {
     tally_count_all(of, values, us, first_row, code, verdict);
 }
 
-EXPORT void tally_count(doubles values, int64s us, int64_t first_row, double low, double high,
-                        double top, doubles cuts, int64s rows, int64s bin_us, uint32s code,
-                        uint8s verdict, int64s2 hits, doubles2 span, int64s sums, doubles2 worst,
-                        int64s2 worst_at) {
-    int64_t bins = rows.size - 2 - cuts.size;
-    double width = (double)(high - low) / (double)bins;
-    tally_Metric of = {low,    width, top,  bins, cuts,  rows,
-                       bin_us, hits,  span, sums, worst, worst_at};
+EXPORT void tally_count(doubles values, int64s us, int64_t first_row, uint32s code, uint8s verdict,
+                        const BinCounts* of) {
     if (is_wide()) {
-        tally_count_wide(&of, values, us, first_row, code, verdict);
+        tally_count_wide(of, values, us, first_row, code, verdict);
     } else {
-        tally_count_all(&of, values, us, first_row, code, verdict);
+        tally_count_all(of, values, us, first_row, code, verdict);
     }
 }
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from curate.arrays import Bools, Bytes, Floats, FloatTable, Int64s, Int64Table, UInt32s
 from curate.metrics.declare import Metric
-from curate.native import kernel
+from curate.native import held, kernel
 
 FINE = 64
 """Each bin of a histogram is cut so many times to find where a quantile lies."""
@@ -52,6 +53,23 @@ class Hits:
         return Hits(code, self.verdict, np.bincount(code, minlength=self.of_code.size))
 
 
+class BinCounts(NamedTuple):
+    """What the compiled loop counts of one metric, in so many equal `bins` between two more."""
+
+    low: float
+    width: float
+    top: float
+    bins: int
+    cuts: Floats
+    rows: Int64s
+    us: Int64s
+    hits: Int64Table
+    span: FloatTable
+    sums: Int64s
+    worst: FloatTable
+    worst_at: Int64Table
+
+
 def by_value(metric: Metric) -> bool:
     """Whether each value of the metric has a bin of its own: an integer, and not in thousands."""
     return metric.dtype.is_integer() and metric.high <= WHOLE
@@ -85,6 +103,17 @@ class Tally:
     worst: Floats = field(default_factory=lambda: np.full((2, SHOWN), np.inf))
     worst_at: Int64s = field(default_factory=lambda: np.full((2, SHOWN), -1, np.int64))
 
+    _counts: BinCounts = field(init=False, repr=False)
+    """The same arrays, for the compiled loop."""
+
+    def __post_init__(self) -> None:
+        bins = self.rows.size - 2 - self.cuts.size
+        counts = BinCounts(
+            self.low, (self.high - self.low) / bins, self.top, bins, self.cuts, self.rows, self.us,
+            self.hits, self.span, self.sums, self.worst, self.worst_at,
+        )  # fmt: skip
+        object.__setattr__(self, "_counts", held(counts))
+
     @classmethod
     def of(cls, metric: Metric, cuts: Sequence[float] = ()) -> Tally:
         """An empty tally with bins that suit the metric and end at `cuts`.
@@ -109,11 +138,7 @@ class Tally:
             hits = _NONE
         else:
             self.hit_rows[:] += hits.rows()
-        _count(
-            values, us, first_row, self.low, self.high, self.top, self.cuts, self.rows, self.us,
-            hits.code, hits.verdict, self.hits,
-            self.span, self.sums, self.worst, self.worst_at,
-        )  # fmt: skip
+        _count(values, us, first_row, hits.code, hits.verdict, self._counts)
 
     def bins(self) -> tuple[Int64s, Int64s]:
         """Of each bin: its equal bin (0 below `low`), and how many cuts lie left of it."""
@@ -183,22 +208,7 @@ def _keep(value: float, row: int, worst: Floats, worst_at: Int64s) -> None:
 
 @kernel("tally")
 def _count(
-    values: Floats,
-    us: Int64s,
-    first_row: int,
-    low: float,
-    high: float,
-    top: float,
-    cuts: Floats,
-    rows: Int64s,
-    bin_us: Int64s,
-    code: UInt32s,
-    verdict: Bytes,
-    hits: Int64Table,
-    span: FloatTable,
-    sums: Int64s,
-    worst: FloatTable,
-    worst_at: Int64Table,
+    values: Floats, us: Int64s, first_row: int, code: UInt32s, verdict: Bytes, of: BinCounts
 ) -> None:
     raise NotImplementedError
 
