@@ -17,12 +17,12 @@ _THIRD_LAST = 3
 
 
 def _suspicious() -> Bools:
-    """By the last byte of a path and its third last: whether a suffix may end so."""
-    table = np.zeros((256, 256), np.bool_)
+    """By the last byte of a path, times 256, and its third last: whether a suffix may end so."""
+    table = np.zeros(1 << 16, np.bool_)
     for suffix in SUFFIXES:
         last, third = (suffix[-at].encode()[0] for at in (1, _THIRD_LAST))
         for one in {last, ord(chr(last).upper())}:
-            table[one, [third, ord(chr(third).upper())]] = True
+            table[[one << 8 | other for other in (third, ord(chr(third).upper()))]] = True
     return table
 
 
@@ -32,8 +32,9 @@ _MAY_END = _suspicious()
 def ffmpeg_rows(data: Bytes, start: Int64s, length: Int64s) -> Int64s:
     """The rows of paths, as spans of `data`, that end in one of SUFFIXES, in either case."""
     end = start + length
-    long = np.flatnonzero(length > _SHORTEST)
-    rows = long[_MAY_END[data[end[long] - 1], data[end[long] - _THIRD_LAST]]]
+    last, third = (data.take(end - at, mode="clip") for at in (1, _THIRD_LAST))
+    may_end = _MAY_END.take(last.astype(np.intp) << 8 | third)
+    rows = np.flatnonzero(may_end & (length > _SHORTEST))
     names = (data[start[row] : end[row]].tobytes().lower() for row in rows.tolist())
     suffixes = tuple(suffix.encode() for suffix in SUFFIXES)
     named: Int64s = rows[

@@ -221,7 +221,7 @@ def _clips(
     seconds = np.where(unread.is_malformed(rows), np.nan, taken(read.seconds, rows))
     offsets = np.where(broken, np.nan, taken(read.offsets, rows))
     strings = read.strings.strings()
-    none, names = np.int32(strings.len() - 1), len(SPEAKER_FIELDS)
+    names = len(SPEAKER_FIELDS)
     channels = _channels(read, rows)
     segments = audio_keys(taken(read.lines.paths, rows), offsets, channels)
     codes_of = [*read.lines.codes[:CHANNEL_CODES], *read.lines.codes[CHANNEL_CODES + 1 : -names]]
@@ -232,9 +232,8 @@ def _clips(
         TEXT_KEY.name: alike(None, rows.size, pl.UInt64()),
         NORMAL_KEY.name: alike(None, rows.size, pl.UInt64()),
         **{
-            name: strings[np.where(broken | (codes < 0), none, codes)]
-            for name, all_codes in zip((LANG.name, TASK.name, *extra_fields), codes_of, strict=True)
-            for codes in [taken(all_codes, rows)]
+            name: _named(strings, taken(codes, rows), broken)
+            for name, codes in zip((LANG.name, TASK.name, *extra_fields), codes_of, strict=True)
         },
         SPEAKER.name: _speakers(read.strings, taken(read.lines.codes[-names:], rows), broken),
         OFFSET_S.name: pl.Series(offsets, nan_to_null=True),
@@ -261,15 +260,25 @@ def _clips(
     )
 
 
+def _named(
+    strings: pl.Series, codes: npt.NDArray[np.int32], broken: npt.NDArray[np.bool_]
+) -> pl.Series:
+    """The strings of these numbers, -1 for none; null for lines that are no record."""
+    if codes.max(initial=-1) < 0:
+        return alike(None, codes.size, pl.String())
+    return strings[np.where(broken | (codes < 0), np.int32(strings.len() - 1), codes)]
+
+
 def _speakers(
     strings: Interner, codes: npt.NDArray[np.int32], broken: npt.NDArray[np.bool_]
 ) -> pl.Series:
     """Canonical ids; `codes` has a row for each name of the speaker, the first id counts."""
     present = np.zeros(strings.size + 1, np.bool_)
-    present[codes] = True  # -1 stands for the null at the end
+    by_other_names = (codes[1:] >= 0).any()
+    present[codes if by_other_names else codes[0]] = True  # -1 stands for the null at the end
     ids = strings.ids(np.flatnonzero(present[:-1]))
     chosen = codes[0]
-    if (codes[1:] >= 0).any():
+    if by_other_names:
         named = ids.is_not_null().to_numpy()
         for others in codes[1:]:
             chosen = np.where(named[chosen], chosen, others)
