@@ -15,8 +15,17 @@ static inline bool damage_at(uint8s data, int64_t at) {
     return before == 195 && 130 <= byte && byte <= 175 && behind >= 194;
 }
 
-/* Sixteen bytes from `at` on: whether one is `?`, or may stand before damage. */
-static inline bool damage_stops(uint8s data, int64_t at) {
+/* The same by the byte at `at`, which is `?` or may stand before damage, of a text between these.
+ */
+static inline bool damage_shown(uint8s data, int64_t first, int64_t at, int64_t end) {
+    if (AT(data, at) == '?') {
+        return at > first && at + 1 < end && damage_at(data, at);
+    }
+    return at + 2 < end && damage_at(data, at + 1);
+}
+
+/* Sixteen bytes from `at` on: a bit for each that is `?`, or may stand before damage. */
+static inline uint64_t damage_stops(uint8s data, int64_t at) {
     (void)INDEX(at + 15, data.size);
     byte_classes_Bytes bytes = *(const byte_classes_Bytes*)(data.at + at);
     return byte_classes_highs((byte_classes_Bytes)(bytes == '?') |
@@ -25,22 +34,17 @@ static inline bool damage_stops(uint8s data, int64_t at) {
 
 EXPORT void damage_find(uint8s data, int64s start, int64s length, bools doubtful) {
     for (int64_t row = 0; row < start.size; row++) {
-        int64_t at = AT(start, row), end = at + AT(length, row);
+        int64_t first = AT(start, row), end = first + AT(length, row), at = first;
         bool seen = false;
-        while (at < end && !seen) {
-            if (at + 16 <= data.size && !damage_stops(data, at)) {
-                at += 16;
-                continue;
+        for (; at < end && at + 16 <= data.size && !seen; at += 16) {
+            uint64_t stops = damage_stops(data, at) & byte_classes_before(at, end);
+            for (; stops && !seen; stops &= stops - 1) {
+                seen = damage_shown(data, first, at + (int64_t)trailing_zeros(stops), end);
             }
-            int64_t last = min_i(at + 16, end);
-            for (; at < last; at++) {
-                uint8_t byte = AT(data, at);
-                if (byte == '?') {
-                    seen |= at > AT(start, row) && at + 1 < end && damage_at(data, at);
-                } else if (byte == 195) {
-                    seen |= at + 2 < end && damage_at(data, at + 1);
-                }
-            }
+        }
+        for (; at < end && !seen; at++) {
+            bool stops = AT(data, at) == '?' || AT(data, at) == 195;
+            seen = stops && damage_shown(data, first, at, end);
         }
         AT(doubtful, row) = seen;
     }
