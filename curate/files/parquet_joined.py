@@ -1,26 +1,29 @@
 """One Parquet file of several: their row groups as they are, and one footer. No value is read.
 
+Columns that one of them leaves out are null in its rows.
+
 What a footer holds: parquet.thrift of apache/parquet-format.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from io import FileIO
 from pathlib import Path
 
 from curate.errors import InputError
 from curate.files import thrift_compact as thrift
+from curate.files.parquet_nulls import COLUMNS, Chunks, add_null_columns, chunks_of, types_of
 from curate.files.thrift_compact import I16, I64, LIST, STRUCT, Struct
 
 _MAGIC = b"PAR1"
 _END = struct.Struct("<I4s")
 """What follows a footer: its length, and the magic number."""
 
-_NUM_ROWS, _ROW_GROUPS, _CREATED_BY = 3, 4, 6
+_SCHEMA, _NUM_ROWS, _ROW_GROUPS, _CREATED_BY = 2, 3, 4, 6
 """Fields of FileMetaData."""
-_COLUMNS, _FILE_OFFSET, _ORDINAL = 1, 5, 7
+_FILE_OFFSET, _ORDINAL = 5, 7
 """Fields of RowGroup."""
 _CHUNK_OFFSET, _METADATA, _INDEXES = 2, 3, (4, 6)
 """Fields of ColumnChunk; the last ones say where indexes of its pages begin, and the fields after
@@ -55,19 +58,24 @@ class Joined:
         self._rows = 0
         self._common: Struct = {}
         """The rest of a footer, which all have to share."""
-        self._latest: tuple[int, Path] | None = None
-        """The file written last, as a whole file still: where it begins, and its name."""
+        self._latest: tuple[int, Path, Collection[str]] | None = None
+        """The file written last, as a whole file still: where it begins, its name, and which
+        columns it leaves out.
+        """
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was appended."""
-        return not self._groups and self._latest is None
+        return not self._common and self._latest is None
 
-    def append(self, write: Callable[[FileIO], object], name: Path) -> None:
+    def append(
+        self, write: Callable[[FileIO], object], name: Path, left_out: Collection[str] = ()
+    ) -> None:
         """Append the row groups of the Parquet file that `write` writes where the file stands.
 
-        InputError, by its name, where an earlier one was no Parquet file, or had other columns
-        than those before it.
+        The columns that it leaves out are null in all rows, and not nested; the file before it has
+        them. InputError, by its name, where an earlier one was no Parquet file, or had other
+        columns than those before it.
         """
         self._settle()
         # A file's first bytes, the magic number, are written over the last ones of what is there.
@@ -79,11 +87,11 @@ class Joined:
         write(self._file)
         self._file.seek(begin)
         write_all(self._file, covered)
-        self._latest = (begin, name)
+        self._latest = (begin, name, left_out)
 
     def finish(self) -> None:
         """Write the footer: that of the only file stays as it is."""
-        if not self._groups:
+        if not self._common:
             return
         self._settle()
         fields = {
@@ -101,28 +109,28 @@ class Joined:
         """Take over the row groups of the file written last, from its footer."""
         if self._latest is None:
             return
-        begin, name = self._latest
+        begin, name, left_out = self._latest
         hint = "remove it, and measure its part again"
         try:
-            self._take(begin)
+            self._take(begin, left_out)
         except _Unfit as error:
             raise InputError.of(name, str(error), hint) from None
         except _DAMAGE:
             raise InputError.of(name, "its footer is damaged", hint) from None
         self._latest = None
 
-    def _take(self, begin: int) -> None:
+    def _take(self, begin: int, left_out: Collection[str]) -> None:
         content, at = self._footer(begin)
         ends = [at]
-        count = len(self._groups)
+        partial: list[tuple[Struct, Chunks]] = []
 
         def moved(group: Struct) -> bytes:
             ends.extend(_move(group, begin))
-            ordinal = min(len(self._groups), _GREATEST_ORDINAL)
-            group[_ORDINAL] = (I16, ordinal)
-            out = bytearray()
-            thrift.write(group, STRUCT, out)
-            self._groups.append(bytes(out))
+            if left_out:
+                partial.append((group, chunks_of(group)))
+                del group[COLUMNS]
+            else:
+                self._add(group)
             return b""
 
         fields, end = thrift.read_struct(content, 0, {_ROW_GROUPS: moved})
@@ -130,13 +138,33 @@ class Joined:
             raise ValueError("there is more of it")
         _, rows = fields.pop(_NUM_ROWS)
         del fields[_ROW_GROUPS]
-        if count and {**fields, _CREATED_BY: None} != {**self._common, _CREATED_BY: None}:
+        common = self._common or fields
+        if not left_out and {**fields, _CREATED_BY: None} != {**common, _CREATED_BY: None}:
             raise _Unfit("it has other columns than the one before it")
-        self._common = self._common or fields
+        self._common = common
         self._rows += rows
         self._end = min(ends)
         if self._end < begin + len(_MAGIC):
             raise ValueError("it ends before it begins")
+        if left_out:
+            self._complete(partial, left_out)
+
+    def _add(self, group: Struct) -> None:
+        group[_ORDINAL] = (I16, min(len(self._groups), _GREATEST_ORDINAL))
+        out = bytearray()
+        thrift.write(group, STRUCT, out)
+        self._groups.append(bytes(out))
+
+    def _complete(self, partial: list[tuple[Struct, Chunks]], left_out: Collection[str]) -> None:
+        """Add row groups that lack these columns, and the pages of these behind them."""
+        types = types_of(self._common[_SCHEMA][1][1])
+        pages = bytearray()
+        for group, chunks in partial:
+            pages += add_null_columns(group, chunks, left_out, types, self._end + len(pages))
+            self._add(dict(sorted(group.items())))
+        self._file.seek(self._end)
+        write_all(self._file, bytes(pages))
+        self._end += len(pages)
 
     def _footer(self, begin: int) -> tuple[bytes, int]:
         """The bytes of the footer of the file written last, and where they begin."""
@@ -165,7 +193,7 @@ def _move(group: Struct, by: int) -> list[int]:
     """Move what a row group says of places in its file; returns where indexes of pages were."""
     indexes = []
     _shift(group, _FILE_OFFSET, by)
-    for column in group[_COLUMNS][1][1]:
+    for column in group[COLUMNS][1][1]:
         _shift(column, _CHUNK_OFFSET, by)
         metadata = column[_METADATA][1]
         for number in _PAGE_OFFSETS:

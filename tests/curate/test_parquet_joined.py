@@ -231,3 +231,41 @@ def test_what_cannot_be_joined_is_named(tmp_path: Path, how: str, first: bool) -
     (fault,) = raised.value.faults
     assert fault.where == str(good if first and foreign else other)
     assert fault.hint == "remove it, and measure its part again"
+
+
+WHOLE = pl.DataFrame({"a": range(20), "b": ["x"] * 20, "tags": [["y"]] * 20})
+
+
+def join_part(columns: Sequence[str], left_out: set[str], path: Path) -> None:
+    """WHOLE, then these columns of it."""
+    with path.open("w+b", buffering=0) as file:
+        joined = Joined(file)
+        joined.append(partial(stored, WHOLE), Path("whole"))
+        joined.append(partial(stored, WHOLE.select(columns)), Path("part"), left_out)
+        joined.finish()
+
+
+@pytest.mark.parametrize("left_out", ["a", "b", "ab"])
+def test_columns_that_a_file_leaves_out_are_null(tmp_path: Path, left_out: str) -> None:
+    columns = [name for name in WHOLE.columns if name not in left_out]
+    plain, path = tmp_path / "plain.parquet", tmp_path / "joined.parquet"
+    join_part(columns, set(left_out), path)
+    stored(pl.concat([WHOLE, WHOLE.select(columns)], how="diagonal"), plain)
+    assert read_by_all(path) == read_by_all(plain)
+
+
+@pytest.mark.parametrize(
+    ("columns", "left_out"),
+    [
+        (["a", "b"], {"tags"}),  # nested
+        (["a", "b"], {"b"}),  # there, and another one is not
+        (["a", "tags"], {"c"}),  # no column
+        (["a", "b", "tags"], {"c"}),
+    ],
+)
+def test_no_other_columns_can_be_left_out(
+    tmp_path: Path, columns: list[str], left_out: set[str]
+) -> None:
+    with pytest.raises(InputError) as raised:
+        join_part(columns, left_out, tmp_path / "joined.parquet")
+    assert raised.value.faults[0].where == "part"

@@ -13,12 +13,22 @@ from hypothesis import strategies as st
 
 from curate.files import thrift_compact as thrift
 from curate.profiles.measure import row_groups
+from curate.profiles.measure.null_columns import without_null_columns
 from curate.profiles.measure.row_groups import Rows, Stored, of_sources, write_table
 from curate.profiles.whole_input import duplicate_counts
-from tests.curate.test_parquet_joined import footer_of
+from tests.curate.test_parquet_joined import footer_of, read_by_all
 
 LARGE, MOST = 5, 8
 COLUMNS = {"row": pl.Int64(), "text": pl.String()}
+SOME = [
+    pl.Series([value], dtype=dtype)
+    for value, dtype in [
+        (True, pl.Boolean()), (-3, pl.Int8()), (7, pl.Int16()), (-9, pl.Int32()), (1, pl.UInt64()),
+        (0.5, pl.Float32()), (0.25, pl.Float64()), ("a", pl.String()), ("bad", pl.Enum(["bad"])),
+        (["a"], pl.List(pl.String())), ({"a": 1}, pl.Struct({"a": pl.Int64()})),
+    ]
+]  # fmt: skip
+"""A value of each type."""
 
 
 @pytest.fixture(autouse=True)
@@ -81,27 +91,74 @@ def test_a_large_source_has_its_own(
 def test_the_bytes_are_the_same_however_rows_come(
     tmp_path: Path, sources: list[int], cuts: list[int], data: st.DataObject
 ) -> None:
-    total = sum(sources)
+    table = frame_of(0, sum(sources))
+    mixed = written_both_ways(tmp_path, table, sources, cuts, data)
+    assert pl.read_parquet(mixed).equals(table)
+    if table.height:
+        assert sizes_of(mixed) == expected_sizes(sources)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(st.integers(0, 25), min_size=1, max_size=5),
+    st.lists(st.integers(0, 70), max_size=9),
+    st.lists(
+        st.tuples(
+            st.sampled_from(SOME),
+            st.sets(st.integers(0, 70), max_size=2) | st.just(frozenset(range(70))),
+        ),
+        max_size=8,
+    ),
+    st.data(),
+)
+def test_columns_without_values_are_read_as_any_writer_stores_them(
+    tmp_path: Path,
+    sources: list[int],
+    cuts: list[int],
+    filled: list[tuple[pl.Series, set[int]]],
+    data: st.DataObject,
+) -> None:
+    rows = sum(sources)
+    table = frame_of(0, rows)[:, :1].with_columns(
+        pl.Series(
+            f"c{at}", [value[0] if row in where else None for row in range(rows)], value.dtype
+        )
+        for at, (value, where) in enumerate(filled)
+    )
+    mixed, plain = written_both_ways(tmp_path, table, sources, cuts, data), tmp_path / "plain"
+    table.write_parquet(plain)
+    assert pl.read_parquet_schema(mixed) == table.schema
+    assert read_by_all(mixed) == read_by_all(plain)
+    for name in table.columns:
+        null = pl.scan_parquet(mixed).filter(pl.col(name).is_null())
+        assert null.collect(engine="streaming").equals(table.filter(pl.col(name).is_null()))
+
+
+def written_both_ways(
+    tmp_path: Path, table: pl.DataFrame, sources: list[int], cuts: list[int], data: st.DataObject
+) -> Path:
+    """Where a table is that is written as a stream, and in pieces, to the same bytes."""
+    columns, total = table.schema, table.height
     named = [(str(at), rows) for at, rows in enumerate(sources)]
     bounds = [0, *sorted(cut for cut in cuts if cut < total), total]
-    frames = [frame_of(first, end) for first, end in pairwise(bounds)]
+    frames = [table[first:end] for first, end in pairwise(bounds)]
     streamed, mixed = tmp_path / "streamed", tmp_path / "mixed"
-    write_table(of_sources(frames, named), COLUMNS, streamed)
+    write_table(of_sources(frames, named), columns, streamed)
     copied = data.draw(st.sets(st.integers(0, len(sources) - 1)))
     pieces: list[Rows | Stored] = []
     for at, (first, end) in enumerate(pairwise([0, *accumulate(sources)])):
-        rows = Rows(frame_of(first, end), [(str(at), end - first)])
+        rows = Rows(table[first:end], [(str(at), end - first)])
         if at in copied and row_groups.is_large(end - first):
             path = tmp_path / f"{at}.parquet"
-            write_table([rows], COLUMNS, path)
+            write_table([rows], columns, path)
             pieces.append(Stored(path))
         else:
             pieces.append(rows)
-    write_table(pieces, COLUMNS, mixed)
+    write_table(pieces, columns, mixed)
     assert streamed.read_bytes() == mixed.read_bytes()
-    assert pl.read_parquet(mixed).equals(frame_of(0, total))
-    if total:
-        assert sizes_of(mixed) == expected_sizes(sources)
+    return mixed
 
 
 def test_a_table_of_no_rows_has_its_columns(tmp_path: Path) -> None:
@@ -116,3 +173,56 @@ def test_what_goes_wrong_while_rows_come_is_raised(tmp_path: Path) -> None:
 
     with pytest.raises(Exception, match="no more"):
         write_table(rows(), COLUMNS, tmp_path / "half")
+
+
+@pytest.mark.parametrize(
+    ("filled", "left_out"),
+    [
+        ([], [(20, "abc")]),
+        ([(0, "a")], [(20, "bc")]),
+        ([(4, "a"), (5, "b")], [(5, "bc"), (15, "c")]),  # within the first rows, and just behind
+        ([(9, "a"), (13, "c")], [(9, "abc"), (11, "b")]),  # looked for in as many rows again
+        ([(9, "a"), (14, "c")], [(9, "abc"), (5, "bc"), (6, "b")]),
+        ([(19, "abc")], [(19, "abc"), (1, "")]),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 3, 20])
+def test_a_run_ends_before_the_first_value(
+    filled: list[tuple[int, str]], left_out: list[tuple[int, str]], size: int
+) -> None:
+    table = frame_of(0, 20).select(
+        "row",
+        *(
+            pl.Series(name, [row if (row in at) else None for row in range(20)], pl.Int64)
+            for name in "abc"
+            for at in [{row for row, names in filled if name in names}]
+        ),
+        tags=pl.lit(None, pl.List(pl.String)),
+    )
+    frames = [table[at : at + size] for at in range(0, 20, size)]
+    runs = []
+    for names, run in without_null_columns(frames, table.schema, 5):
+        rows = pl.concat(run)
+        runs.append((rows.height, "".join(sorted(names))))
+        assert rows.columns == [name for name in table.columns if name not in names]
+    assert runs == left_out
+    for names, run in without_null_columns(frames, table.schema, 21):
+        assert not names
+        assert pl.concat(run).equals(table)
+
+
+def test_no_more_is_held_than_the_first_rows_of_a_run() -> None:
+    made = 0
+
+    def frames() -> Iterator[pl.DataFrame]:
+        nonlocal made
+        for at in range(0, 100, 2):
+            made = at + 2
+            yield frame_of(at, made).with_columns(none=pl.lit(None, pl.Int8))
+
+    given = 0
+    for _, run in without_null_columns(frames(), COLUMNS | {"none": pl.Int8()}, 5):
+        for frame in run:
+            given += frame.height
+            assert made <= max(6, given)
+    assert given == 100
