@@ -99,7 +99,7 @@ def test_the_bytes_are_the_same_however_rows_come(
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     st.lists(st.integers(0, 25), min_size=1, max_size=5),
