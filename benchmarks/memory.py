@@ -5,6 +5,7 @@ RSS counts pages of files that were read; RssAnon does not.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MIB = 1 << 20
+PSS = "Pss_Anon:"
+"""A process's share of the anonymous memory that it may share with others."""
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Peak:
@@ -46,39 +50,55 @@ def anonymous_mib(pid: int | str = "self") -> float:
 class Tree:
     """A process and its descendants, looked at often without slowing them.
 
-    Which they are, and how much of their memory they share, takes the kernel milliseconds to say,
-    with the process's memory locked: both are looked up every LOOK_S only.
+    How much of their memory they share takes the kernel milliseconds to say, with the memory
+    locked: it is looked up when there are others than before, and every LOOK_S.
     """
 
-    LOOK_S = 0.5
+    LOOK_S = 1.0
 
     def __init__(self, pid: int) -> None:
         self._pid, self._due = pid, 0.0
-        self._pids: list[int] = [pid]
+        self._pids: list[int] = []
         self._shared_mib = 0.0
 
     def anonymous_mib(self) -> float:
-        """Their anonymous memory now, MiB; a shared page counts once."""
-        if (now := time.monotonic()) >= self._due:
+        """Their anonymous memory now, MiB; a page that all share counts once."""
+        now = time.monotonic()
+        if now >= self._due or not _children(self._pid, self._pid) <= set(self._pids):
             self._due = now + self.LOOK_S
             self._pids = list(descendants(self._pid))
-            self._shared_mib = self._resident_mib() - self._own_mib() if self._pids[1:] else 0.0
-        return self._resident_mib() - self._shared_mib
+            self._shared_mib = self._look_at_shared()
+        return sum(map(_resident_mib, self._pids)) - self._shared_mib
 
-    def _resident_mib(self) -> float:
-        return sum(anonymous_mib(pid) for pid in self._pids)
+    def _look_at_shared(self) -> float:
+        """What is counted too often: of the first process, the largest, nothing is looked up."""
+        others, of = self._pids[1:], len(self._pids)
+        lent = (_resident_mib(pid) - _field(f"/proc/{pid}/smaps_rollup", PSS) for pid in others)
+        return sum(lent) * of / (of - 1) if others else 0.0
 
-    def _own_mib(self) -> float:
-        return sum(_field(f"/proc/{pid}/smaps_rollup", "Pss_Anon:") for pid in self._pids)
+
+def _children(pid: int, task: int) -> set[int]:
+    """The processes that a thread of a process has begun, and that have not ended."""
+    with suppress(OSError), open(f"/proc/{pid}/task/{task}/children", "rb", buffering=0) as file:  # noqa: PTH123
+        return set(map(int, file.read().split()))
+    return set()
 
 
 def descendants(pid: int) -> Iterator[int]:
     """A process and all its descendants."""
     yield pid
-    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(OSError):  # it has just ended
-            for child in tasks.read_text().split():
-                yield from descendants(int(child))
+    with suppress(OSError):  # it has just ended
+        for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - a Path for each costs as much
+            for child in _children(pid, int(task)):
+                yield from descendants(child)
+
+
+def _resident_mib(pid: int) -> float:
+    """What is no file's of a process's resident memory, MiB: the shortest that the kernel tells."""
+    with suppress(OSError), open(f"/proc/{pid}/statm", "rb", buffering=0) as file:  # noqa: PTH123
+        _, resident, files, *_ = map(int, file.read().split())
+        return (resident - files) * _PAGE / MIB
+    return 0.0
 
 
 def _field(path: str, name: str) -> float:

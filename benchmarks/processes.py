@@ -21,7 +21,7 @@ from typing import NamedTuple
 from benchmarks.memory import Tree
 
 ROOT = Path(__file__).resolve().parent.parent
-SAMPLE_MS = 10
+SAMPLE_MS = 25
 
 
 class Cost(NamedTuple):
