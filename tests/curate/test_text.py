@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from curate.artifacts.frames import Spans
+from curate.native.wide import plain_loops
 from curate.text import normalise
 from curate.text.define import TextMeasures, measure_text
 from curate.text.forms import DROP, LONG, SIZE, form_of, forms
@@ -102,6 +103,9 @@ ANY_TEXT = st.one_of(
 def test_kernel_equals_definition(texts: list[str], lang: str | None) -> None:
     measures, keys = kernel(texts, lang)
     assert measures == [measure_text(text, lang) for text in texts]
+    with plain_loops():
+        again, keys_again = kernel(texts, lang)
+    assert again == measures and (keys_again == keys).all()
     assert [int(key) for key in keys[NORMAL_HASH]] == [
         hash_normal(normalise(text, lang)) for text in texts
     ]

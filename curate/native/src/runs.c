@@ -95,12 +95,30 @@ static inline uint64_t runs_equal(const runs_Tokens* of, int64_t first, int64_t 
 #endif
 }
 
+#ifdef __x86_64__
+WIDE static inline uint64_t runs_equal_wide(const runs_Tokens* of, int64_t first, int64_t back) {
+    const uint32_t *low = of->low + RUNS_FEW + first, *high = of->high + RUNS_FEW + first;
+    uint64_t bits = 0;
+    for (int64_t k = 0; k < RUNS_BLOCK; k += 8) {
+        __m256i one = _mm256_loadu_si256((const __m256i*)(low + k));
+        __m256i other = _mm256_loadu_si256((const __m256i*)(high + k));
+        one = _mm256_cmpeq_epi32(one, _mm256_loadu_si256((const __m256i*)(low + k - back)));
+        other = _mm256_cmpeq_epi32(other, _mm256_loadu_si256((const __m256i*)(high + k - back)));
+        __m256 equal = _mm256_castsi256_ps(_mm256_and_si256(one, other));
+        bits |= (uint64_t)(uint32_t)_mm256_movemask_ps(equal) << k;
+    }
+    return bits;
+}
+#else
+#define runs_equal_wide runs_equal
+#endif
+
 /* The same of a whole batch: its first `count` tokens, `first` of a text or behind others. */
-static inline uint64_t runs_equal_all(const runs_Tokens* of, int64_t count, bool first,
-                                      int64_t back) {
+ALWAYS_INLINE uint64_t runs_equal_all(const runs_Tokens* of, int64_t count, bool first,
+                                      int64_t back, bool wide) {
     uint64_t bits = 0;
     for (int64_t at = first ? back - back % RUNS_BLOCK : 0; at < count; at += RUNS_BLOCK) {
-        bits |= runs_equal(of, at, back) << at;
+        bits |= (wide ? runs_equal_wide(of, at, back) : runs_equal(of, at, back)) << at;
     }
     bits &= count < RUNS_BATCH ? (UINT64_C(1) << count) - 1 : ~UINT64_C(0);
     return first ? bits & ~UINT64_C(0) << back : bits;
@@ -139,10 +157,10 @@ static void runs_carry_on(uint64_t bits, int64_t count, int64_t* streak, int64_t
  * tokens that equal one of the 1 to 5 before.
  *
  * In most batches no phrase follows upon itself: that takes a streak of its length. */
-static uint64_t runs_take(runs_Tokens* of, int64_t count, bool first, bool more) {
+ALWAYS_INLINE uint64_t runs_take(runs_Tokens* of, int64_t count, bool first, bool more, bool wide) {
     uint64_t seen = 0;
     for (int64_t back = 1; back <= RUNS_LONGEST_PHRASE; back++) {
-        uint64_t bits = runs_equal_all(of, count, first, back), twice = bits;
+        uint64_t bits = runs_equal_all(of, count, first, back, wide), twice = bits;
         for (int64_t k = 1; k < back; k++) {
             twice &= twice << 1;
         }
@@ -157,6 +175,11 @@ static uint64_t runs_take(runs_Tokens* of, int64_t count, bool first, bool more)
     return seen;
 }
 
+/* The same of a whole batch, which more may follow. */
+static void runs_take_batch(runs_Tokens* of, bool first) {
+    runs_take(of, RUNS_BATCH, first, true, false);
+}
+
 /* Note the next token of a text, number `tokens` from 0. */
 static inline void runs_note_token(runs_Tokens* of, int64_t first, int64_t size, uint64_t folded,
                                    int64_t tokens) {
@@ -166,7 +189,7 @@ static inline void runs_note_token(runs_Tokens* of, int64_t first, int64_t size,
     of->low[at] = (uint32_t)folded;
     of->high[at] = (uint32_t)(folded >> 32);
     if (at == RUNS_FEW + RUNS_BATCH - 1) {
-        runs_take(of, RUNS_BATCH, tokens < RUNS_BATCH, true);
+        runs_take_batch(of, tokens < RUNS_BATCH);
         memcpy(of->first, of->first + RUNS_BATCH, RUNS_FEW * sizeof *of->first);
         memcpy(of->size, of->size + RUNS_BATCH, RUNS_FEW * sizeof *of->size);
         memcpy(of->low, of->low + RUNS_BATCH, RUNS_FEW * sizeof *of->low);
@@ -176,8 +199,8 @@ static inline void runs_note_token(runs_Tokens* of, int64_t first, int64_t size,
 
 /* Behind the last token: what the runs are. Where the tokens are FEW: how many are distinct, when
  * folded. */
-static inline int64_t runs_finish(runs_Tokens* of, int64_t tokens, int64s runs) {
-    uint64_t seen = runs_take(of, tokens % RUNS_BATCH, tokens < RUNS_BATCH, false);
+ALWAYS_INLINE int64_t runs_finish_any(runs_Tokens* of, int64_t tokens, int64s runs, bool wide) {
+    uint64_t seen = runs_take(of, tokens % RUNS_BATCH, tokens < RUNS_BATCH, false, wide);
     for (int64_t back = 1; back <= RUNS_LONGEST_PHRASE; back++) {
         int64_t raw = of->longest[RUNS_RAW][back], folded = of->longest[RUNS_FOLDED][back];
         if (folded >= back) { /* as many as any raw ones */
@@ -187,9 +210,18 @@ static inline int64_t runs_finish(runs_Tokens* of, int64_t tokens, int64s runs) 
     }
     int64_t most = tokens <= RUNS_BLOCK ? RUNS_BLOCK : tokens <= RUNS_FEW ? tokens : 0;
     for (int64_t back = RUNS_LONGEST_PHRASE + 1; back < most; back++) {
-        seen |= runs_equal_all(of, tokens, true, back);
+        seen |= runs_equal_all(of, tokens, true, back, wide);
     }
     return tokens - packed_bits(seen);
+}
+
+WIDE static int64_t runs_finish_wide(runs_Tokens* of, int64_t tokens, int64s runs) {
+    return runs_finish_any(of, tokens, runs, true);
+}
+
+static int64_t runs_finish(runs_Tokens* of, int64_t tokens, int64s runs) {
+    return is_wide() ? runs_finish_wide(of, tokens, runs)
+                     : runs_finish_any(of, tokens, runs, false);
 }
 
 /* Tokens that the longest loop of a phrase of 6 to LONGEST_LOOP covers; 0 where there is none.
