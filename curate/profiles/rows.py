@@ -12,7 +12,7 @@ import polars as pl
 
 from curate.profiles.records_table import IN_MEMORY, ROW_GROUP
 
-AT_ONCE = 4 * ROW_GROUP
+AT_ONCE = 2 * ROW_GROUP
 """Rows that `batches` reads at once."""
 
 _State = tuple[int, ...]

@@ -56,16 +56,22 @@ def segments(records: Path, rows: int) -> Repeated:
 
 def _duplicates(records: Path, key: pl.Expr, rows: int) -> Repeated:
     parts = -(-rows // AT_ONCE) or 1
-    partial = [_part(records, key, part, parts) for part in range(parts)]
+    partial = [_part(records, key, rows, part, parts) for part in range(parts)]
     return Repeated(*map(sum, zip(*partial, strict=True)))
 
 
-def _part(records: Path, key: pl.Expr, part: int, parts: int) -> Repeated:
+def _part(records: Path, key: pl.Expr, rows: int, part: int, parts: int) -> Repeated:
     """One part of the keys: keys are hashes, so that any rule of division shares them evenly."""
     plan = scan(records).filter(MALFORMED.expr.is_null()).select(key.alias("key"))
     if parts > 1:
         plan = plan.filter(pl.col("key") % parts == part)
-    keys = np.sort(plan.collect(engine="streaming")["key"].to_numpy())
+    keys = np.empty(rows, np.uint64)  # memory is taken as it is filled, mostly a part of it
+    size = 0
+    for frame in plan.collect_batches(maintain_order=False):
+        keys[size : size + frame.height] = frame["key"].to_numpy()
+        size += frame.height
+    keys = keys[:size]
+    keys.sort()
     repeated = np.concatenate(([False], keys[1:] == keys[:-1]))[: keys.size]
     again = int(np.count_nonzero(repeated))
     first_of_many = int(np.count_nonzero(repeated[1:] & ~repeated[:-1]))
