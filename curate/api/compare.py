@@ -12,6 +12,7 @@ from curate.artifacts.base import write_artifact
 from curate.artifacts.compare import Compare
 from curate.artifacts.outputs import whole_directory
 from curate.environment.execution import QUIET, Execution
+from curate.files.parquet_room import room_for
 from curate.gates import Checked, Gate
 from curate.profiles.request import RuleOptions, Rules
 from curate.whatif import compare_rules as compute_moves
@@ -65,7 +66,8 @@ def run_compare(
     if out is not None:
         with whole_directory(out, OUTPUT_FILES, Compare.file) as folder:
             write_artifact(folder, made)
-            moved.records.write_parquet(folder / "moved.parquet")
+            with room_for(folder / "moved.parquet"):
+                moved.records.write_parquet(folder / "moved.parquet")
             moved.records.write_ndjson(folder / "moved.jsonl")
             execution.draw("compare", folder)
     return Outcome(made, checked.failed)

@@ -9,6 +9,7 @@ from curate.artifacts.base import write_artifact
 from curate.artifacts.outputs import whole_directory
 from curate.artifacts.words import WordCounts
 from curate.environment.execution import QUIET, Execution
+from curate.files.parquet_room import room_for
 from curate.inspect import words
 from curate.inspect.words.compared import ERRORS, compare_errors, read_errors
 from curate.metrics.compute.tokens import read_tokenizer
@@ -63,8 +64,11 @@ def run_words(profile: Path, options: WordOptions, execution: Execution = QUIET)
     if out is not None:
         with whole_directory(out, OUTPUT_FILES, WordCounts.file) as folder:
             write_artifact(folder, made)
-            counted.words.write_parquet(folder / WORDS)
+            tables = {WORDS: counted.words}
             if made.errors is not None:
-                counted.word_errors.write_parquet(folder / ERRORS)
+                tables[ERRORS] = counted.word_errors
+            for name, table in tables.items():
+                with room_for(folder / name):
+                    table.write_parquet(folder / name)
             execution.draw("words", folder)
     return made

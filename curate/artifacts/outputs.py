@@ -146,7 +146,7 @@ def full_disk_as_error(out: Path, hint: str = "") -> Iterator[None]:
         raise ConfigError.of(out, what, hint) from None
 
 
-_FULL = {number: os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT)}
+_FULL = {number: os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)}
 
 
 def _full_disk(error: Exception) -> str:

@@ -23,6 +23,7 @@ from curate.artifacts.columns import (
     Column,
 )
 from curate.errors import ConfigError, InputError, parameter
+from curate.files.parquet_room import room_for
 from curate.formatting.units import plural
 from curate.rules.routes import TRAIN, UNUSED
 from curate.splits.codes import CODED
@@ -85,9 +86,10 @@ def write_lock(
     others = [name for name in further if name in there]
     copied = [*names, VERDICT.expr.cast(pl.String)]
     parts = [records.select(copied), made, *([records.select(others)] if others else [])]
-    pl.concat(parts, how="horizontal").sink_parquet(
-        path, compression="zstd", row_group_size=_GROUP_ROWS, engine="streaming"
-    )
+    with room_for(path):
+        pl.concat(parts, how="horizontal").sink_parquet(
+            path, compression="zstd", row_group_size=_GROUP_ROWS, engine="streaming"
+        )
 
 
 def apply_lock(path: Path, records: pl.DataFrame) -> tuple[pl.DataFrame, Lock]:

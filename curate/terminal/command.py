@@ -107,6 +107,9 @@ def _system_error(error: BaseException) -> CurateError | None:
     if not isinstance(error, OSError):
         return None
     if error.filename is None:
+        if error.errno == errno.EFBIG:
+            hint = "raise the limit of file sizes (ulimit -f)"
+            return ConfigError.of("output", "file too large", hint)
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         return ConfigError.of("output", "no space left on device", "make room") if full else None
     message = str(error.strerror or type(error).__name__)

@@ -25,6 +25,7 @@ from curate.audio.analyse import (
 from curate.audio.faults import Unusable
 from curate.audio.options import AudioOptions
 from curate.audio.paths import find_audio
+from curate.files.parquet_room import room_for
 from curate.files.state import FileState, state_of
 from curate.metrics import METRICS
 from curate.nemo.manifest_fields import audio_path
@@ -216,4 +217,5 @@ def write_audio_cache(
 ) -> None:
     """Write the results, for the next profile."""
     table = analysed.select(list(COLUMNS))
-    table.write_parquet(path, compression="lz4", metadata=_how(depth, options))
+    with room_for(path):
+        table.write_parquet(path, compression="lz4", metadata=_how(depth, options))

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.artifacts.columns import MALFORMED, NORMAL_KEY
+from curate.files.parquet_room import room_for
 from curate.manifest.audio_files import segment_key
 from curate.metrics import BY_NAME
 from curate.profiles.records_table import ROW_GROUP
@@ -27,13 +28,14 @@ def sink(frame: pl.LazyFrame, path: Path | FileIO) -> None:
     Least and greatest values would take an eighth of the time to write, and no reader skips rows by
     them: rows are looked up by number, and the columns of conditions have all values everywhere.
     """
-    frame.sink_parquet(
-        path,
-        compression="lz4",
-        statistics={"min": False, "max": False, "null_count": True, "distinct_count": False},
-        row_group_size=ROW_GROUP,
-        maintain_order=True,
-    )
+    with room_for(path):
+        frame.sink_parquet(
+            path,
+            compression="lz4",
+            statistics={"min": False, "max": False, "null_count": True, "distinct_count": False},
+            row_group_size=ROW_GROUP,
+            maintain_order=True,
+        )
 
 
 def with_duplicate_counts(rows: pl.LazyFrame, path: Path, groups: Collection[str]) -> pl.LazyFrame:
