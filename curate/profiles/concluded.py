@@ -96,7 +96,7 @@ def conclude(
         repeated = beside.submit(count_duplicates, records, total.rows)  # whatever the verdicts
         languages = languages_of(records)
         rules = rules.of_languages(languages)
-        conventions = find_conventions(records, rules)
+        conventions = find_conventions(records, rules, len(sources))
         exempt = any(each.exempt for each in conventions)
         if exempt:
             rules = exempted(rules, conventions)

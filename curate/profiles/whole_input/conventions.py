@@ -27,17 +27,17 @@ MOST = 0.5
 _REMEDY = "use another preset, or calibrate limits on this corpus (curate rules calibrate)"
 
 
-def find_conventions(records: Path, rules: RuleSet) -> tuple[Convention, ...]:
+def find_conventions(records: Path, rules: RuleSet, sources: int) -> tuple[Convention, ...]:
     """The conventions that rows with a verdict show, by stratum and in rule order.
 
     Rows that a person decided count as not triggered. Rules that are not for groups are left out:
     a missing file is no convention. Within a source, rows of a language that has the convention
-    already do not count.
+    already do not count. `sources` is how many were read: one is not counted in the rows.
     """
     table = scan(records).filter(MALFORMED.expr.is_null())
     by_rule = {rule.id: rule for rule in rules.rules if rule.in_groups}
     conventions = list(_conventions(table, LANG.name, by_rule))
-    if table.select(SOURCE.expr.n_unique()).collect(engine="streaming").item() > 1:
+    if sources > 1 and _sources_of(table) > 1:
         for name, rule in by_rule.items():
             languages = [each.value for each in conventions if each.rule == name]
             rest = table.filter(~LANG.expr.is_in(languages, nulls_equal=True))
@@ -113,6 +113,11 @@ def _conventions(
             exempt=rules[name].convention and kept_out,
             remedy=rules[name].remedy or _REMEDY,
         )
+
+
+def _sources_of(table: pl.LazyFrame) -> int:
+    """The sources that have some of the rows."""
+    return int(table.select(SOURCE.expr.n_unique()).collect(engine="streaming").item())
 
 
 def _tagged(table: pl.LazyFrame, column: str) -> pl.DataFrame:
