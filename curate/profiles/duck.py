@@ -14,8 +14,9 @@ from typing import Any
 
 import duckdb
 
+from curate.artifacts.columns import LANG
 from curate.profiles.opened import Row
-from curate.profiles.records_table import IN_MEMORY, RecordsTable
+from curate.profiles.records_table import FIRST, IN_MEMORY, RecordsTable, Tagged
 
 
 @contextmanager
@@ -64,18 +65,30 @@ _SUMS = {
 
 
 def _amounts_of(column: str) -> str:
-    """The query of `Records._amounts`; no field of a manifest is taken for an alias."""
+    """The query of `Records._amounts`; no field of a manifest is taken for an alias.
+
+    Two sums of all rows, by all that the others tell apart, are a half of ten sums that filter.
+    """
     sums = (
-        f"coalesce(sum(duration_us) FILTER ({rows}), 0)::BIGINT AS {name}"
-        for name, rows in _SUMS.items()
+        f"coalesce(sum(us) FILTER ({rows}), 0)::BIGINT AS {name}" for name, rows in _SUMS.items()
     )
     return (
-        "SELECT value, count(*) AS rows, coalesce(sum(duration_us), 0)::BIGINT AS us, "
-        f"count(*) FILTER (sound) AS sound, {', '.join(sums)} "
+        "SELECT value, sum(n)::BIGINT AS rows, coalesce(sum(us), 0)::BIGINT AS us, "
+        f"coalesce(sum(n) FILTER (sound), 0)::BIGINT AS sound, {', '.join(sums)} "
+        "FROM (SELECT value, verdict, sound, by_rules, count(*) AS n, sum(duration_us) AS us "
         f"FROM (SELECT {quoted(column)} AS value, duration_us, verdict, "
         "malformed IS NULL AS sound, malformed IS NULL AND override IS NULL AS by_rules "
-        "FROM records) GROUP BY value"
+        "FROM records) GROUP BY ALL) GROUP BY value"
     )
+
+
+_TAGGED = (
+    f"SELECT tags, verdict::VARCHAR AS verdict, count(*) AS rows, "
+    "coalesce(sum(duration_us), 0)::BIGINT AS us, "
+    f"list_sort(min(file_row_number, {FIRST})) AS first "
+    "FROM numbered WHERE verdict != 'clean' GROUP BY tags, verdict"
+)
+"""The query of `Records.by_tags`, which is put twice."""
 
 
 class Records(RecordsTable):
@@ -108,22 +121,26 @@ class Records(RecordsTable):
         (row,) = self.query(sql)
         return row
 
-    def by_verdict(self) -> Mapping[str, tuple[int, int, int]]:
-        """As `RecordsTable` says."""
-        rows = self.query(
-            "SELECT verdict::VARCHAR, count(*), sum(byte_length)::BIGINT, "
-            "coalesce(sum(duration_us), 0)::BIGINT FROM records GROUP BY 1 ORDER BY 1"
-        )
-        return {str(v): (_int(n), _int(b), _int(us)) for v, n, b, us in rows}
+    def by_verdict(self) -> Mapping[str, tuple[int, int]]:
+        """As `RecordsTable` says.
 
-    def by_tags(self) -> list[tuple[tuple[str, ...], str, int, int]]:
-        """As `RecordsTable` says."""
-        rows = self.query(
-            "SELECT tags, verdict::VARCHAR AS verdict, count(*), "
-            "coalesce(sum(duration_us), 0)::BIGINT FROM records "
-            "WHERE verdict != 'clean' GROUP BY tags, verdict ORDER BY tags, verdict"
+        Clean are the rows that `by_tags` leaves of all, which are summed by language anyway.
+        """
+        tagged = self.by_tags()
+        rows, clean_us = self.one(
+            "SELECT coalesce(sum(rows), 0)::BIGINT, coalesce(sum(clean), 0)::BIGINT "
+            f"FROM {self._amounts(LANG.name)}"
         )
-        return [(tuple(tags), str(verdict), _int(n), _int(us)) for tags, verdict, n, us in rows]
+        amounts = {"clean": (_int(rows) - sum(each.rows for each in tagged), _int(clean_us))}
+        for each in tagged:
+            n, us = amounts.get(each.verdict, (0, 0))
+            amounts[each.verdict] = n + each.rows, us + each.us
+        return {verdict: amount for verdict, amount in sorted(amounts.items()) if amount[0]}
+
+    def by_tags(self) -> list[Tagged]:
+        """As `RecordsTable` says."""
+        rows = self.query(f"FROM {self._made_once(_TAGGED)} ORDER BY tags, verdict")
+        return [Tagged(tuple(tags), *rest) for tags, *rest in rows]
 
     def wer_by_tag(self) -> Mapping[str, tuple[int, float]]:
         """As `RecordsTable` says."""
@@ -132,15 +149,6 @@ class Records(RecordsTable):
             "WHERE verdict != 'clean' AND wer IS NOT NULL) GROUP BY tag ORDER BY tag"
         )
         return {str(tag): (_int(n), float(wer)) for tag, n, wer in rows}
-
-    def first_of_tags(self, verdict: str, most: int) -> list[tuple[tuple[str, ...], list[int]]]:
-        """As `RecordsTable` says."""
-        rows = self.query(
-            f"SELECT tags, min(file_row_number, {most}) FROM numbered "
-            "WHERE verdict = $1 GROUP BY tags ORDER BY tags",
-            [verdict],
-        )
-        return [(tuple(tags), sorted(map(_int, row_numbers))) for tags, row_numbers in rows]
 
     def malformed_kinds(self) -> list[tuple[str, int, str, int]]:
         """As `RecordsTable` says."""
@@ -240,14 +248,18 @@ class Records(RecordsTable):
         return [(*row, medians.get(row[0])) for row in rows]
 
     def _amounts(self, column: str) -> str:
-        """A table of the values of a column, made once: rows and microseconds of each in all, by
-        verdict, and of sound rows, where a person's verdicts are not the rules'.
+        """A table of the values of a column: rows and microseconds of each in all, by verdict, and
+        of sound rows, where a person's verdicts are not the rules'.
         """
+        return self._made_once(_amounts_of(column))
+
+    def _made_once(self, sql: str) -> str:
+        """The table of a query's rows, which is made at its first use."""
         with self._making:
-            name = self._made.get(column)
+            name = self._made.get(sql)
             if name is None:
-                name = self._made[column] = f"amounts_{len(self._made)}"
-                self.query(f"CREATE TABLE {name} AS {_amounts_of(column)}")
+                name = self._made[sql] = f"made_{len(self._made)}"
+                self.query(f"CREATE TABLE {name} AS {sql}")
         return name
 
     def _median_char_rates(self, name: str, values: Sequence[object]) -> Mapping[object, float]:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from curate.profiles.opened import Row
 
@@ -14,6 +14,21 @@ ROW_GROUP = 122_880
 """Rows of a records table that are stored together."""
 IN_MEMORY = 1 << 18
 """Bytes of a records table up to which it is read whole, once."""
+
+FIRST = 4
+"""Rows of each combination of tags whose numbers `by_tags` gives."""
+
+
+class Tagged(NamedTuple):
+    """Rows that have the same tags and the same verdict: how many, their microseconds, and the
+    numbers of the FIRST ones.
+    """
+
+    tags: tuple[str, ...]
+    verdict: str
+    rows: int
+    us: int
+    first: list[int]
 
 
 class RecordsTable(ABC):
@@ -24,20 +39,16 @@ class RecordsTable(ABC):
         """The same table for another thread."""
 
     @abstractmethod
-    def by_verdict(self) -> Mapping[str, tuple[int, int, int]]:
-        """Verdict to (rows, bytes, microseconds)."""
+    def by_verdict(self) -> Mapping[str, tuple[int, int]]:
+        """Verdict to (rows, microseconds)."""
 
     @abstractmethod
-    def by_tags(self) -> list[tuple[tuple[str, ...], str, int, int]]:
-        """(tags, verdict, rows, microseconds) of every combination that occurs but clean."""
+    def by_tags(self) -> list[Tagged]:
+        """Every combination of tags and a verdict that occurs, but clean."""
 
     @abstractmethod
     def wer_by_tag(self) -> Mapping[str, tuple[int, float]]:
         """How many of the rows with each tag have a WER, and its median."""
-
-    @abstractmethod
-    def first_of_tags(self, verdict: str, most: int) -> list[tuple[tuple[str, ...], list[int]]]:
-        """(tags, numbers of the first rows) of every combination of tags with this verdict."""
 
     @abstractmethod
     def malformed_kinds(self) -> list[tuple[str, int, str, int]]:

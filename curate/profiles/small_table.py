@@ -30,7 +30,7 @@ from curate.artifacts.columns import (
     VERDICT,
 )
 from curate.profiles.opened import Row
-from curate.profiles.records_table import RecordsTable
+from curate.profiles.records_table import FIRST, RecordsTable, Tagged
 from curate.profiles.rows import scan
 
 _SHOWN = [SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, DURATION_US, VERDICT, TAGS, LANG, SPEAKER]
@@ -53,19 +53,22 @@ class SmallTable(RecordsTable):
         """As `RecordsTable` says."""
         yield self
 
-    def by_verdict(self) -> Mapping[str, tuple[int, int, int]]:
+    def by_verdict(self) -> Mapping[str, tuple[int, int]]:
         """As `RecordsTable` says."""
-        counted = self.frame.group_by(VERDICT.name).agg(pl.len(), BYTE_LENGTH.expr.sum(), _US)
-        return {verdict: (rows, size, us) for verdict, rows, size, us in sorted(counted.rows())}
+        counted = self.frame.group_by(VERDICT.name).agg(pl.len(), _US)
+        return {verdict: (rows, us) for verdict, rows, us in sorted(counted.rows())}
 
-    def by_tags(self) -> list[tuple[tuple[str, ...], str, int, int]]:
+    def by_tags(self) -> list[Tagged]:
         """As `RecordsTable` says."""
-        counted: defaultdict[tuple[tuple[str, ...], str], list[int]] = defaultdict(lambda: [0, 0])
-        for tags, verdict, us in self._flagged(TAGS.name, VERDICT.name, DURATION_US.name):
-            amount = counted[tuple(tags), verdict]
-            amount[0] += 1
-            amount[1] += us or 0
-        return [(*key, rows, us) for key, (rows, us) in sorted(counted.items())]
+        rows: defaultdict[tuple[tuple[str, ...], str], list[tuple[int, int]]] = defaultdict(list)
+        numbers = self.frame.select((VERDICT.expr != "clean").arg_true()).to_series()
+        flagged = self._flagged(TAGS.name, VERDICT.name, DURATION_US.name)
+        for number, (tags, verdict, us) in zip(numbers, flagged, strict=True):
+            rows[tuple(tags), verdict].append((number, us or 0))
+        return [
+            Tagged(*key, len(of), sum(us for _, us in of), [number for number, _ in of[:FIRST]])
+            for key, of in sorted(rows.items())
+        ]
 
     def wer_by_tag(self) -> Mapping[str, tuple[int, float]]:
         """As `RecordsTable` says."""
@@ -74,15 +77,6 @@ class SmallTable(RecordsTable):
             for tag in tags if wer is not None else ():
                 rates[tag].append(wer)
         return {tag: (len(rates[tag]), median(rates[tag])) for tag in sorted(rates)}
-
-    def first_of_tags(self, verdict: str, most: int) -> list[tuple[tuple[str, ...], list[int]]]:
-        """As `RecordsTable` says."""
-        first: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-        numbers = self.frame.select((VERDICT.expr == verdict).arg_true()).to_series()
-        for number, tags in zip(numbers, self.frame[TAGS.name].gather(numbers), strict=True):
-            if len(numbers_of := first[tuple(tags)]) < most:
-                numbers_of.append(number)
-        return sorted(first.items())
 
     def malformed_kinds(self) -> list[tuple[str, int, str, int]]:
         """As `RecordsTable` says."""

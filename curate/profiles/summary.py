@@ -74,8 +74,8 @@ def summarise(
     they are counted now.
     """
     verdicts = table.by_verdict()
-    rows = sum(n for n, _, _ in verdicts.values())
-    duration_us = sum(us for _, _, us in verdicts.values())
+    rows = sum(n for n, _ in verdicts.values())
+    duration_us = sum(us for _, us in verdicts.values())
     known = _known(table, metrics, counted)
     spreads, products = measure_spreads(records, known, tuple(QUANTILES.values()), rules, counted)
     worst = {metric.name: _worst(metric, spreads[metric.name]) for metric in known}
@@ -85,7 +85,7 @@ def summarise(
         verdicts=tuple(
             VerdictAmount(verdict=name, rows=n, hours=hours(us))
             for name in VERDICTS
-            for n, _, us in [verdicts.get(name, (0, 0, 0))]
+            for n, us in [verdicts.get(name, (0, 0))]
         ),
         malformed=tuple(
             MalformedKind(reason=kind, rows=n, example=Place(id=first, byte_offset=at))
@@ -175,7 +175,7 @@ class _Flagged:
 def _by_tag(table: RecordsTable) -> Mapping[str, _Flagged]:
     """What each tag is on."""
     counted: defaultdict[str, _Flagged] = defaultdict(_Flagged)
-    for tags, verdict, n, us in table.by_tags():
+    for tags, verdict, n, us, _ in table.by_tags():
         severities = [tag.partition(":")[0] for tag in tags]
         for tag, severity in zip(tags, severities, strict=True):
             flagged = counted[tag]

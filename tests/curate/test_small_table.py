@@ -76,7 +76,6 @@ def _answers(table: RecordsTable, rows: int, columns: Sequence[str] = COLUMNS) -
         list(table.by_verdict().items()),
         sorted(table.by_tags()),
         list(table.wer_by_tag().items()),
-        *(table.first_of_tags(verdict, 2) for verdict in VERDICTS),
         table.malformed_kinds(),
         table.known(["char_rate", "words", "wer"]),
         list(table.rows(numbers).items()),
