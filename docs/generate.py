@@ -282,6 +282,16 @@ def rules_schema() -> str:
     return json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n"
 
 
+def preset_trees() -> str:
+    """The presets of rules as trees, which commands read in place of YAML."""
+    from curate.files.presets import presets_folder
+    from curate.rules.file.load import known_presets
+    from curate.rules.file.stored import stored_trees
+
+    paths = [presets_folder() / f"{name}.yaml" for name in known_presets()]
+    return stored_trees(path.read_text(encoding="utf-8") for path in paths)
+
+
 PAGES: tuple[tuple[str, Callable[[], str]], ...] = (
     ("docs/cases.md", cases_page),
     ("docs/cli.md", cli_page),
@@ -293,6 +303,7 @@ PAGES: tuple[tuple[str, Callable[[], str]], ...] = (
     ("docs/guarantees.md", guarantees_page),
     ("docs/training.md", training_page),
     ("rules/schema.json", rules_schema),
+    ("curate/rules/file/preset_trees.txt", preset_trees),
     ("README.md", readme_page),
     ("benchmarks/results.md", results_page),
     ("docs/images/commands.svg", picture),

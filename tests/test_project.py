@@ -209,6 +209,7 @@ def test_generated_documents_can_be_found_stale(tmp_path: Path) -> None:
     assert [page.relative_to(tmp_path).as_posix() for page in pages] == [
         "README.md",
         "benchmarks/results.md",
+        "curate/rules/file/preset_trees.txt",
         "docs/artifacts.md",
         "docs/cases.md",
         "docs/cli.md",

@@ -221,18 +221,17 @@ def _interpolated(file: str, node: Tree, known: Mapping[str, str]) -> Tree:
     def put_in(scalar: Scalar) -> Scalar:
         where = f"{file}:{scalar.line}"
         text = _INTERPOLATION.sub(lambda match: _value(where, match[1], known), scalar.text)
-        return replace(scalar, text=text)
+        return scalar._replace(text=text)
 
     match node:
         case Scalar():
             return put_in(node)
         case Listing():
-            return replace(
-                node, items=tuple(_interpolated(file, each, known) for each in node.items)
-            )
+            items = (_interpolated(file, each, known) for each in node.items)
+            return Listing(node.line, tuple(items))
         case Table():
             pairs = ((put_in(key), _interpolated(file, each, known)) for key, each in node.entries)
-            return replace(node, entries=tuple(pairs))
+            return Table(node.line, tuple(pairs))
 
 
 def _value(where: str, name: str, known: Mapping[str, str]) -> str:

@@ -39,6 +39,7 @@ UNASKED = frozenset(
         "curate.scale.parts",
         "curate.text_rules",
         "rich",
+        "yaml",
     }
 )
 """Of a quiet profile of NeMo's lines, without audio and without predictions."""

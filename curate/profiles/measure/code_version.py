@@ -18,6 +18,7 @@ _MEASURING = (
     "artifacts/columns.py",
     "artifacts/frames.py",
     "files/marked_yaml.py",
+    "files/yaml_parser.py",
     "manifest",
     "metrics",
     "nemo",

@@ -10,7 +10,7 @@ from curate.artifacts.verdicts import VERDICTS
 from curate.errors import ConfigError
 from curate.errors.nearest import suggest
 from curate.files.entries import Entries, FaultCollector
-from curate.files.marked_yaml import Scalar, Table, Tree, plain_value, read_tree
+from curate.files.marked_yaml import Scalar, Table, Tree, plain_value
 from curate.metrics import METRICS
 from curate.rules.expression import BY_SYMBOL, parse
 from curate.rules.file.condition import Condition, Limit
@@ -26,6 +26,7 @@ from curate.rules.file.keys import (
 )
 from curate.rules.file.limits import all_of, field_in, read_limit, superfluous
 from curate.rules.file.model import Example, Rule
+from curate.rules.file.stored import tree_of
 from curate.text.languages import language_code
 
 _ID = re.compile(ID_PATTERN)
@@ -60,7 +61,7 @@ class RuleFile:
 def read_rule_file(text: str, notes: FaultCollector) -> RuleFile:
     """The file's content; what is wrong with it is in `notes`."""
     try:
-        tree = read_tree(text, notes.file)
+        tree = tree_of(text, notes.file)
     except ConfigError as error:
         notes.take(error)
         return RuleFile("", "", 1, ())
