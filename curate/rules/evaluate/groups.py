@@ -70,7 +70,7 @@ def evaluate_groups(rows: pl.LazyFrame, rules: RuleSet) -> list[GroupOutcome]:
     rows tagged by a rule that is not for groups.
     """
     counted = _counted(rows, rules) if rules.groups else rows
-    return [_evaluate_group(counted, rule) for rule in rules.groups]
+    return [_evaluate_group(rows, counted, rule) for rule in rules.groups]
 
 
 def not_counted(rules: RuleSet) -> frozenset[str]:
@@ -118,14 +118,15 @@ def _keys_of_many(keys_of_rows: pl.LazyFrame, key: str, least: int) -> pl.Series
     return pl.Series(key, np.unique(first_of_many))
 
 
-def _evaluate_group(rows: pl.LazyFrame, rule: GroupRule) -> GroupOutcome:
+def _evaluate_group(rows: pl.LazyFrame, counted: pl.LazyFrame, rule: GroupRule) -> GroupOutcome:
     key = pl.col(column_of(rule))
-    known = rows.filter(MALFORMED.expr.is_null() & key.is_not_null())
+    known = counted.filter(MALFORMED.expr.is_null() & key.is_not_null())
     if rule.rows > 1 and rule.by == "recording":
+        # Those with enough rows of any kind: which count is in the tags, the slowest to read.
         large = large_groups(rows, rule)
         few = known.limit(0) if large.is_empty() else known  # the plan of no row reads none
         known = few.join(large.to_frame().lazy(), on=large.name, how="semi")
-    counted = (
+    groups = (
         known.group_by(key.alias(VALUE))
         .agg(_counts(rule))
         .with_columns((pl.col("_us") / US_PER_HOUR).alias("hours"))
@@ -134,8 +135,8 @@ def _evaluate_group(rows: pl.LazyFrame, rule: GroupRule) -> GroupOutcome:
         .drop("_us")
         .collect(engine="streaming")
     )
-    fails = Batch(counted).decide(rule.borderline.node).yes
-    return GroupOutcome(rule, counted.with_columns(pl.Series("fails", fails)))
+    fails = Batch(groups).decide(rule.borderline.node).yes
+    return GroupOutcome(rule, groups.with_columns(pl.Series("fails", fails)))
 
 
 def _counts(rule: GroupRule) -> Iterator[pl.Expr]:
