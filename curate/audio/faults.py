@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class AudioFault:
+class AudioFault(NamedTuple):
     """A kind of fault: its name in the column `audio_fault`, and what it means."""
 
     name: str

@@ -13,7 +13,6 @@ import os
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -178,8 +177,7 @@ def _spelled(name: str, fold: bool) -> str:
     return name.casefold() if fold else name
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
+class _Folder(NamedTuple):
     """A directory of audio: the key of its real path, and its files that are symlinks by the keys
     of their names, sorted, with the keys of what they lead to.
     """

@@ -7,8 +7,8 @@ import shlex
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from curate.errors import InputError
 from curate.errors.nearest import absent
@@ -33,8 +33,7 @@ UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """Whole lines of one manifest; `byte_offset` counts in the decompressed file."""
 
     source: str

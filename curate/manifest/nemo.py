@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -67,8 +67,7 @@ from curate.text.words import digest_bytes
 DURATION_S = "duration_s"
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """What was read of one chunk: its lines, rows (lines that are not blank), and their hash;
     `ffmpeg_rows` name audio that only ffmpeg reads, `sample` holds some of the audio paths.
     """
@@ -118,13 +117,12 @@ def read_lines(
     end_s = taken(read.seconds, rows) + offsets
     samples = sample_paths(paths, start, named, end_s, of, len(batches))
     return clips, [
-        replace(batch, ffmpeg_rows=count, sample=sample)
+        batch._replace(ffmpeg_rows=count, sample=sample)
         for batch, count, sample in zip(batches, undecoded, samples, strict=True)
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Lines:
+class _Lines(NamedTuple):
     """Chunks as one run of lines; `first` is where each begins."""
 
     chunks: Sequence[Chunk]

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -95,8 +95,7 @@ def command_of(recording: str) -> str:
     return f"{COMMAND}{recording}"
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """Where each canonical line of a portion was in the original, and where it is now."""
 
     line: Offsets
@@ -130,8 +129,7 @@ class Portion:
     text_changes: TextChanges | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One original record: where it is, its bytes, and what they say (or why nothing)."""
 
     line: int
@@ -209,7 +207,7 @@ def with_lines(portion: Portion, lines: Sequence[bytes], reasons: Mapping[int, s
     assert portion.places is not None, "lines of the original have no other"
     data = b"".join(line + b"\n" for line in lines)
     length = np.array([len(line) for line in lines], np.int64)
-    places = replace(portion.places, start=np.cumsum(length + 1) - length - 1, length=length)
+    places = portion.places._replace(start=np.cumsum(length + 1) - length - 1, length=length)
     before = portion.digest.to_bytes(8, "little")
     digest = int(digest_bytes(np.frombuffer(before + data, np.uint8)))
     chunk = Chunk(portion.chunk.source, 0, data)

@@ -55,8 +55,7 @@ def with_corrections(format: Format) -> Format:
         assert read_rows is not None
         yield from cleaned(corrected(lambda each: read_rows(each, rows)))(origin)
 
-    return replace(
-        format,
+    return format._replace(
         read=cleaned(corrected(format.read)),
         read_rows=None if read_rows is None else read_some,
     )

@@ -38,8 +38,7 @@ def in_original_places(
         _with_reasons(frame[MALFORMED.name], portions, [each.line.size for each in places]),
     )
     original = [
-        replace(
-            batch,
+        batch._replace(
             lines=0,
             blank_lines=portion.blank_lines,
             blank_bytes=portion.blank_bytes,

@@ -9,8 +9,7 @@ never wrong. Why not an engine's JSON reader: docs/adr/0003.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -24,8 +23,7 @@ OK, BLANK, ODD = range(3)
 _MOST_KEYS: Final = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(NamedTuple):
     """Where the lines and the wanted fields of a chunk lie; positions count from its start.
 
     `status`, `line_start`, `line_length`: one entry per line (without its newline). `kind`,

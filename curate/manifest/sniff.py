@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from curate.errors import InputError
 from curate.manifest.chunks import open_manifest, read_head
@@ -72,8 +73,7 @@ RowPlace = tuple[int, tuple[int, int]]
 """A record that is looked up: its line, its byte offset and its length."""
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(NamedTuple):
     """A shape that records come in.
 
     `sniff` tells it from outside; `find` gives its files of records, faults raised as InputError;

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -222,7 +221,7 @@ def encoded_text(
     """
     lines, _, reasons = _completed(lines, convert)
     length = _sizes(lines)
-    places = replace(places, start=_starts(length), length=length)
+    places = places._replace(start=_starts(length), length=length)
     return _portion(origin, lines, places, reasons, raw)
 
 

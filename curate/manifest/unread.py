@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +31,7 @@ CHANNEL_CODES = 2
 """Where the channel is among `Fields.codes`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(NamedTuple):
     """Of a run of `lines` lines, by number: why some are no record, why others are skipped, and
     which are records without a text.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +25,7 @@ SPACELESS = "texts in scripts that write no spaces between words"
 SHORT = "imprecise for segments under 0.5 s"
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Metrics that belong together; those of an `opt_in` group are measured only on request.
 
     `needs` are groups without which this one cannot be measured.

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +22,7 @@ _PREFIX_BITS: Final = 13
 _WORD: Final = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Anchors:
+class Anchors(NamedTuple):
     """Hashes of words in an open table; 0 says that a slot is free. `prefixes` says whether a word
     of ASCII may begin with four letters, by a hash of these.
     """

@@ -11,8 +11,7 @@ from __future__ import annotations
 import functools
 import sys
 import unicodedata
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -73,8 +72,7 @@ _SPECIAL: Final = {
 """Characters whose form no rule gives."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forms:
+class Forms(NamedTuple):
     """`table` is for str.translate(), `codes` and `long` hold the same for the kernels."""
 
     table: dict[int, str | None]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +33,7 @@ _PARTICLES: Final = frozenset(
 """Small words within names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(NamedTuple):
     """A phrase of the lists; `credit` is one that nobody speaks, `named` one before a name."""
 
     text: str
@@ -42,8 +41,7 @@ class Phrase:
     named: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cover:
+class Cover(NamedTuple):
     """How many characters of a text's normal form lie in phrases, in credits, and in all."""
 
     phrases: int

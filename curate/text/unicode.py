@@ -10,8 +10,7 @@ import functools
 import sys
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -80,8 +79,7 @@ _NO_SPACE_BLOCKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(NamedTuple):
     """Per code point: class bits, simple case folding, canonical combining class."""
 
     flags: npt.NDArray[np.uint16]

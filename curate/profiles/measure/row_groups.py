@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from io import FileIO
 from itertools import chain, takewhile
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -32,8 +32,7 @@ def is_large(rows: int) -> bool:
     return rows >= LARGE
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """Rows that come next, and how many of them are of which source, in order."""
 
     frame: pl.DataFrame

@@ -28,8 +28,7 @@ HIT_VERDICTS = ("borderline", "unknown", "bad")
 _LEAST, _MOST = 0, 1
 
 
-@dataclass(frozen=True, slots=True)
-class Hits:
+class Hits(NamedTuple):
     """What the rules on one metric gave to each row of a batch.
 
     `verdict` is indexed by a row's `code`: 0 where no rule of the metric triggered, else one more

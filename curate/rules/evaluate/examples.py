@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -23,8 +23,7 @@ GIVEN = frozenset({"duplicates", "near_duplicates", "audio", "signal", "vad", "s
 """Groups of metrics that need the whole input, audio or a model: an example says them itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExampleCheck:
+class ExampleCheck(NamedTuple):
     """How many examples were run, and a fault for each whose verdict was another."""
 
     run: int

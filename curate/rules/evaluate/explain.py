@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from curate.artifacts.columns import LANG_CODE, MALFORMED, unread_verdict
 from curate.artifacts.verdicts import VERDICTS
@@ -11,8 +11,7 @@ from curate.rules.expression import holds, names_in
 from curate.rules.file import Condition, Rule, RuleSet
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What one rule says of one row: `verdict` is bad, unknown or borderline (or malformed)."""
 
     rule: str

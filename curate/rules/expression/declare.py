@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from curate.artifacts.columns import (
     AUDIO_CODEC,
@@ -26,8 +25,7 @@ Kind = Literal["number", "text", "truth"]
 """What an expression gives: a number, a text, or true, false, unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(NamedTuple):
     """A comparison; `compare` works on two Python values and on two Polars expressions alike."""
 
     symbol: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from curate.errors import ConfigError, Fault
 from curate.rules.expression.declare import OPERATORS
@@ -38,8 +38,7 @@ _MISTAKES: Mapping[str, str] = {
 TokenType = Literal["number", "word", "text", "symbol", "end"]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of the text and where it starts; keywords are symbols."""
 
     type: TokenType

@@ -7,8 +7,8 @@ that it overrides applies to all others, rows that declare none included.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from curate.artifacts.columns import LANG_CODE
 from curate.rules.file.condition import Condition
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from curate.rules.file.model import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class LanguagePreset:
+class LanguagePreset(NamedTuple):
     """What one preset says of its languages (codes): rules that replace others (None: none does),
     by the id of those, and rules that it adds.
     """

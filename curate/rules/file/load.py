@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.errors.nearest import suggest, unreadable
@@ -24,8 +25,7 @@ SUFFIXES = (".yaml", ".yml")
 MAX_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """A rule file: where it lies, and how it is named to people (never a machine's own path)."""
 
     path: Path
@@ -89,8 +89,7 @@ def _find(name_or_path: str | Path, folder: Path, where: str) -> _Place:
     return _Place(presets_folder() / relative, f"rules/{relative}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
+class _Loaded(NamedTuple):
     """A file with what it extends; `content` is the bytes of both."""
 
     name: str = ""

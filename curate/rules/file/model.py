@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from curate.artifacts.verdicts import VERDICTS
 from curate.rules.expression import And, Node, Output, Program, names_in
@@ -17,8 +17,7 @@ Severity = Literal["bad", "borderline"]
 WhenNull = Literal["unknown", "clean"]
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """A record and the verdict that its rule must give it by itself; `at` is `file:line`."""
 
     record: Mapping[str, object]
@@ -152,8 +151,7 @@ class RuleSet:
         return RuleSet(self.name, self.path, self.sha256, chosen)
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(NamedTuple):
     """One thing a rule says, for reports: a limit to draw, or (without value) an expression."""
 
     rule: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from curate.artifacts.verdicts import VERDICTS
 from curate.errors import ConfigError
@@ -33,8 +33,7 @@ _ID = re.compile(ID_PATTERN)
 _LIMITS = f"write an operator ({' '.join(BY_SYMBOL)}) and a number in quotes, as in '>= 30'"
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """One entry under `rules` or `groups`: a rule, or the word that an extended file's is off."""
 
     id: str
@@ -43,8 +42,7 @@ class Draft:
     rule: Rule | GroupRule | None
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFile:
+class RuleFile(NamedTuple):
     """Content of one file, before the file that it extends is read."""
 
     name: str

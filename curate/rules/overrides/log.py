@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from curate.artifacts import append_log
 from curate.errors import ConfigError, Fault, raise_all
 from curate.rules.overrides.decision import Decision, Facet, Key, faults_of, parse_decision
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(NamedTuple):
     """A log as it was read: its name, its content's hash, all its decisions in order, and how many
     bytes and line ends it has.
     """
@@ -25,8 +24,7 @@ class Log:
     ends: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """The decisions that stand in at least one facet, in the order of the log; how many stand in
     none, since later ones set the same; and the lines of those that were undone.
     """
