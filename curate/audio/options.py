@@ -15,8 +15,8 @@ from curate.errors.nearest import absent
 if TYPE_CHECKING:  # the model of a file, which is written at the end
     from curate.artifacts.profile_audio import AudioRequest
 
-_SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
-_COUNT = re.compile(r"\d{1,12}")
+_SHARE = r"(\d+(?:\.\d+)?)\s*%"
+_COUNT = r"\d{1,12}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Sample:
         >>> Sample.parse("2.5%").share, Sample.parse("300").rows
         (0.025, 300)
         """
-        if (match := _SHARE.fullmatch(text.strip())) and 0 < float(match[1]) <= 100:
+        if (match := re.fullmatch(_SHARE, text.strip())) and 0 < float(match[1]) <= 100:
             return cls(share=float(match[1]) / 100)
-        if _COUNT.fullmatch(text.strip()) and int(text) > 0:
+        if re.fullmatch(_COUNT, text.strip()) and int(text) > 0:
             return cls(rows=int(text))
         what = f"{text!r} is not a valid sample size"
         raise ConfigError.of(parameter("audio.sample"), what, "write 5% or 10000")

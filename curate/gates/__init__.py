@@ -18,7 +18,7 @@ from curate.artifacts.base import Gate as GateResult
 from curate.errors import ConfigError, Fault, GateFailed, parameter, raise_all
 from curate.gates.names import GATED
 
-_GATE = re.compile(r"([A-Za-z_][\w.:-]*)\s*(>=|<=|>|<)\s*(\d+(?:\.\d+)?)(%h|%|h|)\Z")
+_GATE = r"([A-Za-z_][\w.:-]*)\s*(>=|<=|>|<)\s*(\d+(?:\.\d+)?)(%h|%|h|)\Z"
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
 }  # fmt: skip
@@ -97,7 +97,7 @@ def _unit_of(figure: Figure) -> str:
 def parse_gates(texts: Sequence[str]) -> tuple[Gate, ...]:
     """Gates as typed, several separated by commas. ConfigError with every one that is none."""
     parts = [part.strip() for text in texts for part in text.split(",") if part.strip()]
-    matches = [(part, _GATE.match(part)) for part in parts]
+    matches = [(part, re.match(_GATE, part)) for part in parts]
     hint = (
         "write NAME>NUMBER, of rows (bad>100), % (bad>5%), hours (bad>2h) or % of hours (bad>5%h)"
     )

@@ -24,8 +24,9 @@ _ANY: Final = f"[{_CONTROLS}{_FIGURES}{_SIGNS}{_MARKS}]"
 _QUESTION: Final = r"(?<=[^\W\d_])\?(?=[^\W\d_A-Z])"
 _TWO: Final = f"[\xc2-\xde](?:{_SURE}|[{_MARKS}](?=[A-Za-z]))"
 _THREE: Final = f"[\xe0-\xef](?:{_SURE}{_ANY}|{_ANY}{_SURE})"
-DAMAGE: Final = re.compile(f"{_QUESTION}|{_THREE}|{_TWO}")
-"""The definition. `Ku?ier` lost a letter, `sch\u00c3\u00b6n` is UTF-8 read as Windows-1252.
+DAMAGE: Final = f"{_QUESTION}|{_THREE}|{_TWO}"
+"""The definition, compiled for the texts that may hold any. `Ku?ier` lost a letter,
+`sch\u00c3\u00b6n` is UTF-8 read as Windows-1252.
 
 A question mark before a capital letter ends a sentence; a lone capital with a tilde before a
 quotation mark may be Portuguese.
@@ -39,7 +40,7 @@ def damaged_chars(data: Bytes, start: Int64s, length: Int64s) -> Int32s:
     _find(data, start, length, doubtful)
     for row in np.flatnonzero(doubtful).tolist():
         text = data[start[row] : start[row] + length[row]].tobytes().decode()
-        counts[row] = sum(len(match[0]) for match in DAMAGE.finditer(text))
+        counts[row] = sum(len(match[0]) for match in re.finditer(DAMAGE, text))
     return counts
 
 

@@ -123,7 +123,7 @@ def signs(text: str) -> list[Span]:
     data = text.encode("utf-8", "surrogatepass")
     spans: list[Span] = []
     at = chars = 0
-    for match in MARKUP.finditer(data):
+    for match in re.finditer(MARKUP, data):
         chars += _points(data[at : match.start()])
         spans.append((chars, chars + _points(match[0])))
         at, chars = match.end(), spans[-1][1]
@@ -161,7 +161,7 @@ FINDERS: Mapping[str, tuple[frozenset[str], Callable[[str], Sequence[Span]]]] = 
     "signs": (frozenset({"markup_chars", "remarks_alone"}), signs),
     "damage": (
         frozenset({"damaged_chars"}),
-        lambda text: [match.span() for match in DAMAGE.finditer(text)][:_MOST_MARKS],
+        lambda text: [match.span() for match in re.finditer(DAMAGE, text)][:_MOST_MARKS],
     ),
     "phrase": (frozenset({"hallucination", "hallucination_share", "credit_share"}), _one(_whole)),
 }

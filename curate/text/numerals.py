@@ -71,15 +71,20 @@ def writing(lang: str | None) -> int:
     return bits | _VARIANTS.get(base, 0)
 
 
+@functools.cache
 def _groups(mark: str) -> re.Pattern[str]:
     """The marks between groups of digits: of three, or of two where another group follows."""
     lead = rf"(?<!\d)(?:(?<={mark})\d{{1,3}}|[1-9]\d{{0,2}})"
     return re.compile(rf"({lead}){mark}(?=\d{{3}}(?!\d)|\d{{2}}{mark}\d)", re.ASCII)
 
 
-_GROUPS: Final = {COMMA: _groups(","), DOT: _groups(r"\.")}
-_GAPS: Final = _groups(GAPS[0])
-_DECIMAL: Final = {mark: re.compile(rf"(?<=\d){mark}(?=\d)", re.ASCII) for mark in (r"\.", ",")}
+@functools.cache
+def _decimal(mark: str) -> re.Pattern[str]:
+    """The mark between digits."""
+    return re.compile(rf"(?<=\d){mark}(?=\d)", re.ASCII)
+
+
+_BETWEEN_GROUPS: Final = {COMMA: ",", DOT: r"\."}
 _HELD: Final = "\ufdd0"
 """Stands for the decimal point meanwhile: a code point that is no character."""
 
@@ -92,7 +97,7 @@ def join_numbers(text: str, bits: int) -> str:
     ('1250.5 or so ', '1250.5  1 2')
     """
     if GAPS[0] in text:
-        joined = text if bits & PLAIN else _GAPS.sub(r"\1", text)
+        joined = text if bits & PLAIN else _groups(GAPS[0]).sub(r"\1", text)
         text = joined.replace(GAPS[0], " ")
     if "." not in text and "," not in text:
         return text
@@ -100,6 +105,6 @@ def join_numbers(text: str, bits: int) -> str:
         return text.replace(".", " ").replace(",", " ")
     system = bits & (COMMA | DOT)
     if system:
-        text = _GROUPS[system].sub(r"\1", text)
-    text = _DECIMAL["," if system == DOT else r"\."].sub(_HELD, text)
+        text = _groups(_BETWEEN_GROUPS[system]).sub(r"\1", text)
+    text = _decimal("," if system == DOT else r"\.").sub(_HELD, text)
     return text.replace(".", " ").replace(",", " ").replace(_HELD, ".")

@@ -21,10 +21,10 @@ LONGEST: Final = 2_000
 """Characters of a text in which remarks are looked for."""
 _NOTES: Final = "♩♪♫♬🎵🎶"
 _NO_NOTES: Final = dict.fromkeys(map(ord, _NOTES), " ")
-_ENCLOSED: Final = re.compile(
+_ENCLOSED: Final = (
     r"\(([^()]*)\)|（([^（）]*)）|【([^【】]*)】|\*+([^*]+)\*+|[♩♪♫♬🎵🎶]+([^♩♪♫♬🎵🎶]*)[♩♪♫♬🎵🎶]*"
 )
-_WEB: Final = re.compile(r"https?://|&[#\w]+;")
+_WEB: Final = r"https?://|&[#\w]+;"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Remarks:
         for match in _tags(text):
             inside[match[0] : match[1]] = [True] * (match[1] - match[0])
         chars = sum(char in _NOTES for char in text)
-        for enclosed in _ENCLOSED.finditer(text):
+        for enclosed in re.finditer(_ENCLOSED, text):
             if self.knows(_inside(enclosed)):
                 first, end = enclosed.span()
                 chars += sum(char not in _NOTES for char in enclosed[0])
@@ -75,7 +75,9 @@ class Remarks:
         'well   yes (you know)'
         """
         head, rest = text[:LONGEST], text[LONGEST:]
-        bare = _ENCLOSED.sub(lambda match: " " if self.knows(_inside(match)) else match[0], head)
+        bare = re.sub(
+            _ENCLOSED, lambda match: " " if self.knows(_inside(match)) else match[0], head
+        )
         return bare.translate(_NO_NOTES) + rest
 
 
@@ -95,11 +97,13 @@ def _inside(enclosed: re.Match[str]) -> str:
 def _tags(text: str) -> list[tuple[int, int]]:
     """Where tags, braces and brackets stand, as TAGS finds them; no addresses, no entities."""
     return [
-        (match.start(), match.end()) for match in _MARKS.finditer(text) if not _WEB.match(match[0])
+        (match.start(), match.end())
+        for match in re.finditer(_MARKS, text)
+        if not re.match(_WEB, match[0])
     ]
 
 
-_MARKS: Final = re.compile(TAGS.decode())
+_MARKS: Final = TAGS.decode()
 
 
 def rows(data: Bytes, start: Int64s, length: Int64s) -> npt.NDArray[np.intp]:

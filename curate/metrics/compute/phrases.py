@@ -100,7 +100,7 @@ def _built_in_book() -> Phrasebook:
 
 def _book(phrases: set[Phrase]) -> Phrasebook:
     """The phrases in an order of their own."""
-    return Phrasebook(tuple(sorted(phrases, key=lambda each: (each.text, each.credit, each.named))))
+    return Phrasebook(tuple(sorted(phrases)))
 
 
 def _phrases(text: str, file: str, faults: list[Fault]) -> Iterator[Phrase]:
@@ -110,9 +110,10 @@ def _phrases(text: str, file: str, faults: list[Fault]) -> Iterator[Phrase]:
     no phrase. `*` behind a phrase stands for a name.
     """
     for number, line in enumerate(text.split("\n"), 1):
-        if line.lstrip().startswith("#") or not line.strip():
+        content = line.strip()
+        if not content or content.startswith("#"):
             continue
-        phrase, *columns = (each.strip() for each in line.split("\t"))
+        phrase, *columns = map(str.strip, line.split("\t"))
         kind = columns[0] if columns else KINDS[0]
         if kind not in KINDS:
             what = f"'{kind}' is not a kind of phrase"

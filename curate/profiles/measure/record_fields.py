@@ -18,7 +18,7 @@ from curate.metrics import BY_NAME, OPT_IN, chosen, with_needs
 GROUPABLE = frozenset({"source", "task", "script"})
 """Columns that every profile has, and that amounts may be grouped by."""
 
-_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
+_FIELD = r"[A-Za-z_][A-Za-z0-9_.-]*\Z"
 
 
 def records_schema(
@@ -69,7 +69,7 @@ def grouped_fields(by: Sequence[str], sources: Sequence[Origin]) -> tuple[list[s
 
 
 def _field_faults(name: str, known: Container[str]) -> list[str]:
-    if not _FIELD.match(name):
+    if not re.match(_FIELD, name):
         return ["is not a field name"]
     if (name in FIELDS and name not in WITHOUT_COLUMN) or name in BY_NAME or name in known:
         return ["is measured anyway and cannot be grouped by"]
