@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from functools import cache
+from threading import Lock
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
@@ -88,8 +89,16 @@ def sources() -> str:
     return digest.decode()
 
 
-@cache
 def _library() -> ctypes.CDLL:
+    with _LOADING:  # threads that begin together would each look whether it is up to date
+        return _loaded()
+
+
+_LOADING = Lock()
+
+
+@cache
+def _loaded() -> ctypes.CDLL:
     from curate.native.build import shared_library
 
     return ctypes.CDLL(str(shared_library()))

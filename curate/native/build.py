@@ -109,9 +109,11 @@ def digest(kind: Kind, target: str = "") -> str:
     from hashlib import blake2b
 
     whole = blake2b(f"{kind.flags} {target or _native_target()}\n".encode(), digest_size=16)
-    for path in sorted(each for each in SOURCES.iterdir() if each.suffix in {".c", ".h"}):
-        content = path.read_bytes()
-        whole.update(f"{path.name} {len(content)}\n".encode() + content)
+    for name in sorted(os.listdir(SOURCES)):  # noqa: PTH208 - a Path for each takes 2 ms
+        if name.endswith((".c", ".h")):
+            with open(f"{SOURCES}/{name}", "rb", buffering=0) as source:  # noqa: PTH123
+                content = source.read()
+            whole.update(f"{name} {len(content)}\n".encode() + content)
     return whole.hexdigest()
 
 

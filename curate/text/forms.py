@@ -8,7 +8,6 @@ word, is dropped. Marks of punctuation and symbols are breaks, apostrophes are d
 
 from __future__ import annotations
 
-import functools
 import sys
 import unicodedata
 from typing import Final, NamedTuple
@@ -16,6 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from curate.environment.cached import once
 from curate.text.stored import of_shifts, read_arrays, shifts_of, write_arrays
 from curate.text.unicode import (
     APOSTROPHES,
@@ -80,7 +80,7 @@ class Forms(NamedTuple):
     long: npt.NDArray[np.uint32]
 
 
-@functools.cache
+@once
 def forms() -> Forms:
     """The map for this Python's Unicode version: as stored, else computed in 0.05 s. Characters
     that stay are not in `table`.

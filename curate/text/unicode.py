@@ -6,7 +6,6 @@ disagree about what a letter or a blank is.
 
 from __future__ import annotations
 
-import functools
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from curate.environment.cached import once
 from curate.text.stored import of_runs, of_shifts, read_arrays, runs_of, shifts_of, write_arrays
 
 SPACE = 1  # what str.split() splits at
@@ -89,7 +89,7 @@ class Tables(NamedTuple):
     """Rows of three: the foldings of LONG_FOLD characters; `fold` holds the row's number."""
 
 
-@functools.cache
+@once
 def tables() -> Tables:
     """The tables for this Python's Unicode version: as stored, else computed in 0.03 s."""
     if not (arrays := read_arrays(_STORED)):
