@@ -14,7 +14,6 @@ from typing import Any
 
 import duckdb
 
-from curate.artifacts.columns import LANG
 from curate.profiles.opened import Row
 from curate.profiles.records_table import FIRST, IN_MEMORY, RecordsTable, Tagged
 
@@ -126,6 +125,8 @@ class Records(RecordsTable):
 
         Clean are the rows that `by_tags` leaves of all, which are summed by language anyway.
         """
+        from curate.artifacts.columns import LANG  # Polars, which `curate query` waits for in vain
+
         tagged = self.by_tags()
         rows, clean_us = self.one(
             "SELECT coalesce(sum(rows), 0)::BIGINT, coalesce(sum(clean), 0)::BIGINT "
