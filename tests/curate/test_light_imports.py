@@ -36,6 +36,7 @@ UNASKED = frozenset(
     {
         "curate.audio.analyse",
         "curate.manifest.formats",
+        "curate.rules.file.conflicts",
         "curate.scale.parts",
         "curate.text_rules",
         "rich",

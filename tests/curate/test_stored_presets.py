@@ -9,7 +9,7 @@ import pytest
 from curate.errors import ConfigError
 from curate.files.marked_yaml import read_tree
 from curate.files.presets import presets_folder
-from curate.rules.file import known_presets, stored
+from curate.rules.file import known_presets, load_rules, stored
 
 HINT = "write them again: make docs"
 
@@ -43,6 +43,8 @@ def test_a_preset_that_was_changed_is_read_as_it_is() -> None:
         == read_tree(text, "default")
         != read_tree(text_of("default"), "default")
     )
+    assert stored.is_stored(text_of("default").encode())
+    assert not stored.is_stored(text.encode())
     with pytest.raises(ConfigError) as error:
         stored.tree_of(text + "name: again\n", "mine.yaml")
     assert [fault.where for fault in error.value.faults] == [f"mine.yaml:{text.count(chr(10)) + 1}"]
@@ -55,3 +57,11 @@ def test_a_preset_without_trees_is_read_as_yaml(
     monkeypatch.setattr(stored, "FILE", tmp_path / "none.txt")
     monkeypatch.setattr(stored, "_stored", stored._stored.__wrapped__)
     assert stored.tree_of(text_of("default"), "a") == read_tree(text_of("default"), "a")
+
+
+def test_a_file_that_extends_a_preset_is_checked_for_conflicts(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    rule = "rules: [{id: a, metric: words, bad: '>= 0'}]"
+    path.write_text(f"schema: curate.rules/1\nname: mine\nextends: default\n{rule}\n", "utf-8")
+    with pytest.raises(ConfigError, match="would reject every record"):
+        load_rules(path)

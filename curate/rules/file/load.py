@@ -13,12 +13,12 @@ from curate.errors import ConfigError, Fault, parameter, raise_all
 from curate.errors.nearest import suggest, unreadable
 from curate.files.entries import FaultCollector
 from curate.files.presets import TEXT_PRESETS, presets_folder
-from curate.rules.file.conflicts import conflicts
 from curate.rules.file.groups import GroupRule
 from curate.rules.file.languages import compose
 from curate.rules.file.merge import merge, read_preset, refuse_shared, refuse_unfit
 from curate.rules.file.model import MAX_BORDERLINE, MAX_REJECTED, Rule, RuleSet
 from curate.rules.file.read import RuleFile, read_rule_file
+from curate.rules.file.stored import is_stored
 
 DEFAULT = "default"
 SUFFIXES = (".yaml", ".yml")
@@ -53,7 +53,10 @@ def _rules_at(place: _Place) -> RuleSet:
     loaded = _load(place, (), faults)
     raise_all(ConfigError, faults)
     assert loaded is not None, "what could not be loaded left a fault"
-    raise_all(ConfigError, list(conflicts(loaded.rules)))
+    if not loaded.is_preset:  # tests hold that presets have none
+        from curate.rules.file.conflicts import conflicts
+
+        raise_all(ConfigError, list(conflicts(loaded.rules)))
     return RuleSet(
         name=loaded.name,
         path=place.shown,
@@ -90,7 +93,9 @@ def _find(name_or_path: str | Path, folder: Path, where: str) -> _Place:
 
 
 class _Loaded(NamedTuple):
-    """A file with what it extends; `content` is the bytes of both."""
+    """A file with what it extends; `content` is the bytes of both, `is_preset` whether all of them
+    are those of presets as they were stored.
+    """
 
     name: str = ""
     content: bytes = b""
@@ -98,6 +103,7 @@ class _Loaded(NamedTuple):
     groups: tuple[GroupRule, ...] = ()
     max_rejected: float | None = None
     max_borderline: float | None = None
+    is_preset: bool = True
 
 
 def _load(place: _Place, seen: tuple[Path, ...], faults: list[Fault]) -> _Loaded | None:
@@ -119,8 +125,10 @@ def _load(place: _Place, seen: tuple[Path, ...], faults: list[Fault]) -> _Loaded
             base.max_borderline if file.max_borderline is None else file.max_borderline,
         )
         if not notes.faults:
-            content += b"".join(each for _, each in presets)
-            return _Loaded(file.name, content + base.content, rules, groups, *shares)
+            contents = [content, *(each for _, each in presets)]
+            is_preset = base.is_preset and all(map(is_stored, contents))
+            content = b"".join(contents) + base.content
+            return _Loaded(file.name, content, rules, groups, *shares, is_preset)
     faults.extend(notes.faults)
     return None
 

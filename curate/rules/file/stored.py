@@ -21,13 +21,18 @@ FILE = Path(__file__).with_name("preset_trees.txt")
 
 def tree_of(text: str, file: str) -> Tree:
     """The tree of a rule file; ConfigError with all that is wrong with it as YAML."""
-    stored = _stored().get(_digest(text))
+    stored = _stored().get(_digest(text.encode("utf-8", "surrogatepass")))
     return read_tree(text, file) if stored is None else _from_json(json.loads(stored))
+
+
+def is_stored(content: bytes) -> bool:
+    """Whether a tree is stored for a file of this content."""
+    return _digest(content) in _stored()
 
 
 def stored_trees(texts: Iterable[str]) -> str:
     """The content of FILE for presets of these texts."""
-    return "".join(f"{_digest(text)} {_written(read_tree(text, ''))}\n" for text in texts)
+    return "".join(f"{_digest(text.encode())} {_written(read_tree(text, ''))}\n" for text in texts)
 
 
 @cache
@@ -36,8 +41,8 @@ def _stored() -> Mapping[str, str]:
     return dict(line.split(" ", 1) for line in lines if line)
 
 
-def _digest(text: str) -> str:
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+def _digest(content: bytes) -> str:
+    return sha256(content).hexdigest()
 
 
 def _written(tree: Tree) -> str:
