@@ -47,14 +47,14 @@ def anonymous_mib(pid: int | str = "self") -> float:
     return _field(f"/proc/{pid}/status", "RssAnon:")
 
 
-class Tree:
-    """A process and its descendants, looked at often without slowing them.
+class ProcessTree:
+    """The anonymous memory of a process and its descendants, sampled without slowing them.
 
-    How much of their memory they share takes the kernel milliseconds to say, with the memory
-    locked: it is looked up when there are others than before, and every LOOK_S.
+    The kernel computes proportional set sizes in milliseconds, with the memory map locked: what
+    processes share is computed again for new processes, and every REFRESH_S.
     """
 
-    LOOK_S = 1.0
+    REFRESH_S = 1.0
 
     def __init__(self, pid: int) -> None:
         self._pid, self._due = pid, 0.0
@@ -65,16 +65,18 @@ class Tree:
         """Their anonymous memory now, MiB; a page that all share counts once."""
         now = time.monotonic()
         if now >= self._due or not _children(self._pid, self._pid) <= set(self._pids):
-            self._due = now + self.LOOK_S
+            self._due = now + self.REFRESH_S
             self._pids = list(descendants(self._pid))
-            self._shared_mib = self._look_at_shared()
+            self._shared_mib = self._compute_shared()
         return sum(map(_resident_mib, self._pids)) - self._shared_mib
 
-    def _look_at_shared(self) -> float:
-        """What is counted too often: of the first process, the largest, nothing is looked up."""
+    def _compute_shared(self) -> float:
+        """What resident sizes count too often, from the proportional ones of all but the first
+        process, the largest.
+        """
         others, of = self._pids[1:], len(self._pids)
-        lent = (_resident_mib(pid) - _field(f"/proc/{pid}/smaps_rollup", PSS) for pid in others)
-        return sum(lent) * of / (of - 1) if others else 0.0
+        shared = (_resident_mib(pid) - _field(f"/proc/{pid}/smaps_rollup", PSS) for pid in others)
+        return sum(shared) * of / (of - 1) if others else 0.0
 
 
 def _children(pid: int, task: int) -> set[int]:
@@ -94,7 +96,7 @@ def descendants(pid: int) -> Iterator[int]:
 
 
 def _resident_mib(pid: int) -> float:
-    """What is no file's of a process's resident memory, MiB: the shortest that the kernel tells."""
+    """Resident memory of a process that is of no file, MiB; 0 of one that has ended."""
     with suppress(OSError), open(f"/proc/{pid}/statm", "rb", buffering=0) as file:  # noqa: PTH123
         _, resident, files, *_ = map(int, file.read().split())
         return (resident - files) * _PAGE / MIB

@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.memory import Tree
+from benchmarks.memory import ProcessTree
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_MS = 25
@@ -56,7 +56,7 @@ def _watch(pid: int) -> float:
 
     The descriptor of a process is readable when it ends: the clock is not rounded to a sample.
     """
-    descriptor, peak_mib, tree = os.pidfd_open(pid), 0.0, Tree(pid)
+    descriptor, peak_mib, tree = os.pidfd_open(pid), 0.0, ProcessTree(pid)
     end = select.poll()
     end.register(descriptor, select.POLLIN)
     try:

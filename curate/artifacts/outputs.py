@@ -143,9 +143,11 @@ def full_disk_as_error(out: Path, hint: str = "") -> Iterator[None]:
         if not full:
             raise
         what = f"cannot be written: {full}; the previous output is unchanged"
-        raise ConfigError.of(out, what, hint) from None
+        too_long = full == _FULL[errno.EFBIG]
+        raise ConfigError.of(out, what, _FILE_SIZE if too_long else hint) from None
 
 
+_FILE_SIZE = "raise the limit of file sizes (ulimit -f), or name a directory on another file system"
 _FULL = {number: os.strerror(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)}
 
 

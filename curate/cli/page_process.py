@@ -1,8 +1,8 @@
-"""The page of a command, drawn by a process beside it.
+"""The page of a command, drawn by a child process.
 
-What draws a page takes half as long to load as what measures, and Python loads one module at a time
-in a process. The process beside begins before the command has loaded anything large: that takes a
-millisecond, and no thread of a library is there that it would miss.
+The modules that draw a page take half as long to import as those that measure, and a Python process
+imports one module at a time. The child is forked before the command imports anything large: that
+takes a millisecond, and no library has started a thread, which a fork would lose.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Never
 
 import reports
-from curate.cli.running import counts_memory, input_bytes
+from curate.cli.running import input_bytes, is_large
 from curate.environment.cores import thread_count
 from curate.terminal.process import is_alone
 
@@ -28,27 +28,27 @@ _DRAWN = b"\n"
 
 
 class PageProcess:
-    """A process that loads what draws pages, and draws one.
+    """A child process that imports what draws pages, and draws one.
 
-    Where it cannot, this process does: what fails, fails as `reports.build` does.
+    Where it fails, the command draws the page itself, and raises what `reports.build` raises.
     """
 
     def __init__(
         self, kind: reports.Kind, pid: int, pipes: tuple[IO[bytes], IO[bytes]], tables: str
     ) -> None:
         self._kind, self._pid, self._tables = kind, pid, tables
-        self._orders, self._answers = pipes
+        self._requests, self._replies = pipes
         atexit.register(self.end)
 
     def build(self, kind: reports.Kind, folder: Path) -> Path:
-        """As `reports.build`. What prints the answer is loaded while the page is drawn."""
+        """As `reports.build`. The module that prints the result is imported meanwhile."""
         if self._pid and kind == self._kind:
             with suppress(OSError):  # it was killed
-                self._orders.write(json.dumps(str(folder)).encode() + b"\n")
-                self._orders.flush()
+                self._requests.write(json.dumps(str(folder)).encode() + b"\n")
+                self._requests.flush()
             if self._tables:
                 import_module(self._tables)
-            drawn = self._answers.readline() == _DRAWN
+            drawn = self._replies.readline() == _DRAWN
             self.end()
             if drawn:
                 return folder / "report.html"
@@ -59,7 +59,7 @@ class PageProcess:
         if not self._pid:
             return
         pid, self._pid = self._pid, 0
-        for pipe in (self._orders, self._answers):
+        for pipe in (self._requests, self._replies):
             with suppress(OSError):
                 pipe.close()
         os.kill(pid, signal.SIGKILL)
@@ -69,36 +69,37 @@ class PageProcess:
 def begin_page(
     kind: reports.Kind, inputs: Sequence[str | Path], tables: str = ""
 ) -> PageProcess | None:
-    """Begin to load what draws pages of a kind in a process beside the command's, which is to have
-    loaded no engine yet. None where that cannot be, or is of no use: beside large inputs it is
-    memory that counts. `tables` is the module that prints the answer, if one is printed.
+    """Start a child process that draws a page of this kind. To be called before Polars or NumPy is
+    imported. None where a fork is unsafe or impossible, on one processor, and for large inputs,
+    for which memory matters more. `tables` is the module that prints the result, if it is printed.
     """
     if sys.platform != "linux" or not is_alone() or threading.active_count() > 1:
         return None
-    if thread_count() < 2 or counts_memory(input_bytes(inputs)):
+    if thread_count() < 2 or is_large(input_bytes(inputs)):
         return None
-    reader, orders = os.pipe()
-    answers, writer = os.pipe()
+    reader, requests = os.pipe()
+    replies, writer = os.pipe()
     try:
         pid = os.fork()
     except OSError:  # no more processes, or no memory
-        for pipe in (reader, orders, answers, writer):
+        for pipe in (reader, requests, replies, writer):
             os.close(pipe)
         return None
     if pid == 0:
-        os.close(orders)
-        os.close(answers)
+        os.close(requests)
+        os.close(replies)
         _serve(kind, reader, writer)
     os.close(reader)
     os.close(writer)
-    return PageProcess(kind, pid, (os.fdopen(orders, "wb"), os.fdopen(answers, "rb")), tables)
+    return PageProcess(kind, pid, (os.fdopen(requests, "wb"), os.fdopen(replies, "rb")), tables)
 
 
-def _serve(kind: reports.Kind, orders: int, drawn: int) -> Never:
-    """Draw the page that is ordered, if one is before the other process ends.
+def _serve(kind: reports.Kind, requests: int, replies: int) -> Never:
+    """Draw the requested page; end without one where the parent ends before a request.
 
-    It prints nothing: what fails is tried again where it can be reported. It has no stream of the
-    command, whose readers wait until nobody has one; and the other process decides on interrupts.
+    Prints nothing: the parent draws a page that fails here, and reports its errors. Standard
+    streams are closed, since a reader of the command's output waits until no process has it open.
+    The parent handles interrupts.
     """
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -106,10 +107,10 @@ def _serve(kind: reports.Kind, orders: int, drawn: int) -> Never:
         for stream in range(3):
             os.dup2(null, stream)
         reports.prepare(kind)
-        with os.fdopen(orders, "rb") as pipe:
-            order = pipe.readline()
-        if order:
-            reports.build(kind, Path(json.loads(order)))
-            os.write(drawn, _DRAWN)
+        with os.fdopen(requests, "rb") as pipe:
+            request = pipe.readline()
+        if request:
+            reports.build(kind, Path(json.loads(request)))
+            os.write(replies, _DRAWN)
     finally:
         os._exit(0)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _LARGE = 1 << 30
 
 
-def counts_memory(size: int) -> bool:
-    """Whether memory counts for more than a fiftieth of the time, with inputs of so many bytes."""
+def is_large(size: int) -> bool:
+    """Whether inputs of so many bytes are large: less memory matters more than 2 % of the time."""
     return size >= _LARGE
 
 
@@ -39,7 +39,7 @@ def running(
 ) -> Iterator[Execution]:
     """An execution whose progress is shown, and which draws pages, the first by `page` if given."""
     size = input_bytes(inputs)
-    if not counts_memory(size):
+    if not is_large(size):
         keep_freed_memory()
     with progress(size, quiet) as bars:
         yield Execution(

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
+from curate.files.parquet_joined import write_all
+
 _UNNAMED = "transport error"
 """All that Polars says where what finds no room is the footer."""
 _MORE = bytes(1 << 16)
@@ -31,9 +33,7 @@ def _write_more(file: Path | FileIO) -> None:
     """Meet the error of the system that the footer met: there is room for some bytes at most."""
     if isinstance(file, Path):
         with file.open("ab", buffering=0) as opened:
-            return _write_more(opened)
+            write_all(opened, _MORE)
+        return
     file.seek(0, 2)
-    left = memoryview(_MORE)
-    while left:
-        left = left[file.write(left) :]
-    return None
+    write_all(file, _MORE)

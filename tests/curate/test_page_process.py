@@ -1,4 +1,4 @@
-"""The page that a process beside the command draws: the same page, and nothing is left of it."""
+"""The page that a child process draws: the same page, and no process is left."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def command(tmp_path: Path) -> Command:
     return Command(tmp_path)
 
 
-def test_a_process_beside_draws_the_page_that_the_command_would(command: Command) -> None:
+def test_a_child_process_draws_the_page_that_the_command_would(command: Command) -> None:
     pages = []
     for processors in (2, 1):
         done = command.run("--no-cache", processors=processors)
@@ -124,7 +124,7 @@ def test_what_fails_in_both_is_reported_once(command: Command) -> None:
 
 
 def test_it_ends_with_a_command_that_is_killed(command: Command) -> None:
-    """It waits for an order, and has no stream of the command that a reader would wait for."""
+    """It waits for a request, and has no stream of the command that a reader would wait for."""
     code = """
 import os, signal
 from pathlib import Path

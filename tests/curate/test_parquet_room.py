@@ -67,4 +67,5 @@ def test_a_command_says_it(root: Path, tmp_path: Path, kilobytes: int) -> None:
     done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
     assert done.returncode == 2, done.stderr
     assert "File too large; the previous output is unchanged" in done.stderr
+    assert "hint: raise the limit of file sizes (ulimit -f)" in done.stderr
     assert "Traceback" not in done.stderr
