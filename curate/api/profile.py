@@ -264,7 +264,7 @@ def _run(
 
             sound = AudioSource(folder, made.inputs, plan.settings.audio, plan.request.clips)
             write_clips(folder, of_profile(made), sound)
-        execution.draw("profile", folder)
+        execution.draw("profile", folder, made)
         for each in counts:
             each.result()
     return Outcome(made, checked.failed)

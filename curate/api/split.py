@@ -122,7 +122,7 @@ def run_split(request: SplitRequest, out: Path, execution: Execution = QUIET) ->
         _refuse(request, made, out, folder, execution.command)
         if profile.parent == folder:
             shutil.rmtree(profile)
-        execution.draw("split", folder)
+        execution.draw("split", folder, made)
     return Outcome(made, checked.failed)
 
 

@@ -13,15 +13,15 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
-from typing import IO, Never
+from typing import IO, Any, Never
 
 import reports
 from curate.cli.running import input_bytes, is_large
 from curate.environment.cores import thread_count
+from curate.environment.execution import no_progress
 from curate.terminal.process import is_alone
 
 _DRAWN = b"\n"
@@ -34,20 +34,29 @@ class PageProcess:
     """
 
     def __init__(
-        self, kind: reports.Kind, pid: int, pipes: tuple[IO[bytes], IO[bytes]], tables: str
+        self,
+        kind: reports.Kind,
+        pid: int,
+        pipes: tuple[IO[bytes], IO[bytes]],
+        meanwhile: Callable[[Any], None],
     ) -> None:
-        self._kind, self._pid, self._tables = kind, pid, tables
+        self._kind, self._pid, self._meanwhile = kind, pid, meanwhile
         self._requests, self._replies = pipes
+        self._made: object = None
         atexit.register(self.end)
 
+    def note(self, made: object) -> None:
+        """Remember the artefact whose page will be requested."""
+        self._made = made
+
     def build(self, kind: reports.Kind, folder: Path) -> Path:
-        """As `reports.build`. The module that prints the result is imported meanwhile."""
+        """As `reports.build`."""
         if self._pid and kind == self._kind:
             with suppress(OSError):  # it was killed
                 self._requests.write(json.dumps(str(folder)).encode() + b"\n")
                 self._requests.flush()
-            if self._tables:
-                import_module(self._tables)
+            if self._made is not None:
+                self._meanwhile(self._made)
             drawn = self._replies.readline() == _DRAWN
             self.end()
             if drawn:
@@ -67,11 +76,13 @@ class PageProcess:
 
 
 def begin_page(
-    kind: reports.Kind, inputs: Sequence[str | Path], tables: str = ""
+    kind: reports.Kind,
+    inputs: Sequence[str | Path],
+    meanwhile: Callable[[Any], None] = no_progress,
 ) -> PageProcess | None:
     """Start a child process that draws a page of this kind. To be called before Polars or NumPy is
     imported. None where a fork is unsafe or impossible, on one processor, and for large inputs,
-    for which memory matters more. `tables` is the module that prints the result, if it is printed.
+    for which memory matters more. `meanwhile` is called with the artefact while its page is drawn.
     """
     if sys.platform != "linux" or not is_alone() or threading.active_count() > 1:
         return None
@@ -91,7 +102,7 @@ def begin_page(
         _serve(kind, reader, writer)
     os.close(reader)
     os.close(writer)
-    return PageProcess(kind, pid, (os.fdopen(requests, "wb"), os.fdopen(replies, "rb")), tables)
+    return PageProcess(kind, pid, (os.fdopen(requests, "wb"), os.fdopen(replies, "rb")), meanwhile)
 
 
 def _serve(kind: reports.Kind, requests: int, replies: int) -> Never:

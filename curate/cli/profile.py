@@ -36,6 +36,8 @@ from curate.cli.app import (
 )
 from curate.cli.audio import AllowRoot, Audio, AudioRoot, AudioSample, audio_metrics
 from curate.cli.page_process import begin_page
+from curate.cli.running import Tables, conclude, running
+from curate.environment.execution import no_progress
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -118,9 +120,9 @@ def profile_command(
     from curate.files.missing import refuse_missing
 
     refuse_missing(manifests)
-    page = None
+    page, tables = None, Tables(lambda made: _tables(made, verbose))
     if part is None and (no_cache or not out.exists()):  # else nothing may be left to draw
-        page = begin_page("profile", manifests, "" if quiet or as_json else _TABLES)
+        page = begin_page("profile", manifests, no_progress if quiet or as_json else tables.make)
     from curate.api.profile import (
         AudioOptions,
         MeasureOptions,
@@ -131,7 +133,6 @@ def profile_command(
         run_profile,
     )
     from curate.artifacts.outputs import check_directory
-    from curate.cli.running import conclude, running
     from curate.gates import gates_for
 
     check_directory(plots)
@@ -161,11 +162,7 @@ def profile_command(
         outcome = run_profile(request, out, execution, cached=not no_cache)
     if plots is not None:
         reports.plot("profile", out, plots)
-    # Tables are loaded once there are figures for them.
-    conclude(outcome, as_json, quiet, lambda made: _tables(made, verbose), out)
-
-
-_TABLES = "curate.cli.render.profile"
+    conclude(outcome, as_json, quiet, tables, out)
 
 
 def _tables(made: Profile, verbose: bool) -> Sequence[RenderableType]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,7 @@ def running(
             notify=no_progress if quiet else _say,
             build_page=page.build if page else reports.build,
             prepare_page=no_progress if page else reports.prepare,
+            on_made=page.note if page else no_progress,
             engine=engine,
             ray_address=ray_address,
             workers=workers,
@@ -68,11 +69,35 @@ def page_only(workers: int | None = None) -> Execution:
     return Execution(command=command_line(), build_page=reports.build, workers=workers)
 
 
+class Tables:
+    """The tables of an answer as text, which may be made before they are printed."""
+
+    def __init__(self, tables: Callable[[Any], Sequence[RenderableType]]) -> None:
+        self._tables = tables
+        self._of: object = None
+        self._text = ""
+
+    def make(self, made: object) -> None:
+        """Make them ahead; what fails here fails again where they are printed."""
+        with suppress(Exception):
+            self._text, self._of = self._make(made), made
+
+    def __call__(self, made: object) -> str:
+        """The tables as text, made now if they are not."""
+        return self._text if made is self._of else self._make(made)
+
+    def _make(self, made: object) -> str:
+        # Tables are loaded once there are figures for them.
+        from curate.cli.render.terminal import table_text
+
+        return table_text(self._tables(made))
+
+
 def conclude(
     outcome: Outcome[Any],
     as_json: bool,
     quiet: bool,
-    tables: Callable[[Any], Sequence[RenderableType]],
+    tables: Callable[[Any], Sequence[RenderableType] | str],
     out: Path | None,
 ) -> None:
     """Print the answer; GateFailed where a gate failed."""

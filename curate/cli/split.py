@@ -37,6 +37,8 @@ from curate.cli.app import (
 )
 from curate.cli.audio import AudioRoot
 from curate.cli.page_process import begin_page
+from curate.cli.running import Tables, conclude, running
+from curate.environment.execution import no_progress
 from curate.errors import Fault
 
 if TYPE_CHECKING:
@@ -155,9 +157,9 @@ def split_command(
 
     Example: `curate split profile/ --out split/ --eval 20h --test 30h`
     """
-    page = begin_page("split", inputs, "" if quiet or as_json else _TABLES)
+    tables = Tables(_tables)
+    page = begin_page("split", inputs, no_progress if quiet or as_json else tables.make)
     from curate.api.split import AllocationOptions, LineMarks, SplitRequest, Targets, run_split
-    from curate.cli.running import conclude, running
     from curate.gates import gates_for
     from curate.manifest.mapping import ReadOptions
     from curate.profiles.request import RuleOptions
@@ -186,8 +188,7 @@ def split_command(
     )
     with running(request.manifests, quiet, page=page) as execution:
         outcome = run_split(request, out, execution)
-    # Tables are loaded once there are figures for them.
-    conclude(outcome, as_json, quiet, _tables, out)
+    conclude(outcome, as_json, quiet, tables, out)
 
 
 def _tables(made: SplitFile) -> Sequence[RenderableType]:
@@ -196,7 +197,6 @@ def _tables(made: SplitFile) -> Sequence[RenderableType]:
     return split_tables(made)
 
 
-_TABLES = "curate.cli.render.split"
 _DRAWN = {
     "eval_": "--eval", "test": "--test", "split": "--split", "alpha": "--alpha", "floor": "--floor",
     "cap": "--cap", "max_held_out": "--max-held-out", "prefer": "--prefer", "lock": "--lock",

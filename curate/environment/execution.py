@@ -27,9 +27,10 @@ class Execution:
     files were analysed, of how many, `on_draw` with how many draws of a split are made, of how
     many, and `notify` with notes in words. `build_page` draws report.html of an artefact's kind in
     its folder (None: no page); `prepare_page` may be called before, beside other work, so that it
-    is drawn sooner. `threads` (None: one a core) read and measure, `workers` processes (None: one
-    per core, at least two) store and verify shards;
-    `engine` is `local` or `ray`, on the cluster at `ray_address` (None: one on this machine).
+    is drawn sooner, and `on_made` is called with the artefact, complete, before its page is drawn.
+    `threads` (None: one a core) read and measure, `workers` processes (None: one per core, at least
+    two) store and verify shards; `engine` is `local` or `ray`, on the cluster at `ray_address`
+    (None: one on this machine).
     """
 
     command: str = ""
@@ -39,6 +40,7 @@ class Execution:
     notify: Callable[[str], None] = no_progress
     build_page: Callable[[Any, Path], object] | None = None
     prepare_page: Callable[[Any], None] = no_progress
+    on_made: Callable[[Any], None] = no_progress
     threads: int | None = None
     workers: int | None = None
     engine: str = "local"
@@ -49,8 +51,9 @@ class Execution:
         """The workers, or as many as there are processors to use."""
         return self.workers or max(2, thread_count())
 
-    def draw(self, kind: str, folder: Path) -> None:
+    def draw(self, kind: str, folder: Path, made: object = None) -> None:
         """The page of an artefact, if pages are drawn."""
+        self.on_made(made)
         if self.build_page is not None:
             self.build_page(kind, folder)
 

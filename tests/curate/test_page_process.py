@@ -46,13 +46,14 @@ class Command:
         self.words: Sequence[str | Path] = ("profile", self.manifest)
 
     def run(
-        self, *options: str, processors: int = 2, fault: str = "pass"
+        self, *options: str, processors: int = 2, fault: str = "pass", prelude: str = ""
     ) -> subprocess.CompletedProcess[str]:
         code = RUN.format(
             processors=processors, log=str(self.log), fault=fault,
             words=[*map(str, self.words), "--out", str(self.out), *options],
         )  # fmt: skip
-        code = f"import os\nMAIN = os.getpid()\n{code}"
+        late = code.rindex("from curate.cli import script")
+        code = f"import os\nMAIN = os.getpid()\n{code[:late]}{prelude}{code[late:]}"
         return subprocess.run(
             [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
         )
@@ -79,6 +80,37 @@ def test_a_child_process_draws_the_page_that_the_command_would(command: Command)
     assert command.by_command == [False, True]
     assert pages[0] == pages[1]
     assert sorted(path.name for path in command.out.iterdir()) == sorted(FILES)
+
+
+def test_tables_made_meanwhile_are_printed_once_and_are_those_of_one_processor(
+    command: Command,
+) -> None:
+    """Tables that fail are made again where they are printed."""
+    log = command.log.with_name("tables")
+    code = f"""
+import curate.cli.render.profile as tables
+made = tables._tables
+def failing(*given):
+    with open({str(log)!r}, "a+") as log:
+        first = log.tell() == 0
+        log.write("made ")
+    if first and {{fails}}:
+        raise ValueError("too early")
+    return made(*given)
+tables._tables = failing
+"""
+    outputs = []
+    for processors, fails in ((1, False), (2, False), (2, True)):
+        log.unlink(missing_ok=True)
+        done = command.run(
+            "--no-cache", processors=processors, prelude=code.format(fails=fails)
+        )  # fmt: skip
+        outputs.append((done.returncode, done.stdout, len(log.read_text().split())))
+    (_, tables, _), two, failed = outputs
+    assert "more metrics are on the page" in tables
+    assert outputs[0] == (0, tables, 1)
+    assert two == (0, tables, 1)
+    assert failed == (0, tables, 2)
 
 
 FILES = ("ledger.json", "measured.json", "profile.json", "records.parquet", "report.html")

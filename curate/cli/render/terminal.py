@@ -49,19 +49,19 @@ def summary(
     made: Made,
     as_json: bool,
     quiet: bool,
-    table: Callable[[Made], Sequence[RenderableType]],
+    tables: Callable[[Made], Sequence[RenderableType] | str],
     out: Path | None,
 ) -> None:
-    """End a command: its answer on stdout, as JSON where requested, else as tables; warnings and
-    the path of the page in `out` on stderr.
+    """End a command: its answer on stdout, as JSON where requested, else as tables (or what
+    `table_text` made of them); warnings and the path of the page in `out` on stderr.
     """
     if as_json:
         print_json(made.as_json())
     if quiet:
         return
-    for part in () if as_json else table(made):
-        if not isinstance(part, Table) or part.row_count:
-            print_table(part)
+    if not as_json:
+        shown = tables(made)
+        print_text(shown if isinstance(shown, str) else table_text(shown))
     warnings(getattr(made, "warnings", ()))
     if out and (page := out / "report.html").exists():
         CONSOLE.print(Text(f"report: {page}"))
@@ -92,6 +92,16 @@ def print_json(document: object) -> None:
 def print_text(text: str) -> None:
     """Text on stdout, lone surrogates as JSON escapes them."""
     sys.stdout.write(text.encode(errors="backslashreplace").decode())
+
+
+def table_text(tables: Sequence[RenderableType]) -> str:
+    """Tables that have rows, and other parts, as stdout shows them."""
+    console = answers()
+    with console.capture() as capture:
+        for part in tables:
+            if not isinstance(part, Table) or part.row_count:
+                console.print(part)
+    return capture.get()
 
 
 def print_table(table: RenderableType) -> None:
