@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
@@ -11,15 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.arrays import Bools, Bytes, Int64s, UInt64s
+from curate.artifacts.frames import Spans
 from curate.native import kernel
 from curate.text.scripts import SCRIPTS, script_table
 
 LEAST_LETTERS: Final = 5
-_SEED: Final = 0xCBF29CE484222325
-_PRIME: Final = 0x100000001B3
-_SPREAD: Final = 2654435761
 _PREFIX_BITS: Final = 13
-_WORD: Final = (1 << 64) - 1
+_ALNUM: Final = re.compile(r"[^\W_]+")
+"""Runs of the characters of which `str.isalnum` holds."""
+_FIRST_HAN: Final = "\u2e80"
+"""No character before it is Han."""
 
 
 class Anchors(NamedTuple):
@@ -33,16 +35,10 @@ class Anchors(NamedTuple):
     @classmethod
     def of(cls, phrases: Iterable[str]) -> Anchors:
         """The anchors of phrases of several words; a phrase of only common words has none."""
-        forms = {form.encode() for phrase in phrases for form in _forms(phrase)}
-        hashes = {_hash(form) for form in forms}
-        slots = np.zeros(1 << max(10, (4 * len(hashes)).bit_length()), np.uint64)
-        for each in sorted(hashes):
-            at = each & (slots.size - 1)
-            while slots[at]:
-                at = (at + 1) & (slots.size - 1)
-            slots[at] = each
+        forms = Spans.of([*dict.fromkeys(form for phrase in phrases for form in _forms(phrase))])
+        slots = np.zeros(1 << max(10, (4 * forms.start.size).bit_length()), np.uint64)
         prefixes = np.zeros(1 << _PREFIX_BITS, np.bool_)
-        prefixes[[_prefix(form) for form in forms if form.isascii()]] = True
+        _put(forms.data, forms.start, forms.length, slots, prefixes)
         return cls(slots, prefixes)
 
     def rows(self, data: Bytes, start: Int64s, length: Int64s) -> npt.NDArray[np.intp]:
@@ -54,16 +50,25 @@ class Anchors(NamedTuple):
 
 def _forms(phrase: str) -> Iterator[str]:
     """How a phrase's rarest word may occur in a text; ASCII letters are small ones."""
-    letters = "".join(char if char.isalnum() else " " for char in phrase)
-    han = [pair for word in letters.split() for pair in _pairs(word)]
+    runs = _ALNUM.findall(phrase)
+    han = [pair for run in runs if max(run) >= _FIRST_HAN for pair in _pairs(run)]
     if han:
         yield han[-1]
         return
-    words = [word for word in letters.split() if len(word) >= LEAST_LETTERS]
-    for word in {max(words, key=len, default=""), *(each for each in words if each == "Amara")}:
-        for cased in {word, word.lower(), word.upper(), word.capitalize()} if word else ():
-            for form in ("NFC", "NFD"):
-                yield _small(unicodedata.normalize(form, cased))
+    words = [run for run in runs if len(run) >= LEAST_LETTERS]
+    if words:
+        yield from _spellings(max(words, key=len))
+    if "Amara" in words:
+        yield from _spellings("Amara")
+
+
+def _spellings(word: str) -> Iterator[str]:
+    if word.isascii():
+        yield word.lower()
+        return
+    for cased in (word, word.lower(), word.upper(), word.capitalize()):
+        for form in ("NFC", "NFD"):
+            yield _small(unicodedata.normalize(form, cased))
 
 
 def _pairs(word: str) -> Iterator[str]:
@@ -75,20 +80,13 @@ def _pairs(word: str) -> Iterator[str]:
 
 
 def _small(text: str) -> str:
-    return "".join(char.lower() if char.isascii() else char for char in text)
+    return text.encode().lower().decode()
 
 
-def _hash(data: bytes) -> int:
-    value = _SEED
-    for byte in data:
-        value = ((value ^ byte) * _PRIME) & _WORD
-    return value | 1
-
-
-def _prefix(word: bytes) -> int:
-    """The place of a word's first four bytes among `prefixes`."""
-    four = int.from_bytes(word[:4], "little") | 0x20202020
-    return (four * _SPREAD & 0xFFFFFFFF) >> (32 - _PREFIX_BITS)
+@kernel("anchors")
+def _put(words: Bytes, start: Int64s, length: Int64s, slots: UInt64s, prefixes: Bools) -> None:
+    """Put words of four bytes and more into the tables."""
+    raise NotImplementedError
 
 
 @kernel("anchors")

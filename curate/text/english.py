@@ -16,7 +16,7 @@ from typing import Final
 
 from curate.text.english_numbers import MONEY, TRIGGERS, digits_for_words
 from curate.text.english_steps import CONTRACTIONS, FILLERS, NUMBERS, SPELLING
-from curate.text.forms import forms
+from curate.text.forms import form_table
 from curate.text.numerals import join_numbers
 from curate.text.spelling import american
 from curate.text.unicode import APOSTROPHES
@@ -94,7 +94,7 @@ def _ascii_table() -> Mapping[int, str | None]:
 def _table() -> Mapping[int, str | None]:
     """Forms, but apostrophes and the signs at numbers stay."""
     signs: dict[int, str | None] = {ord(sign): sign for sign in _SIGNS}
-    return forms().table | {ord(char): "'" for char in APOSTROPHES} | signs
+    return form_table() | {ord(char): "'" for char in APOSTROPHES} | signs
 
 
 def _in_perfect(words: Sequence[str]) -> Iterator[str]:

@@ -73,24 +73,35 @@ _SPECIAL: Final = {
 
 
 class Forms(NamedTuple):
-    """`table` is for str.translate(), `codes` and `long` hold the same for the kernels."""
+    """`codes` and `long` are for the kernels; `changed` are the code points that do not stay, and
+    `texts` what they become.
+    """
 
-    table: dict[int, str | None]
     codes: npt.NDArray[np.uint32]
     long: npt.NDArray[np.uint32]
+    changed: npt.NDArray[np.uint32]
+    texts: npt.NDArray[np.uint8]
+    """UTF-8, with _BETWEEN between them."""
+
+    def table(self) -> dict[int, str | None]:
+        """The map as `str.translate` takes it."""
+        parts = (text or None for text in self.texts.tobytes().decode().split(_BETWEEN))
+        return dict(zip(self.changed.tolist(), parts, strict=True))
 
 
 @once
 def forms() -> Forms:
-    """The map for this Python's Unicode version: as stored, else computed in 0.05 s. Characters
-    that stay are not in `table`.
-    """
+    """The map for this Python's Unicode version: as stored, else computed in 0.05 s."""
     if not (arrays := read_arrays(_STORED)):
         return compute_forms()
     shifts, lengths, long, changed, texts = arrays
-    parts = (text or None for text in texts.tobytes().decode().split(_BETWEEN))
-    table = dict(zip(changed.tolist(), parts, strict=True))
-    return Forms(table, of_shifts(shifts, lengths), long)
+    return Forms(of_shifts(shifts, lengths), long, changed, texts)
+
+
+@once
+def form_table() -> dict[int, str | None]:
+    """The map for `str.translate`, without characters that stay; it takes 2 ms."""
+    return forms().table()
 
 
 _STORED: Final = "forms"
@@ -101,11 +112,7 @@ _BETWEEN: Final = "\0"
 def store() -> None:
     """Write the map of this Python's Unicode version (see curate.text.stored)."""
     made = compute_forms()
-    texts = _BETWEEN.join(form or "" for form in made.table.values()).encode()
-    changed = np.array([*made.table], np.uint32)
-    write_arrays(
-        _STORED, [*shifts_of(made.codes), made.long, changed, np.frombuffer(texts, np.uint8)]
-    )
+    write_arrays(_STORED, [*shifts_of(made.codes), made.long, made.changed, made.texts])
 
 
 def compute_forms() -> Forms:
@@ -122,7 +129,11 @@ def compute_forms() -> Forms:
             codes[code] = _coded(form, flags, long)
     for mark in ".,":
         codes[ord(mark)] = POINT
-    return Forms(table, codes, np.array([*long, [0] * LONGEST], np.uint32))
+    texts = _BETWEEN.join(form or "" for form in table.values()).encode()
+    return Forms(
+        codes, np.array([*long, [0] * LONGEST], np.uint32), np.array([*table], np.uint32),
+        np.frombuffer(texts, np.uint8),
+    )  # fmt: skip
 
 
 def form_of(char: str) -> str:

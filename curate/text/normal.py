@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
-from curate.text.forms import forms
+from curate.text.forms import form_table
 from curate.text.numerals import ROMANIAN, RUSSIAN, TURKIC, UNPOINTED, join_numbers, writing
 
 _DOTLESS: Final = str.maketrans({"I": "\u0131", "\u0130": "i"})
@@ -66,4 +66,4 @@ def normalise_by(text: str, bits: int) -> str:
 
 def mapped_text(text: str) -> str:
     """Each character's form, for a text in NFC: before numbers are read and marks composed."""
-    return text.translate(forms().table)
+    return text.translate(form_table())

@@ -11,10 +11,13 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from curate.artifacts.frames import Spans
 from curate.text.anchors import Anchors
+from curate.text.kernel import NORMAL_HASH, measure_spans
 from curate.text.normal import normalise
 from curate.text.packed import hash_normal
-from curate.text.unicode import NO_SPACE, tables
+from curate.text.rewrite import normal_spans
+from curate.text.unicode import FIRST_NO_SPACE, NO_SPACE, tables
 
 MOST_NAMES: Final = 4
 """Words of a name, at most, behind a phrase that ends in one."""
@@ -60,9 +63,11 @@ class Phrasebook:
         """The phrases by the first letters of their words, which stand without blanks; the longest
         first.
         """
+        texts = Spans.of([phrase.text for phrase in self.phrases])
+        normal = Spans(*normal_spans(texts.data, texts.start, texts.length))
         by_start: dict[str, list[tuple[str, Phrase]]] = {}
-        for phrase in self.phrases:
-            if squeezed := "".join(_words(phrase.text)):
+        for row, phrase in enumerate(self.phrases):
+            if squeezed := "".join(_words_of(normal.decode(row))):
                 by_start.setdefault(squeezed[:_FIRST], []).append((squeezed, phrase))
         for same in by_start.values():
             same.sort(key=lambda each: (-len(each[0]), each[1].named))
@@ -71,8 +76,9 @@ class Phrasebook:
     @cached_property
     def keys(self) -> npt.NDArray[np.uint64]:
         """The NORMAL_KEYs of texts that are one phrase, as it is."""
-        whole = (normalise(phrase.text) for phrase in self.phrases if not phrase.named)
-        return np.array(sorted({hash_normal(each) for each in whole if each}), np.uint64)
+        whole = Spans.of([phrase.text for phrase in self.phrases if not phrase.named])
+        keys = measure_spans(whole.data, whole.start, whole.length)[1][NORMAL_HASH]
+        return np.unique(keys[keys != np.uint64(hash_normal(""))])
 
     @cached_property
     def anchors(self) -> Anchors:
@@ -158,15 +164,17 @@ def _is_name(token: str, mixed: bool) -> bool:
 
 def _words(text: str) -> list[str]:
     """The words of the normal form; numbers are one sign, scripts without spaces give letters."""
-    words = normalise(text).translate(_ALIKE).split()
-    if text.isascii():
-        return [_NUMBER if word.isdecimal() else word for word in words]
-    return [part for word in words for part in _parts(word)]
+    return _words_of(normalise(text))
+
+
+def _words_of(normal: str) -> list[str]:
+    if normal.isascii():
+        return [_NUMBER if word.isdecimal() else word for word in normal.split()]
+    return [part for word in normal.translate(_ALIKE).split() for part in _parts(word)]
 
 
 def _parts(word: str) -> Iterator[str]:
-    flags = tables().flags
-    if any(flags[ord(char)] & NO_SPACE for char in word):
+    if max(word) >= FIRST_NO_SPACE and any(tables().flags[ord(char)] & NO_SPACE for char in word):
         yield from word
     else:
         yield _NUMBER if word.isdecimal() else word

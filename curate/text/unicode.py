@@ -78,6 +78,9 @@ _NO_SPACE_BLOCKS = (
     (0x20000, 0x323AF),  # CJK extensions B to H
 )
 
+FIRST_NO_SPACE = chr(_NO_SPACE_BLOCKS[0][0])
+"""No character before it is NO_SPACE."""
+
 
 class Tables(NamedTuple):
     """Per code point: class bits, simple case folding, canonical combining class."""

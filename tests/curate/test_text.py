@@ -15,7 +15,7 @@ from curate.artifacts.frames import Spans
 from curate.native.wide import plain_loops
 from curate.text import normalise
 from curate.text.define import TextMeasures, measure_text
-from curate.text.forms import DROP, LONG, SIZE, form_of, forms
+from curate.text.forms import DROP, LONG, SIZE, form_of, form_table, forms
 from curate.text.kernel import (
     DISTINCT,
     FOREIGN,
@@ -284,10 +284,10 @@ def test_texts_that_say_another_thing_stay_apart(text: str, other: str, lang: st
 
 
 def test_every_character_has_its_form_in_both_tables() -> None:
-    tables = forms()
+    tables, table = forms(), form_table()
     for code in (*range(0xD800), *range(0xE000, SIZE)):
         char = chr(code)
-        form = tables.table.get(code, char) or ""
+        form = table.get(code, char) or ""
         assert form == form_of(char), hex(code)
         assert form == "".join(map(form_of, form)), f"{code:#x}: a form is its own form"
         coded = int(tables.codes[code])

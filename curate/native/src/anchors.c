@@ -24,6 +24,15 @@ static inline bool anchors_is_there(uint64_t value, int64_t size, uint64s slots)
     return false;
 }
 
+/* Put a finished hash that is not there into the table. */
+static inline void anchors_fill(uint64_t value, uint64s slots) {
+    uint64_t mask = (uint64_t)(slots.size - 1), at = value & mask;
+    while (AT(slots, at)) {
+        at = (at + 1) & mask;
+    }
+    AT(slots, at) = value;
+}
+
 /* Bytes of the ASCII letters and digits from `at` on; -1 near the buffer's end, or where a
  * character beyond ASCII belongs to the word. */
 static inline int64_t anchors_ascii_word(uint8s data, int64_t at, int64_t end) {
@@ -42,10 +51,15 @@ static inline int64_t anchors_ascii_word(uint8s data, int64_t at, int64_t end) {
     return -1;
 }
 
+/* The place among `prefixes` of four letters or digits. */
+static inline int64_t anchors_prefix(uint32_t four) {
+    four |= (uint32_t)PACKED_CASE_BITS;
+    return (uint32_t)(four * ANCHORS_SPREAD) >> (32 - ANCHORS_PREFIX_BITS);
+}
+
 /* Whether an anchor of ASCII may begin with these four letters or digits. */
 static inline bool anchors_may_begin(uint8s data, int64_t at, bools prefixes) {
-    uint32_t four = (uint32_t)(load_word(data, at) | PACKED_CASE_BITS);
-    return AT(prefixes, (uint32_t)(four * ANCHORS_SPREAD) >> (32 - ANCHORS_PREFIX_BITS));
+    return AT(prefixes, anchors_prefix((uint32_t)load_word(data, at)));
 }
 
 /* Whether a word, or two Han characters, are in the table; or full-width letters are there,
@@ -146,6 +160,27 @@ static bool anchors_in_text(uint8s data, int64_t at, int64_t end, uint64s slots,
         at = next;
     }
     return at < end && anchors_holds(data, at, end, slots, prefixes);
+}
+
+EXPORT void anchors_put(uint8s words, int64s start, int64s length, uint64s slots, bools prefixes) {
+    for (int64_t row = 0; row < start.size; row++) {
+        int64_t at = AT(start, row), size = AT(length, row);
+        uint64_t value = (uint64_t)ANCHORS_SEED;
+        uint32_t four = 0;
+        bool is_ascii = true;
+        for (int64_t step = 0; step < size; step++) {
+            uint8_t byte = AT(words, at + step);
+            value = (value ^ (uint64_t)byte) * (uint64_t)ANCHORS_PRIME;
+            four |= step < 4 ? (uint32_t)byte << (8 * step) : 0;
+            is_ascii &= byte < 128;
+        }
+        if (!anchors_is_there(value, size, slots)) {
+            anchors_fill(value | (uint64_t)1, slots);
+        }
+        if (is_ascii) {
+            AT(prefixes, anchors_prefix(four)) = true;
+        }
+    }
 }
 
 EXPORT void anchors_find(uint8s data, int64s start, int64s length, uint64s slots, bools prefixes,
