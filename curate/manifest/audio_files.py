@@ -23,11 +23,11 @@ import polars as pl
 
 from curate.arrays import Bools, Bytes, Int64s, UInt64s
 from curate.artifacts.columns import AUDIO_CHANNEL, OFFSET_S, RECORDING_KEY
+from curate.manifest.absent_folders import Folders, cut, keys_of_absent
 from curate.manifest.folder_keys import FolderKeys
 from curate.manifest.origin import Origin, home_of
 from curate.manifest.syntax import STRING
 from curate.manifest.values import Interner, combine, hash_spans
-from curate.native import kernel
 
 Bases = tuple[str, ...]
 """Folders at which relative paths may begin; the first where their own folder is counts."""
@@ -109,7 +109,7 @@ _FOLDERS = FolderKeys()
 def folders_of_paths(data: Bytes, start: Int64s, length: Int64s) -> set[str]:
     """What paths have up to their last slash, each once."""
     head, wide = np.zeros(start.size, np.int64), np.zeros(start.size, np.bool_)
-    _cut(data, start, length, head, wide)
+    cut(data, start, length, head, wide)
     hashes = hash_spans(data, np.full(start.size, STRING, np.uint8), start, head)
     first = np.unique(hashes, return_index=True)[1]
     return set(_texts(data, start, head, first))
@@ -125,43 +125,52 @@ def _look_up(
 ) -> UInt64s:
     """The keys, by the disk; what follows from their directories is remembered."""
     head, wide = np.zeros(start.size, np.int64), np.zeros(start.size, np.bool_)
-    _cut(data, start, length, head, wide)
+    cut(data, start, length, head, wide)
     plain = np.full(start.size, STRING, np.uint8)
     interner = Interner()
     codes = interner.codes(data, plain, start, head).astype(np.int64)
-    written: list[str] = interner.strings().to_list()
     names = hash_spans(data, plain, start + head, length - head)
     rows = np.flatnonzero(wide)
     names[rows] = _name_keys(_texts(data, start + head, length - head, rows), False)
-    pairs, first, own = np.unique(of * len(written) + codes, return_index=True, return_inverse=True)
-    folders = [
-        _folder(written[code], bases[base])
-        for base, code in zip(
-            *(part.tolist() for part in np.divmod(pairs, len(written))), strict=True
-        )
-    ]
-    known = np.fromiter((folder.key for folder in folders), np.uint64, len(folders))
+    pairs = of * interner.size + codes
+    first, own = np.unique(pairs, return_index=True, return_inverse=True)[1:]
+    known, regular, others = _known_folders(data, start[first], head[first], of[first], bases)
     keys = _joined(known[own], names)
-    regular = np.array([not folder.ignores_case and folder.links is None for folder in folders])
-    for at in np.flatnonzero(~regular).tolist():
+    for at, folder in others.items():
         mine = np.flatnonzero(own == at)
         its_names = names[mine]
-        if folders[at].ignores_case:
+        if folder.ignores_case:
             its_names = _name_keys(_texts(data, start + head, length - head, mine), True)
-        keys[mine] = folders[at].keys(its_names)
+        keys[mine] = folder.keys(its_names)
     places = hash_spans(data, plain[first], start[first], head[first]) ^ begins[first]
     _FOLDERS.remember(places[regular], known[regular])
     return keys
 
 
+def _known_folders(
+    data: Bytes, start: Int64s, length: Int64s, of: Int64s, bases: Sequence[Bases]
+) -> tuple[UInt64s, Bools, dict[int, _Folder]]:
+    """The keys of directories that paths begin with; whether the keys of all files in a directory
+    follow from its key, and those directories of which they do not.
+    """
+    keys, is_regular = np.zeros(start.size, np.uint64), np.zeros(start.size, np.bool_)
+    below = Folders.of(data, start, length)
+    rows, keys_below = keys_of_absent(below, of, lambda above, base: _absent(above, bases[base]))
+    keys[rows], is_regular[rows] = keys_below, True
+    rows = np.flatnonzero(~is_regular)
+    others: dict[int, _Folder] = {}
+    for row, written in zip(rows.tolist(), _texts(data, start, length, rows), strict=True):
+        folder = _folder(written, bases[of[row]])
+        keys[row] = folder.key
+        if folder.ignores_case or folder.links is not None:
+            others[row] = folder
+        else:
+            is_regular[row] = True
+    return keys, is_regular, others
+
+
 def _texts(data: Bytes, start: Int64s, length: Int64s, rows: Int64s) -> list[str]:
     return [data[start[at] : start[at] + length[at]].tobytes().decode() for at in rows.tolist()]
-
-
-@kernel("relative_paths")
-def _cut(data: Bytes, start: Int64s, length: Int64s, head: Int64s, wide: Bools) -> None:
-    """Length of each path up to its last slash, and whether its name is not plain ASCII."""
-    raise NotImplementedError
 
 
 def _name_keys(names: Sequence[str], fold: bool) -> UInt64s:
@@ -218,6 +227,17 @@ def _folder(written: str, bases: Bases) -> _Folder:
             place = other
             break
     return _listed(place.disk, place.spelled) if place.exists else _Folder(_key(place.spelled))
+
+
+def _absent(written: str, bases: Bases) -> str | None:
+    """How the path of what is in a directory begins, as it is compared, if the directory is nowhere
+    on the disk; None if it is, or if the disk does not decide.
+    """
+    if is_address(written) or written.startswith("~"):
+        return None
+    paths = [written] if written.startswith("/") else [f"{base}/{written}" for base in bases]
+    places = [*map(_real, paths)]
+    return None if any(place.exists for place in places) else f"{places[0].spelled}/"
 
 
 class _Place(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from pathlib import Path
 from random import Random
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from curate.arrays import UInt64s
 from curate.manifest import audio_files, folder_keys
+from curate.manifest.absent_folders import Folders, keys_of_absent
 from curate.manifest.audio_files import keys_of_paths, look_anew
 
 NAMES = st.sampled_from(["", "a", "clip_0001.wav", "\u00e9.wav", "e\u0301.wav", "x" * 20])
@@ -40,6 +42,24 @@ def test_a_remembered_directory_gives_the_same_keys(paths: list[str], rng: Rando
         look_anew()
         apart += keys([path], [base]).tolist()
     assert apart == first.tolist()
+
+
+def test_directories_in_absent_ones_have_the_keys_of_their_paths() -> None:
+    above = ["/a/", "/absent/" + "b" * 119 + "/", "/absent/" + "c" * 300 + "/", "\u00e9" * 63 + "/"]
+    names = ["d", "e" * 127, "f" * 128, "g" * 129, "h" * 400, ".hidden", "\u00e9", ""]
+    written = [[f"{one}{two}/".encode() for one in above for two in names], [b"d/", b"/", b""]]
+    paths = [path for group in written for path in group]
+    length = np.array([len(path) for path in paths], np.int64)
+    folders = Folders.of(
+        np.frombuffer(b"".join(paths), np.uint8), np.cumsum(length) - length, length
+    )
+    of = np.zeros(length.size, np.int64)
+    rows, keys = keys_of_absent(folders, of, lambda path, _: None if path == "/a/" else f"+{path}")
+    expected = [path for path in paths[len(names) : -3] if path[-2:-1] in b"defgh"]
+    assert [paths[row] for row in rows] == expected
+    assert len(expected) == 15
+    digests = [blake2b(b"+" + path[:-1], digest_size=8).digest() for path in expected]
+    assert keys.tolist() == [int.from_bytes(digest, "little") for digest in digests]
 
 
 def test_links_and_names_beyond_ascii_are_looked_up_each_time(tmp_path: Path) -> None:

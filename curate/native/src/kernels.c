@@ -11,6 +11,7 @@
 #include "vocabulary.c"
 #include "relative_paths.c"
 #include "folder_keys.c"
+#include "absent_folders.c"
 #include "byte_classes.c"
 #include "syntax.c"
 #include "scan.c"

@@ -1,4 +1,4 @@
-/* The loops of curate.manifest.audio_files. */
+/* The loops of curate.manifest.absent_folders. */
 
 /* Length of each path up to its last slash, and whether its name is not plain ASCII. */
 EXPORT void relative_paths_cut(uint8s data, int64s start, int64s length, int64s head, bools wide) {
