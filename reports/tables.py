@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from curate.artifacts.verdicts import VERDICTS
 from reports import format as show
 from reports.templating import render
-from reports.transcripts import isolated, marked, visible
+from reports.transcripts import escaped, isolated, marked, visible
 
 CellKind = Literal[
     "text",
@@ -122,7 +122,7 @@ def _row(cells: Sequence[Cell], styles: Sequence[str]) -> str:
     printed = []
     for cell, style in zip(cells, styles, strict=True):
         by = "" if cell.sort is None else f' data-by="{cell.sort}"'
-        shown = cell.shown if isinstance(cell.shown, Markup) else escape(visible(cell.shown))
+        shown = cell.shown if isinstance(cell.shown, Markup) else escaped(cell.shown)
         printed.append(f'<td class="{style}"{by}>{shown}</td>')
     return f"<tr>{''.join(printed)}</tr>\n"
 
@@ -197,15 +197,15 @@ def quiet(noun: str, silence: str, names: Sequence[str | None]) -> Markup | None
 def name(text: str) -> Markup:
     """An identifier, path or condition in the machine's type; a long one breaks at separators."""
     if len(text) < _WHOLE_BELOW:
-        return Markup(f"<code>{escape(visible(text))}</code>")  # noqa: S704 - escaped
+        return Markup(f"<code>{escaped(text)}</code>")  # noqa: S704 - escaped
     return Markup(f'<code class="breaks">{_breakable(text)}</code>')  # noqa: S704 - escaped
 
 
 def _breakable(text: str) -> Markup:
-    pieces = escape(visible(text))
+    pieces = escaped(text)
     for separator in ("/", ":", "_", "."):
-        pieces = pieces.replace(separator, separator + Markup("<wbr>"))
-    return pieces
+        pieces = pieces.replace(separator, f"{separator}<wbr>")
+    return Markup(pieces)  # noqa: S704 - escaped
 
 
 def alarm(text: str) -> Markup:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from curate.artifacts.distributions import Histogram, Metric, Threshold
 
@@ -18,19 +19,20 @@ NO_RULE = "data"
 WORST_LAST = (NO_RULE, "borderline", "unknown", "bad")
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """Rows from `low` to `high`, by verdict (WORST_LAST, those that occur), and their hours."""
 
     low: float
     high: float
     parts: Mapping[str, int]
     hours: float
+    rows: int
+    """All rows of the bar."""
 
-    @property
-    def rows(self) -> int:
-        """All rows of the bar."""
-        return sum(self.parts.values())
+    @classmethod
+    def of(cls, low: float, high: float, parts: Mapping[str, int], hours: float) -> Bar:
+        """The bar with these parts."""
+        return cls(low, high, parts, hours, sum(parts.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def bars_of(metric: Metric) -> Bars | None:
     if not _is_sound(shape):
         return None
     bars = [
-        Bar(low, high, _parts(rows, ((hit.verdict, hit.rows[at]) for hit in shape.hits)), hours)
+        Bar.of(low, high, _parts(rows, ((hit.verdict, hit.rows[at]) for hit in shape.hits)), hours)
         for at, ((low, high), rows, hours) in enumerate(
             zip(pairwise(shape.edges), shape.rows, shape.hours, strict=True)
         )

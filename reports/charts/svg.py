@@ -13,9 +13,9 @@ from itertools import groupby
 from math import isfinite
 from typing import Final, Literal, NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from reports.transcripts import visible
+from reports.transcripts import escaped
 
 SHADES: Final = ("ink", "muted", "rule", "clean", "borderline", "unknown", "bad", "data")
 """Colours by name; the page's CSS has `.f-NAME` to fill and `.s-NAME` to stroke with each."""
@@ -42,7 +42,7 @@ class Drawing:
     def __init__(self, width: float, height: float, label: str) -> None:
         """An empty drawing of this size that a screen reader reads as `label`."""
         size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
-        described = f'role="img" aria-label="{escape(visible(label))}"'
+        described = f'role="img" aria-label="{escaped(label)}"'
         self._elements = [f'<svg class="chart" {described} {size}>']
 
     def line(
@@ -102,9 +102,10 @@ class Drawing:
         """
         top, depth = _short(y), _short(height)
         shown = (
-            f'<path d="M{_short(x)} {top}h{_short(width)}v{depth}h-{_short(width)}z"{_data(own)}>'
-            f"<title>{escape(visible(words))}</title></path>"
+            f'<path d="M{_short(x)} {top}h{wide}v{depth}h-{wide}z"{_data(own)}>'
+            f"<title>{escaped(words)}</title></path>"
             for x, width, words, own in columns
+            for wide in (_short(width),)
         )
         self._elements.append(f'<g class="hints"{_data(data)}>{"".join(shown)}</g>')
 
@@ -125,14 +126,14 @@ def _path(points: Sequence[Point]) -> str:
 
 
 def _data(values: Mapping[str, str]) -> str:
-    return "".join(f' data-{name}="{escape(visible(value))}"' for name, value in values.items())
+    return "".join(f' data-{name}="{escaped(value)}"' for name, value in values.items())
 
 
 def _short(value: float) -> str:
     """A coordinate to a tenth of a unit."""
-    return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
+    text = f"{value:.1f}".removesuffix(".0")
+    return text if text != "-0" else "0"
 
 
-def _fitting(words: str) -> Markup:
-    cut = words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
-    return escape(visible(cut))
+def _fitting(words: str) -> str:
+    return escaped(words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…")

@@ -20,7 +20,7 @@ from reports.sections.declare import joined
 from reports.sections.room import SizeBudget
 from reports.tables import name, verdict
 from reports.templating import render
-from reports.transcripts import WHOLE, Range, marked, transcript
+from reports.transcripts import WHOLE, Range, escaped, marked, transcript
 from train.artifacts.wer import Utterance, Wer
 
 _MOST = 40
@@ -164,11 +164,11 @@ def _prediction(record: ShownRecord, room: SizeBudget) -> Markup | None:
 
 
 def _length(duration_s: float | None) -> Markup | None:
-    return None if duration_s is None else Markup("{}").format(seconds(duration_s))
+    return None if duration_s is None else Markup(escaped(seconds(duration_s)))  # noqa: S704
 
 
 def _spoken(text: str | None, before: str = "") -> Markup | None:
-    return Markup("{}{}").format(before, marked(text)) if text else None
+    return Markup(f"{before}{marked(text)}") if text else None  # noqa: S704 - before is our own
 
 
 def worst_utterances(wer: Wer) -> Markup | None:
