@@ -1,6 +1,6 @@
 """One Parquet file of several: their row groups as they are, and one footer. No value is read.
 
-Columns that one of them leaves out are null in its rows.
+Columns that one of them leaves out are null, or one text, in all of its rows.
 
 What a footer holds: parquet.thrift of apache/parquet-format.
 """
@@ -8,13 +8,20 @@ What a footer holds: parquet.thrift of apache/parquet-format.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
 
 from curate.errors import InputError
 from curate.files import thrift_compact as thrift
-from curate.files.parquet_nulls import COLUMNS, Chunks, add_null_columns, chunks_of, types_of
+from curate.files.parquet_constants import (
+    COLUMNS,
+    Chunks,
+    Constants,
+    add_constant_columns,
+    chunks_of,
+    types_of,
+)
 from curate.files.thrift_compact import I16, I64, LIST, STRUCT, Struct
 
 _MAGIC = b"PAR1"
@@ -33,6 +40,8 @@ _PAGE_OFFSETS, _BLOOM_FILTER = (9, 10, 11), 14
 """Fields of ColumnMetaData: of the first data page, index page and dictionary."""
 _GREATEST_ORDINAL = (1 << 15) - 1
 """Of more row groups than that, only encryption would need the number."""
+
+_NOTHING: Constants = {}
 
 _DAMAGE = (ValueError, IndexError, KeyError, TypeError, RecursionError)
 """What reading a footer raises that is none."""
@@ -58,9 +67,9 @@ class Joined:
         self._rows = 0
         self._common: Struct = {}
         """The rest of a footer, which all have to share."""
-        self._latest: tuple[int, Path, Collection[str]] | None = None
-        """The file written last, as a whole file still: where it begins, its name, and which
-        columns it leaves out.
+        self._latest: tuple[int, Path, Constants] | None = None
+        """The file written last, as a whole file still: where it begins, its name, and the columns
+        that it leaves out.
         """
 
     @property
@@ -69,13 +78,13 @@ class Joined:
         return not self._common and self._latest is None
 
     def append(
-        self, write: Callable[[FileIO], object], name: Path, left_out: Collection[str] = ()
+        self, write: Callable[[FileIO], object], name: Path, left_out: Constants = _NOTHING
     ) -> None:
         """Append the row groups of the Parquet file that `write` writes where the file stands.
 
-        The columns that it leaves out are null in all rows, and not nested; the file before it has
-        them. InputError, by its name, where an earlier one was no Parquet file, or had other
-        columns than those before it.
+        The columns that it leaves out are constant, and not nested; the file before it has them.
+        InputError, by its name, where an earlier one was no Parquet file, or had other columns than
+        those before it.
         """
         self._settle()
         # A file's first bytes, the magic number, are written over the last ones of what is there.
@@ -119,7 +128,7 @@ class Joined:
             raise InputError.of(name, "its footer is damaged", hint) from None
         self._latest = None
 
-    def _take(self, begin: int, left_out: Collection[str]) -> None:
+    def _take(self, begin: int, left_out: Constants) -> None:
         content, at = self._footer(begin)
         ends = [at]
         partial: list[tuple[Struct, Chunks]] = []
@@ -155,12 +164,12 @@ class Joined:
         thrift.write(group, STRUCT, out)
         self._groups.append(bytes(out))
 
-    def _complete(self, partial: list[tuple[Struct, Chunks]], left_out: Collection[str]) -> None:
+    def _complete(self, partial: list[tuple[Struct, Chunks]], left_out: Constants) -> None:
         """Add row groups that lack these columns, and the pages of these behind them."""
         types = types_of(self._common[_SCHEMA][1][1])
         pages = bytearray()
         for group, chunks in partial:
-            pages += add_null_columns(group, chunks, left_out, types, self._end + len(pages))
+            pages += add_constant_columns(group, chunks, left_out, types, self._end + len(pages))
             self._add(dict(sorted(group.items())))
         self._file.seek(self._end)
         write_all(self._file, bytes(pages))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from io import BytesIO, FileIO
 from itertools import pairwise
@@ -236,7 +236,7 @@ def test_what_cannot_be_joined_is_named(tmp_path: Path, how: str, first: bool) -
 WHOLE = pl.DataFrame({"a": range(20), "b": ["x"] * 20, "tags": [["y"]] * 20})
 
 
-def join_part(columns: Sequence[str], left_out: set[str], path: Path) -> None:
+def join_part(columns: Sequence[str], left_out: Mapping[str, str | None], path: Path) -> None:
     """WHOLE, then these columns of it."""
     with path.open("w+b", buffering=0) as file:
         joined = Joined(file)
@@ -245,26 +245,48 @@ def join_part(columns: Sequence[str], left_out: set[str], path: Path) -> None:
         joined.finish()
 
 
-@pytest.mark.parametrize("left_out", ["a", "b", "ab"])
-def test_columns_that_a_file_leaves_out_are_null(tmp_path: Path, left_out: str) -> None:
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        {"a": None},
+        {"b": None},
+        {"a": None, "b": None},
+        {"b": ""},
+        {"b": "x"},
+        {"a": None, "b": "größer"},
+        {"b": "y" * 1000},
+    ],
+)
+def test_columns_that_a_file_leaves_out_are_constant(
+    tmp_path: Path, left_out: Mapping[str, str | None]
+) -> None:
     columns = [name for name in WHOLE.columns if name not in left_out]
     plain, path = tmp_path / "plain.parquet", tmp_path / "joined.parquet"
-    join_part(columns, set(left_out), path)
-    stored(pl.concat([WHOLE, WHOLE.select(columns)], how="diagonal"), plain)
+    join_part(columns, left_out, path)
+    part = WHOLE.with_columns(
+        pl.lit(value, WHOLE.schema[name]).alias(name) for name, value in left_out.items()
+    )
+    stored(pl.concat([WHOLE, part]), plain)
     assert read_by_all(path) == read_by_all(plain)
+    for column in left_out:
+        assert pl.read_parquet(path, columns=[column]).equals(
+            pl.read_parquet(plain, columns=[column])
+        )
 
 
 @pytest.mark.parametrize(
     ("columns", "left_out"),
     [
-        (["a", "b"], {"tags"}),  # nested
-        (["a", "b"], {"b"}),  # there, and another one is not
-        (["a", "tags"], {"c"}),  # no column
-        (["a", "b", "tags"], {"c"}),
+        (["a", "b"], {"tags": None}),  # nested
+        (["a", "b"], {"tags": "y"}),
+        (["a", "b"], {"b": None}),  # there, and another one is not
+        (["a", "tags"], {"c": None}),  # no column
+        (["a", "b", "tags"], {"c": None}),
+        (["b", "tags"], {"a": "1"}),  # no text
     ],
 )
 def test_no_other_columns_can_be_left_out(
-    tmp_path: Path, columns: list[str], left_out: set[str]
+    tmp_path: Path, columns: list[str], left_out: Mapping[str, str | None]
 ) -> None:
     with pytest.raises(InputError) as raised:
         join_part(columns, left_out, tmp_path / "joined.parquet")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from curate.files import thrift_compact as thrift
 from curate.profiles.measure import row_groups
-from curate.profiles.measure.null_columns import without_null_columns
+from curate.profiles.measure.constant_columns import without_constant_columns
 from curate.profiles.measure.row_groups import Rows, Stored, of_sources, write_table
 from curate.profiles.whole_input import duplicate_counts
 from tests.curate.test_parquet_joined import footer_of, read_by_all
@@ -201,14 +201,62 @@ def test_a_run_ends_before_the_first_value(
     )
     frames = [table[at : at + size] for at in range(0, 20, size)]
     runs = []
-    for names, run in without_null_columns(frames, table.schema, 5):
+    for names, run in without_constant_columns(frames, table.schema, 5):
         rows = pl.concat(run)
         runs.append((rows.height, "".join(sorted(names))))
         assert rows.columns == [name for name in table.columns if name not in names]
+        assert set(names.values()) <= {None}
     assert runs == left_out
-    for names, run in without_null_columns(frames, table.schema, 21):
+    for names, run in without_constant_columns(frames, table.schema, 21):
         assert not names
         assert pl.concat(run).equals(table)
+
+
+@pytest.mark.parametrize(
+    ("texts", "left_out"),
+    [
+        ("xxxxxxxxxxxx", [(12, "x")]),
+        ("xxxxxxxyyyyy", [(7, "x"), (5, "y")]),
+        ("xxxxxxxyyyyx", [(7, "x"), (5, None)]),  # not as many rows again
+        ("xxxxxxyyzzzz", [(6, "x"), (6, None)]),
+        ("xxxxyxxxxxxx", [(12, None)]),  # within the first rows
+        ("xxxxxxx-----", [(7, "x"), (5, "-")]),
+        ("-----xxxxxxx", [(5, "-"), (7, "x")]),
+        ("xxxxxxxxxxx-", [(11, "x"), (1, "-")]),
+        ("            ", [(12, "")]),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 5, 12])
+@pytest.mark.parametrize("before", ["", "longer than what a view has inline"])
+def test_a_run_ends_before_another_text(
+    texts: str, left_out: list[tuple[int, str | None]], size: int, before: str
+) -> None:
+    """Here, - is null."""
+    values = [None if text == "-" else before + text.strip() for text in texts]
+    table = pl.DataFrame({"text": values, "row": range(12)}, schema_overrides={"text": pl.String})
+    runs = []
+    frames = (table[at : at + size] for at in range(0, 12, size))
+    for constants, run in without_constant_columns(frames, table.schema, 5):
+        rows = pl.concat(run)
+        runs.append((rows.height, constants))
+        assert "text" in rows.columns or "text" in constants
+    expected = [
+        (rows, {} if text is None else {"text": None if text == "-" else before + text})
+        for rows, text in left_out
+    ]
+    assert runs == expected
+
+
+def test_long_texts_and_one_column_are_not_left_out() -> None:
+    long = pl.DataFrame({"none": [None] * 6, "long": ["x" * 1025] * 6, "text": ["x"] * 6})
+    alike = pl.DataFrame({"text": ["x"] * 6, "more": ["x"] * 6})
+    for table, left_out in ((long, "text"), (alike, "more")):
+        runs = [
+            (constants, pl.concat(run).columns)
+            for constants, run in without_constant_columns([table], table.schema, 5)
+        ]
+        others = [name for name in table.columns if name != left_out]
+        assert runs == [({left_out: "x"}, others)]
 
 
 def test_no_more_is_held_than_the_first_rows_of_a_run() -> None:
@@ -221,7 +269,7 @@ def test_no_more_is_held_than_the_first_rows_of_a_run() -> None:
             yield frame_of(at, made).with_columns(none=pl.lit(None, pl.Int8))
 
     given = 0
-    for _, run in without_null_columns(frames(), COLUMNS | {"none": pl.Int8()}, 5):
+    for _, run in without_constant_columns(frames(), COLUMNS | {"none": pl.Int8()}, 5):
         for frame in run:
             given += frame.height
             assert made <= max(6, given)

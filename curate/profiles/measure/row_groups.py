@@ -18,7 +18,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from curate.files.parquet_joined import Joined, write_all
-from curate.profiles.measure.null_columns import without_null_columns
+from curate.profiles.measure.constant_columns import without_constant_columns
 from curate.profiles.records_table import ROW_GROUP
 from curate.profiles.whole_input.duplicate_counts import sink
 
@@ -75,7 +75,7 @@ def write_table(
             if isinstance(run, Stored):
                 joined.append(_Copy(run.path), run.path)
                 continue
-            for left_out, frames in without_null_columns(run, columns, LARGE):
+            for left_out, frames in without_constant_columns(run, columns, LARGE):
                 if left_out and joined.is_empty:  # no other file has all columns
                     joined.append(_Sink(iter(()), columns), path)
                 others = {name: columns[name] for name in columns if name not in left_out}
