@@ -184,7 +184,7 @@ def _naming_manifests(split: SplitRequest, scratch: Path) -> Iterator[None]:
         train = targets.of["train"] if isinstance(targets, NamedManifests) else split.manifests
         names = ", ".join(train)
         faults = (
-            replace(fault, where=names) if fault.where.startswith(str(scratch)) else fault
+            fault._replace(where=names) if fault.where.startswith(str(scratch)) else fault
             for fault in error.faults
         )
         raise InputError(*faults) from None

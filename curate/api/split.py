@@ -143,7 +143,7 @@ def _refuse(request: SplitRequest, made: Split, out: Path, folder: Path, command
         for name, count in moving.items()
     ]
     hint = _moving_hint(command, old if is_drawn else None)
-    raise_all(ConfigError, [*faults[:-1], *(replace(each, hint=hint) for each in faults[-1:])])
+    raise_all(ConfigError, [*faults[:-1], *(each._replace(hint=hint) for each in faults[-1:])])
 
 
 def _moving_hint(command: str, lock: Path | None) -> str:

@@ -12,8 +12,8 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from curate.artifacts.outputs import sync
 from curate.artifacts.written import note
@@ -27,8 +27,7 @@ CUT_SHORT = "the line was cut short while it was written, and was never confirme
 """The hint for a last line that has no end and cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenLog:
+class OpenLog(NamedTuple):
     """A log that only this program may append to, as long as the block of `exclusive` runs."""
 
     path: Path

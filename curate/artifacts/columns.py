@@ -7,7 +7,7 @@ The record columns say which input line a row is; metric columns are declared in
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -17,8 +17,7 @@ from curate.artifacts.verdicts import VERDICTS
 VERDICT_TYPE = pl.Enum(VERDICTS)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column: its name in files, its type, and what it means (units in the name)."""
 
     name: str

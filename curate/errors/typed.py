@@ -5,15 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Self, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 OptionWords: TypeAlias = tuple[str, ...]
 """An option as it is typed: its name, and its value where it takes one."""
 
 
-@dataclass(frozen=True, slots=True)
-class TypedCommand:
+class TypedCommand(NamedTuple):
     """A command as it was typed: `name` is `curate manifest`, and `known` are the names of all
     options that it takes, of which `repeatable` ones may be given several times.
     """
@@ -38,7 +36,7 @@ class TypedCommand:
         missing = [each for each in options if not self._has(each)]
         changed = {words[0] for words in missing} - self.repeatable
         others = [words for words in self.options if words[0] not in changed]
-        return replace(self, options=[*others, *missing])
+        return self._replace(options=[*others, *missing])
 
     def _has(self, option: OptionWords) -> bool:
         """Whether an option stands there with this value, be it among others after a comma."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """An option with its value. Of an option that is repeated, `key` begins the value that this one
     takes the place of, such as `dev=` of `--split dev=1h`. A switch has no value.
     """

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from curate.artifacts.base import Gate as GateResult
 from curate.errors import ConfigError, Fault, GateFailed, parameter, raise_all
@@ -145,8 +145,7 @@ def check_gates(
     return tuple(gate.check(figures[gate.name], whole) for gate in gates)
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """Gates held against figures: `results` as artifacts record them, and what failed, in words."""
 
     results: tuple[GateResult, ...]
@@ -177,7 +176,7 @@ def _faults(gate: Gate, figure: Figure, result: GateResult, where: str) -> Itera
         yield Fault(where, f"{gate.text}: {result.figure}")
     else:
         for each in figure.faults:
-            yield replace(each, where=each.where or where, what=f"{each.what}{mark}")
+            yield each._replace(where=each.where or where, what=f"{each.what}{mark}")
 
 
 def _unknown(name: str, known: Sequence[str]) -> Fault:

@@ -6,14 +6,13 @@ docs/gates.md is made of this table, and a test holds the commands' figures agai
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from curate.artifacts.verdicts import VERDICTS
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name and what it counts; `*` in it stands for any word, as in `*_audio`.
 
     `part_of` names the figure that it is a part of: a gate on the part is one on the whole.
@@ -24,8 +23,7 @@ class Name:
     part_of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Gated:
+class Gated(NamedTuple):
     """What may be named at a command, and gates that hold without being named.
 
     `default` always does, `strict` with `--strict`; a preset's gate gives way to one that is named

@@ -10,9 +10,8 @@ import os
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from curate.errors import parameter
 from curate.errors.typed import OptionWords
@@ -41,8 +40,7 @@ _AUDIO_RULES = {REJECTING: "header", "audio": "signal", "audio_vad": "vad"}
 """All that do, with the depth of audio that they need."""
 
 
-@dataclass(frozen=True, slots=True)
-class SampledAudio:
+class SampledAudio(NamedTuple):
     """Audio files of an input that were looked for: those that exist, those of them whose names on
     disk are in another Unicode form, and those that do not exist; `archive` holds the audio where
     the records name one, and `near` is the option by which they lead to files near by. `records`

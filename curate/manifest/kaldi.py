@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from curate.errors import InputError, parameter
 from curate.formatting.units import plural
@@ -62,8 +62,7 @@ def _read(origin: Origin) -> Iterator[Portion]:
     return convert_lines(origin, lambda line: _record(line, folder, tables))
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(NamedTuple):
     """A file of Kaldi's: first word to the rest of the line; `conflicts` have several rests."""
 
     values: Mapping[str, str]
@@ -160,8 +159,7 @@ def _record(line: bytes, folder: Path, tables: _Tables) -> Record:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
+class _Segment(NamedTuple):
     """What an utterance takes of its recording: all of it, or what its line in segments says."""
 
     recording: str

@@ -55,8 +55,7 @@ class Part(NamedTuple):
     sample: BatchPaths = NO_PATHS
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Consecutive rows: what `work` made of their Clips, and the parts that they come from."""
 
     frame: pl.DataFrame

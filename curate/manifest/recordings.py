@@ -8,8 +8,8 @@ the audio of the record, is refused with the reason: nothing is guessed. Lhotse 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from curate.manifest.origin import command_of, is_command
 from curate.manifest.strict import Malformed, Record
@@ -24,8 +24,7 @@ _HARMLESS = frozenset({"Resample"})
 """Transforms that leave every time and sound in its place: NeMo resamples for itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(NamedTuple):
     """A recording: its files with the channels in each, and what is done to them while loading."""
 
     id: str

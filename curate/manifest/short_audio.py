@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from curate.formatting.units import first_and_more, plural
 from curate.manifest.absent_audio import SampledAudio
@@ -22,8 +21,7 @@ from curate.manifest.overruns import OVERRUN_S
 from curate.manifest.path_sample import PathSample
 
 
-@dataclass(frozen=True, slots=True)
-class StatedLengths:
+class StatedLengths(NamedTuple):
     """Audio files of an input whose headers were read: how many are `known`, and the `short` ones
     with where their records end and how long they are, in seconds. `column` is that which the
     mapping reads as duration.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from curate.errors.typed import typed_command
@@ -164,4 +164,4 @@ def _again(name: str, converted: str) -> str:
     if typed is None or name not in typed.inputs:
         return ""
     inputs = [converted if each == name else each for each in typed.inputs]
-    return f" && {replace(typed, inputs=inputs)}"
+    return f" && {typed._replace(inputs=inputs)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -37,8 +36,7 @@ class Group(NamedTuple):
     needs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
+class Metric(NamedTuple):
     """One measure of a record, declared and computed in one row.
 
     `direction` is the suspicious end; `low` and `high` bound the histogram (values beyond are
@@ -58,7 +56,7 @@ class Metric:
     low: float
     high: float
     bins: int
-    dtype: pl.DataType = pl.Float64()  # noqa: RUF009 - a Polars type is a value
+    dtype: pl.DataType = pl.Float64()
     source: str = "asr-curate"
     group: str = ""
     needs_text: bool = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from curate.audio.options import AudioOptions
 from curate.errors import ConfigError, parameter
@@ -162,8 +163,7 @@ class ProfileRequest:
         return replace(self.rule_options, rules=rules_of_inputs(self.manifests))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfilePlan:
+class ProfilePlan(NamedTuple):
     """A request that was resolved: what is read, measured and evaluated.
 
     `grouped` are the columns that amounts are grouped by beside language and speaker, `fields` the

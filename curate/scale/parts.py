@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -86,7 +86,7 @@ def measure_piece(job: Job, index: int, threads: int | None = 1) -> tuple[Fault,
 
     Faults are returned, not raised, since they have to come from another machine.
     """
-    plan = replace(job.plan, sources=(job.origins[index],))
+    plan = job.plan._replace(sources=(job.origins[index],))
     try:
         with whole_file(job.path(index, TABLE)) as rows:
             execution = Execution(threads=threads)

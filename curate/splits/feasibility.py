@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 
 import polars as pl
 
@@ -82,7 +81,7 @@ def impossible(
     hint = ""
     if split.feasible is not None and split.allocation is not None:
         hint = feasible_hint(split.feasible, split.allocation, command, resplit)
-    return [*faults[:-1], *(replace(each, hint=hint) for each in faults[-1:])]
+    return [*faults[:-1], *(each._replace(hint=hint) for each in faults[-1:])]
 
 
 def _too_much(name: str, requested_s: float, clean_s: float) -> Fault:

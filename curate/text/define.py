@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from curate.text.scripts import SCRIPTS, expected_scripts, script_table
 from curate.text.unicode import (
@@ -31,8 +31,7 @@ LONGEST_PHRASE = 5
 LONGEST_LOOP = 100
 
 
-@dataclass(frozen=True, slots=True)
-class TextMeasures:
+class TextMeasures(NamedTuple):
     """The measures of one text.
 
     `word_len` and `distinct` are None where the script writes no spaces, `foreign` where the

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,7 @@ def parse_setting(text: str, option: str = "--set") -> Setting:
     try:
         return Setting(where, key, plain_value(read_tree(value, where)))
     except ConfigError as error:  # an option has no lines
-        raise ConfigError(*(replace(each, where=where) for each in error.faults)) from None
+        raise ConfigError(*(each._replace(where=where) for each in error.faults)) from None
 
 
 def recipe_names() -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,7 @@ def _file_faults(blend: Blend) -> list[Fault]:
 
 def _validation_rows(manifest: Path) -> tuple[list[Row], list[Fault]]:
     rows, faults = read_rows(manifest)
-    faults = [replace(fault, hint=UNPARSED) for fault in faults]
+    faults = [fault._replace(hint=UNPARSED) for fault in faults]
     return rows, faults + list(_validation_faults(manifest, rows))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from curate.errors.typed import OptionWords, typed_command
@@ -20,7 +19,7 @@ def whole_command(names: Sequence[str], options: Sequence[OptionWords], stem: st
     if completed is None:
         return new_command(names, options, stem)
     is_one = os.path.lexists(completed.inputs[0])  # no pattern of several
-    return str(replace(completed, inputs=names) if is_one else completed)
+    return str(completed._replace(inputs=names) if is_one else completed)
 
 
 def new_command(names: Sequence[str], options: Sequence[OptionWords], stem: str) -> str:
@@ -38,7 +37,7 @@ def folder_command(folder: str) -> str:
     typed = typed_command()
     if typed is None or any(_folder_of(each) != folder for each in typed.inputs):
         return new_command([folder], [], stem_of(os.path.realpath(folder)))
-    return str(replace(typed, inputs=[folder]))
+    return str(typed._replace(inputs=[folder]))
 
 
 def _folder_of(name: str) -> str:

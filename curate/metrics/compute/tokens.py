@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +19,7 @@ from curate.errors.nearest import unreadable
 _HINT = "name a SentencePiece .model, or a .nemo that holds one"
 
 
-@dataclass(frozen=True, slots=True)
-class Tokenizer:
+class Tokenizer(NamedTuple):
     """SentencePiece models by language; the one under None serves every language.
 
     `name` stands for the content: the same bytes have the same name.

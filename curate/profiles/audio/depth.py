@@ -5,9 +5,8 @@ profiles analyse none.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from curate.artifacts.columns import DESCRIBED_BY
 from curate.metrics import METRICS
@@ -49,8 +48,7 @@ def values_of(groups: frozenset[str]) -> Mapping[str, pl.DataType]:
     return {**described, **measured}
 
 
-@dataclass(frozen=True, slots=True)
-class AudioScan:
+class AudioScan(NamedTuple):
     """What audio analysis needs beside the records: the manifests, the options, and tables of
     results of earlier profiles.
     """

@@ -7,7 +7,7 @@ are of whole numbers, so that neither threads nor the order of rows change anyth
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -35,8 +35,7 @@ AT_ONCE = 1 << 22
 """Keys of recordings that are sorted at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class GroupOutcome:
+class GroupOutcome(NamedTuple):
     """A rule, and the groups that it could evaluate: VALUE (what they have in common; a key where
     that is the recording, and FIRST then is the id of a row), rows, hours and what the rule counts
     for; and whether it `fails`.

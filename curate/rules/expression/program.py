@@ -52,8 +52,7 @@ class Output(NamedTuple):
     unknown: int
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(NamedTuple):
     """The steps for some conditions (what to do, with which, and one more number), and the columns
     and the conditions on texts that they read.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from curate.errors import ConfigError, Fault
@@ -49,8 +48,7 @@ class Token(NamedTuple):
         return self.text if self.type == "end" else f"'{self.text}'"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """An expression and where it is in its file."""
 
     text: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from curate.rules.expression import Comparison, Name, Node, Number, Operator, Or
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """One bound of a metric: the rule triggers where `metric operator value` holds."""
 
     operator: Operator
@@ -26,8 +25,7 @@ class Limit:
         return Comparison(self.operator, Name(metric, "number"), Number(self.value))
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """When a rule triggers: text for people, tree for machines, limits where it is that simple."""
 
     text: str

@@ -42,7 +42,7 @@ def _exempting(rule: Rule, strata: Strata) -> Rule:
         return rule
     text = f"{outside.text} and ({rule.borderline.text})"
     node = And((outside.node, rule.borderline.node))
-    return replace(rule, borderline=Condition(text, node))
+    return rule._replace(borderline=Condition(text, node))
 
 
 def _holds(condition: Condition | None, part: Condition) -> bool:

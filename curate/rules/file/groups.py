@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from curate.errors import ConfigError
 from curate.files.entries import Entries, FaultCollector
@@ -29,8 +29,7 @@ COUNTS: Mapping[str, str] = {
 """Further values of a group."""
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRule:
+class GroupRule(NamedTuple):
     """A rule that makes the clean rows of a failing group borderline.
 
     `by` is a column that says which group a row is of; rows without a value are of none. Groups of

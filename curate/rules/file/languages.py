@@ -7,7 +7,6 @@ that it overrides applies to all others, rows that declare none included.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from curate.artifacts.columns import LANG_CODE
@@ -57,9 +56,9 @@ def _relieved(rules: Sequence[Rule], presets: Sequence[LanguagePreset]) -> Itera
         if remaining == rule.languages:
             yield rule
         elif remaining:
-            own = replace(rule, where=rule.own_where)
-            yield replace(
-                own, languages=remaining, where=_confined(own, text_in(LANG_CODE.name, remaining))
+            own = rule._replace(where=rule.own_where)
+            yield own._replace(
+                languages=remaining, where=_confined(own, text_in(LANG_CODE.name, remaining))
             )
 
 
@@ -80,31 +79,31 @@ def in_place_of(old: Rule, new: Rule) -> Rule:
     """The new rule in the place of one that applies to some languages: it applies to those."""
     if not old.languages:
         return new
-    return replace(_inside(new, old.languages, ""), id=new.id, family=old.family)
+    return _inside(new, old.languages, "")._replace(id=new.id, family=old.family)
 
 
 def narrowed(rule: Rule, to: Condition) -> Rule:
     """The rule where it applies, and `to` holds."""
     if not rule.other_than:
-        return replace(rule, where=_confined(rule, to))
+        return rule._replace(where=_confined(rule, to))
     own = all_of([to, rule.own_where]) if rule.own_where else to
-    return _outside(replace(rule, own_where=own), rule.other_than)
+    return _outside(rule._replace(own_where=own), rule.other_than)
 
 
 def _inside(rule: Rule, languages: tuple[str, ...], name: str) -> Rule:
     where = _confined(rule, text_in(LANG_CODE.name, languages))
-    return replace(
-        rule, id=f"{rule.id}_{name}", family=rule.id, languages=languages,
+    return rule._replace(
+        id=f"{rule.id}_{name}", family=rule.id, languages=languages,
         where=where, own_where=rule.where,
     )  # fmt: skip
 
 
 def _outside(rule: Rule, others: tuple[str, ...]) -> Rule:
     own = rule.own_where if rule.other_than else rule.where
-    plain = replace(rule, other_than=others, where=own, own_where=own)
+    plain = rule._replace(other_than=others, where=own, own_where=own)
     if not others:
         return plain
-    return replace(plain, where=_confined(plain, text_in(LANG_CODE.name, others, negated=True)))
+    return plain._replace(where=_confined(plain, text_in(LANG_CODE.name, others, negated=True)))
 
 
 def _confined(rule: Rule, to: Condition) -> Condition:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -200,7 +199,7 @@ def _read_bytes(place: _Place, faults: list[Fault]) -> bytes | None:
             raise OSError(27, f"larger than {MAX_BYTES:,} bytes")
         return place.path.read_bytes()
     except OSError as error:
-        faults.append(replace(unreadable(place.path, error, PRESETS), where=place.shown))
+        faults.append(unreadable(place.path, error, PRESETS)._replace(where=place.shown))
         return None
 
 

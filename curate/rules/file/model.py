@@ -25,8 +25,7 @@ class Example(NamedTuple):
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule: where it applies, when it triggers, and why its numbers are what they are.
 
     `metric` is empty for a rule of free expressions. `null` says what it means where the rule
