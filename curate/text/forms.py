@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.environment.cached import once
-from curate.text.stored import of_shifts, read_arrays, shifts_of, write_arrays
+from curate.text.stored import of_runs, read_arrays, runs_of, shifts_of, write_arrays
 from curate.text.unicode import (
     APOSTROPHES,
     COMPOSES,
@@ -73,11 +73,11 @@ _SPECIAL: Final = {
 
 
 class Forms(NamedTuple):
-    """`codes` and `long` are for the kernels; `changed` are the code points that do not stay, and
-    `texts` what they become.
+    """`shifts` and `long` are for the kernels: `shifts` leads from each code point to its entry,
+    modulo 2**32. `changed` are the code points that do not stay, and `texts` what they become.
     """
 
-    codes: npt.NDArray[np.uint32]
+    shifts: npt.NDArray[np.uint32]
     long: npt.NDArray[np.uint32]
     changed: npt.NDArray[np.uint32]
     texts: npt.NDArray[np.uint8]
@@ -95,7 +95,7 @@ def forms() -> Forms:
     if not (arrays := read_arrays(_STORED)):
         return compute_forms()
     shifts, lengths, long, changed, texts = arrays
-    return Forms(of_shifts(shifts, lengths), long, changed, texts)
+    return Forms(of_runs(shifts, lengths), long, changed, texts)
 
 
 @once
@@ -112,7 +112,7 @@ _BETWEEN: Final = "\0"
 def store() -> None:
     """Write the map of this Python's Unicode version (see curate.text.stored)."""
     made = compute_forms()
-    write_arrays(_STORED, [*shifts_of(made.codes), made.long, made.changed, made.texts])
+    write_arrays(_STORED, [*runs_of(made.shifts), made.long, made.changed, made.texts])
 
 
 def compute_forms() -> Forms:
@@ -131,9 +131,11 @@ def compute_forms() -> Forms:
         codes[ord(mark)] = POINT
     texts = _BETWEEN.join(form or "" for form in table.values()).encode()
     return Forms(
-        codes, np.array([*long, [0] * LONGEST], np.uint32), np.array([*table], np.uint32),
+        shifts_of(codes),
+        np.array([*long, [0] * LONGEST], np.uint32),
+        np.array([*table], np.uint32),
         np.frombuffer(texts, np.uint8),
-    )  # fmt: skip
+    )
 
 
 def form_of(char: str) -> str:

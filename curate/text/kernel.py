@@ -104,7 +104,7 @@ def measure_spans(
     doubts = np.zeros(starts.size, np.uint8)
     _measure_all(
         data, starts, lengths, expected, bits, table.flags, table.fold, table.combining,
-        table.long_fold, form.codes, form.long, script_table(), np.zeros(len(SCRIPTS), np.int64),
+        table.long_fold, form.shifts, form.long, script_table(), np.zeros(len(SCRIPTS), np.int64),
         slots, np.zeros(5, np.int64), np.zeros(longest + 1, np.uint64), counts, keys, doubts,
     )  # fmt: skip
     for row in np.flatnonzero(doubts):

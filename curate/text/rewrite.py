@@ -92,7 +92,7 @@ def normal_spans(
     bounds = np.zeros(start.size + 1, np.int64)
     doubts = np.zeros(start.size, np.uint8)
     _rewrite_all(
-        data, start, length, bits, table.flags, table.combining, form.codes, form.long,
+        data, start, length, bits, table.flags, table.combining, form.shifts, form.long,
         further.words, further.checks, out, bounds, doubts,
     )  # fmt: skip
     sizes = np.diff(bounds)

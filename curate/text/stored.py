@@ -48,18 +48,28 @@ def runs_of(table: Array) -> list[Array]:
     return [table[ends], np.diff(ends, prepend=-1).astype(np.uint32)]
 
 
+_LONG = 1 << 11
+"""Entries of a run that is written apart."""
+
+
 def of_runs(values: Array, lengths: Array) -> Array:
-    """The table of these runs."""
-    return np.repeat(values, lengths)
-
-
-def shifts_of(table: npt.NDArray[np.uint32]) -> list[Array]:
-    """The same for a table in which most code points stand for themselves."""
-    return runs_of(table - np.arange(table.size, dtype=np.uint32))
-
-
-def of_shifts(values: Array, lengths: Array) -> npt.NDArray[np.uint32]:
-    """The table of these runs of shifts."""
-    table = np.repeat(values, lengths)
-    table += np.arange(table.size, dtype=np.uint32)
+    """The table of these runs. Long runs of zeros, most of a table, are not written: the system
+    gives their memory where it is read.
+    """
+    ends = np.cumsum(lengths, dtype=np.int64)
+    begins, long = ends - lengths, np.flatnonzero(lengths >= _LONG)
+    table = np.zeros(int(ends[-1]), values.dtype)
+    for at in long[values[long] != 0].tolist():
+        table[begins[at] : ends[at]] = values[at]
+    for first, end in zip([0, *(long + 1).tolist()], [*long.tolist(), lengths.size], strict=True):
+        if first < end:
+            several = np.repeat(values[first:end], lengths[first:end])
+            table[begins[first] : ends[end - 1]] = several
     return table
+
+
+def shifts_of(table: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """What to add to each code point for its entry, modulo 2**32: nothing, for most."""
+    shifts = table.copy()
+    shifts -= np.arange(table.size, dtype=np.uint32)
+    return shifts

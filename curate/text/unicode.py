@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.environment.cached import once
-from curate.text.stored import of_runs, of_shifts, read_arrays, runs_of, shifts_of, write_arrays
+from curate.text.stored import of_runs, read_arrays, runs_of, shifts_of, write_arrays
 
 SPACE = 1  # what str.split() splits at
 PUNCTUATION = 2  # categories P* and S*
@@ -83,13 +83,15 @@ FIRST_NO_SPACE = chr(_NO_SPACE_BLOCKS[0][0])
 
 
 class Tables(NamedTuple):
-    """Per code point: class bits, simple case folding, canonical combining class."""
+    """Per code point: class bits, the shift to its simple case folding (modulo 2**32), canonical
+    combining class.
+    """
 
     flags: npt.NDArray[np.uint16]
     fold: npt.NDArray[np.uint32]
     combining: npt.NDArray[np.uint8]
     long_fold: npt.NDArray[np.uint32]
-    """Rows of three: the foldings of LONG_FOLD characters; `fold` holds the row's number."""
+    """Rows of three: the foldings of LONG_FOLD characters; `fold` leads to the row's number."""
 
 
 @once
@@ -98,7 +100,7 @@ def tables() -> Tables:
     if not (arrays := read_arrays(_STORED)):
         return compute_tables()
     *flags, fold, shifts, combining, lengths, long_fold = arrays
-    return Tables(of_runs(*flags), of_shifts(fold, shifts), of_runs(combining, lengths), long_fold)
+    return Tables(of_runs(*flags), of_runs(fold, shifts), of_runs(combining, lengths), long_fold)
 
 
 _STORED = "classes"
@@ -107,7 +109,7 @@ _STORED = "classes"
 def store() -> None:
     """Write the tables of this Python's Unicode version (see curate.text.stored)."""
     made = compute_tables()
-    runs = (*runs_of(made.flags), *shifts_of(made.fold), *runs_of(made.combining))
+    runs = (*runs_of(made.flags), *runs_of(made.fold), *runs_of(made.combining))
     write_arrays(_STORED, [*runs, made.long_fold])
 
 
@@ -137,7 +139,8 @@ def compute_tables() -> Tables:
         flags[ord(char)] |= STOP
     for first, last in ((0xE000, 0xF8FF), (0xFFFD, 0xFFFD), (0xE0000, 0xE007F), (0xF0000, size)):
         flags[first : last + 1] |= HIDDEN
-    return Tables(flags, fold, combining, _fill_foldings(flags, fold, combining))
+    long_fold = _fill_foldings(flags, fold, combining)
+    return Tables(flags, shifts_of(fold), combining, long_fold)
 
 
 _ASSIGNED = (

@@ -72,4 +72,14 @@ def test_a_python_of_another_unicode_computes_the_same(
 def test_runs_read_back(values: list[int]) -> None:
     table = np.array(values, np.uint32)
     assert stored.of_runs(*stored.runs_of(table)).tolist() == values
-    assert stored.of_shifts(*stored.shifts_of(table)).tolist() == values
+    shifts = stored.shifts_of(table)
+    assert (shifts + np.arange(table.size, dtype=np.uint32)).tolist() == values
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3) | st.integers(2046, 2050))))
+def test_long_runs_read_back(runs: list[tuple[int, int]]) -> None:
+    values = [value for value, length in [(1, 1), *runs] for _ in range(length)]
+    table = np.array(values, np.uint16)
+    again = stored.of_runs(*stored.runs_of(table))
+    assert again.dtype == table.dtype
+    assert again.tolist() == values

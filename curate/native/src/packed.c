@@ -133,7 +133,7 @@ static inline u64_u64_u64 packed_pack_folded(uint64_t value, uint64_t word, uint
                                              int64_t code, int64_t kind, uint32s fold,
                                              uint32s2 long_fold) {
     if (kind & UNICODE_LONG_FOLD) {
-        int64_t row = AT(fold, code);
+        int64_t row = unicode_shifted(fold, code);
         for (int64_t k = 0; k < 3; k++) {
             if (AT2(long_fold, row, k)) {
                 u64_u64_u64 both = packed_pack(value, word, filled, AT2(long_fold, row, k));
@@ -144,7 +144,7 @@ static inline u64_u64_u64 packed_pack_folded(uint64_t value, uint64_t word, uint
         }
         return (u64_u64_u64){value, word, filled};
     }
-    return packed_pack(value, word, filled, AT(fold, code));
+    return packed_pack(value, word, filled, unicode_shifted(fold, code));
 }
 
 /* `pack` a character's form: one code point, or a row of `long`; no other form is one. */

@@ -84,7 +84,7 @@ static i64_i64 rewrite_rewrite(uint8s data, int64_t start, int64_t length, int64
         int64_t code = both.a;
         int64_t width = both.b;
         int64_t kind = AT(flags, code);
-        int64_t form = AT(forms, code);
+        int64_t form = unicode_shifted(forms, code);
         at += width;
         if ((checks & REWRITE_CHECK_BRACKETS) && (code == 60 || code == 91)) {
             doubt = CODE_POINTS_ODD;

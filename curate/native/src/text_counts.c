@@ -174,7 +174,7 @@ ALWAYS_INLINE int64_t text_counts_measure_one(uint8s data, int64_t start, int64_
                     doubt = code == CODE_POINTS_DOT_ABOVE ? CODE_POINTS_ODD
                                                           : max_i(doubt, CODE_POINTS_UNSURE);
                 }
-                int64_t form = AT(forms, code);
+                int64_t form = unicode_shifted(forms, code);
                 if (by_language) {
                     form = code_points_form_by_language(code, bits, form);
                 }

@@ -14,3 +14,8 @@
 #define UNICODE_COMPOSES 256
 #define UNICODE_PUNCTUATION 2
 #define UNICODE_APOSTROPHE 1024
+
+/* What a code point has in a table that is stored as shifts to it. */
+static inline uint32_t unicode_shifted(uint32s shifts, int64_t code) {
+    return (uint32_t)code + AT(shifts, code);
+}
