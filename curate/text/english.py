@@ -16,7 +16,7 @@ from typing import Final
 
 from curate.text.english_numbers import MONEY, TRIGGERS, digits_for_words
 from curate.text.english_steps import CONTRACTIONS, FILLERS, NUMBERS, SPELLING
-from curate.text.forms import form_table
+from curate.text.forms import FormTable
 from curate.text.numerals import join_numbers
 from curate.text.spelling import american
 from curate.text.unicode import APOSTROPHES
@@ -66,10 +66,7 @@ def standardise(text: str, bits: int, steps: Collection[str]) -> str:
     >>> standardise("The 3rd of 1,250 won't do.", 1, [CONTRACTIONS])
     'the 3rd of 1250 will not do'
     """
-    if text.isascii():
-        mapped = text.translate(_ascii_table())
-    else:
-        mapped = unicodedata.normalize("NFC", text).translate(_table())
+    mapped = unicodedata.normalize("NFC", text).translate(_table())
     words = join_numbers(mapped, bits).split()
     plan = frozenset(steps)
     parts = [part for word in words for part in _parts_of(word, plan)]
@@ -86,15 +83,10 @@ def standardise(text: str, bits: int, steps: Collection[str]) -> str:
 
 
 @functools.cache
-def _ascii_table() -> Mapping[int, str | None]:
-    return {code: form for code, form in _table().items() if code < 128}
-
-
-@functools.cache
 def _table() -> Mapping[int, str | None]:
     """Forms, but apostrophes and the signs at numbers stay."""
     signs: dict[int, str | None] = {ord(sign): sign for sign in _SIGNS}
-    return form_table() | {ord(char): "'" for char in APOSTROPHES} | signs
+    return FormTable({ord(char): "'" for char in APOSTROPHES} | signs)
 
 
 def _in_perfect(words: Sequence[str]) -> Iterator[str]:

@@ -73,20 +73,10 @@ _SPECIAL: Final = {
 
 
 class Forms(NamedTuple):
-    """`shifts` and `long` are for the kernels: `shifts` leads from each code point to its entry,
-    modulo 2**32. `changed` are the code points that do not stay, and `texts` what they become.
-    """
+    """The map for the kernels: `shifts` leads from each code point to its entry, modulo 2**32."""
 
     shifts: npt.NDArray[np.uint32]
     long: npt.NDArray[np.uint32]
-    changed: npt.NDArray[np.uint32]
-    texts: npt.NDArray[np.uint8]
-    """UTF-8, with _BETWEEN between them."""
-
-    def table(self) -> dict[int, str | None]:
-        """The map as `str.translate` takes it."""
-        parts = (text or None for text in self.texts.tobytes().decode().split(_BETWEEN))
-        return dict(zip(self.changed.tolist(), parts, strict=True))
 
 
 @once
@@ -94,48 +84,40 @@ def forms() -> Forms:
     """The map for this Python's Unicode version: as stored, else computed in 0.05 s."""
     if not (arrays := read_arrays(_STORED)):
         return compute_forms()
-    shifts, lengths, long, changed, texts = arrays
-    return Forms(of_runs(shifts, lengths), long, changed, texts)
+    shifts, lengths, long = arrays
+    return Forms(of_runs(shifts, lengths), long)
 
 
-@once
-def form_table() -> dict[int, str | None]:
-    """The map for `str.translate`, without characters that stay; it takes 2 ms."""
-    return forms().table()
+class FormTable(dict[int, str | None]):
+    """The map for `str.translate`; a character's form is computed when a text first has it."""
+
+    def __missing__(self, code: int) -> str | None:
+        form = self[code] = form_of(chr(code)) or None
+        return form
 
 
 _STORED: Final = "forms"
-_BETWEEN: Final = "\0"
-"""Stands in no form: it shows nothing, and is dropped."""
 
 
 def store() -> None:
     """Write the map of this Python's Unicode version (see curate.text.stored)."""
     made = compute_forms()
-    write_arrays(_STORED, [*runs_of(made.shifts), made.long, made.changed, made.texts])
+    write_arrays(_STORED, [*runs_of(made.shifts), made.long])
 
 
 def compute_forms() -> Forms:
     """The map out of `form_of`."""
     flags = tables().flags
-    table: dict[int, str | None] = {}
     codes = np.arange(SIZE, dtype=np.uint32)
     codes[(flags & (SPACE | PUNCTUATION)) > 0] = BREAK
     long: list[list[int]] = []
     for code in _candidates(flags):
         form = form_of(chr(code))
         if form != chr(code):
-            table[code] = form or None
             codes[code] = _coded(form, flags, long)
     for mark in ".,":
         codes[ord(mark)] = POINT
-    texts = _BETWEEN.join(form or "" for form in table.values()).encode()
-    return Forms(
-        shifts_of(codes),
-        np.array([*long, [0] * LONGEST], np.uint32),
-        np.array([*table], np.uint32),
-        np.frombuffer(texts, np.uint8),
-    )
+    return Forms(shifts_of(codes), np.array([*long, [0] * LONGEST], np.uint32))
 
 
 def form_of(char: str) -> str:

@@ -6,9 +6,10 @@ import re
 import unicodedata
 from typing import Final
 
-from curate.text.forms import form_table
+from curate.text.forms import FormTable
 from curate.text.numerals import ROMANIAN, RUSSIAN, TURKIC, UNPOINTED, join_numbers, writing
 
+_FORMS: Final = FormTable()
 _DOTLESS: Final = str.maketrans({"I": "\u0131", "\u0130": "i"})
 _COMMAS_BELOW: Final = str.maketrans("\u015e\u015f\u0162\u0163", "\u0218\u0219\u021a\u021b")
 _WITHOUT_DOTS: Final = str.maketrans("\u0401\u0451", "\u0415\u0435")
@@ -66,4 +67,4 @@ def normalise_by(text: str, bits: int) -> str:
 
 def mapped_text(text: str) -> str:
     """Each character's form, for a text in NFC: before numbers are read and marks composed."""
-    return text.translate(form_table())
+    return text.translate(_FORMS)

@@ -15,7 +15,7 @@ from curate.artifacts.frames import Spans
 from curate.native.wide import plain_loops
 from curate.text import normalise
 from curate.text.define import TextMeasures, measure_text
-from curate.text.forms import DROP, LONG, SIZE, form_of, form_table, forms
+from curate.text.forms import DROP, LONG, SIZE, form_of, forms
 from curate.text.kernel import (
     DISTINCT,
     FOREIGN,
@@ -283,12 +283,11 @@ def test_texts_that_say_another_thing_stay_apart(text: str, other: str, lang: st
     assert keys[NORMAL_HASH, 0] != keys[NORMAL_HASH, 1]
 
 
-def test_every_character_has_its_form_in_both_tables() -> None:
-    tables, table = forms(), form_table()
+def test_every_character_has_its_form_in_the_table() -> None:
+    tables = forms()
     for code in (*range(0xD800), *range(0xE000, SIZE)):
         char = chr(code)
-        form = table.get(code, char) or ""
-        assert form == form_of(char), hex(code)
+        form = form_of(char)
         assert form == "".join(map(form_of, form)), f"{code:#x}: a form is its own form"
         coded = (code + int(tables.shifts[code])) % (1 << 32)
         if coded < SIZE:
