@@ -280,7 +280,7 @@ def _load_ahead(plan: ProfilePlan, execution: Execution) -> None:
         execution.prepare_page("profile")
         files = [path for path in map(Path, plan.request.manifests) if path.is_file()]
         if sum(path.stat().st_size for path in files) >= _LARGE:
-            importlib.import_module("curate.profiles.duck")
+            importlib.import_module("curate.profiles.large_table")
         measuring_code()
 
 

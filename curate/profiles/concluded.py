@@ -27,10 +27,7 @@ from curate.profiles.audio.loading import loading_facts, loading_warnings, origi
 from curate.profiles.decided import Decided, OnDecided
 from curate.profiles.examples.borderline import borderline_records
 from curate.profiles.group_summary import summarise_groups
-from curate.profiles.measure.records import (
-    fill_late_metrics,
-    languages_of,
-)
+from curate.profiles.measure.records import fill_late_metrics
 from curate.profiles.measure.requested_fields import check_fields
 from curate.profiles.measure.reuse import ReusedRows, write_measured
 from curate.profiles.measure.source import Source, not_finite_warnings, unread_audio_warnings
@@ -41,6 +38,7 @@ from curate.profiles.opened import RECORDS
 from curate.profiles.overridden import outcome_of, warnings_of
 from curate.profiles.records_table import open_table
 from curate.profiles.request import ProfilePlan
+from curate.profiles.row_counts import count_rows
 from curate.profiles.statistics.agreement import agreement_totals
 from curate.profiles.statistics.counts import Counted
 from curate.profiles.statistics.density import density
@@ -94,9 +92,10 @@ def conclude(
     late = fill_late_metrics(records, rules, settings, scan, overrides)
     with ThreadPoolExecutor(1) as beside:
         repeated = beside.submit(count_duplicates, records, total.rows)  # whatever the verdicts
-        languages = languages_of(records)
+        counts = count_rows(records, several_sources=len(sources) > 1)
+        languages = counts.languages()
         rules = rules.of_languages(languages)
-        conventions = find_conventions(records, rules, len(sources))
+        conventions = find_conventions(counts, rules)
         exempt = any(each.exempt for each in conventions)
         if exempt:
             rules = exempted(rules, conventions)
@@ -107,25 +106,27 @@ def conclude(
         several = ["source"] if len(sources) > 1 else []
         moving = [each.rule for each in failing if each.moved_rows]
         columns = ["lang", "speaker", *grouped]
-        with open_table(records) as table, table.beside() as also:
-            strata = beside.submit(
-                kept_out, also, records, ["lang", *several, *grouped], rules, moving
-            )
-            groups = beside.submit(summarise_groups, also, columns)
-            cells = beside.submit(density, records)
-            hits = rules_hit(table, rules)
-            shown = beside.submit(borderline_records, also, rules, sources, hits)
-            summary = summarise(
-                table,
-                records,
-                rules,
-                hits,
-                chosen(settings.groups),
-                sources,
-                None if late or exempt else counted,
-            )
-            stratified = stratify(table, records, [*columns, *several], summary.placed, hits)
-            by_group, borderline = groups.result(), shown.result()
+        if exempt or moving:
+            counts = count_rows(records, several_sources=len(sources) > 1)
+        table = open_table(records, counts)
+        strata = beside.submit(
+            kept_out, table, records, ["lang", *several, *grouped], rules, moving
+        )
+        groups = beside.submit(summarise_groups, table, columns)
+        cells = beside.submit(density, records)
+        hits = rules_hit(table, rules)
+        shown = beside.submit(borderline_records, table, rules, sources, hits)
+        summary = summarise(
+            table,
+            records,
+            rules,
+            hits,
+            chosen(settings.groups),
+            sources,
+            None if late or exempt else counted,
+        )
+        stratified = stratify(table, records, [*columns, *several], summary.placed, hits)
+        by_group, borderline = groups.result(), shown.result()
         rejected, kept_from_eval = strata.result()
     decided = outcome_of(records, overrides)
     audio = audio_facts(records, settings)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from curate.artifacts.columns import LANG
 from curate.artifacts.profile import Coverage, Group, Stratum
 from curate.profiles.named import hours
+from curate.profiles.opened import Row
 from curate.profiles.records_table import RecordsTable
 
 LARGEST_STRATA = 50
@@ -28,7 +29,10 @@ class Grouped:
 def summarise_groups(table: RecordsTable, columns: Sequence[str]) -> Grouped:
     """What the groups of these columns are, and have."""
     return Grouped(
-        strata={name: _strata(table, name) for name in columns},
+        strata={
+            name: tuple(map(_stratum, rows))
+            for name, rows in table.strata(columns, LARGEST_STRATA).items()
+        },
         coverage={
             name: Coverage(values=values, rows=declared, hours=hours(us))
             for name, (values, declared, us) in table.coverage(columns).items()
@@ -37,21 +41,17 @@ def summarise_groups(table: RecordsTable, columns: Sequence[str]) -> Grouped:
     )
 
 
-def _strata(table: RecordsTable, column: str) -> tuple[Stratum, ...]:
-    return tuple(
-        Stratum(
-            value=value,
-            rows=n,
-            hours=hours(us),
-            clean_hours=hours(clean),
-            borderline_hours=hours(borderline),
-            unknown_hours=hours(unknown),
-            bad_hours=hours(bad),
-            char_rate_p50=median,
-        )
-        for value, n, us, clean, borderline, unknown, bad, median in table.strata(
-            column, LARGEST_STRATA
-        )
+def _stratum(row: Row) -> Stratum:
+    value, rows, us, clean, borderline, unknown, bad, median = row
+    return Stratum(
+        value=value,
+        rows=rows,
+        hours=hours(us),
+        clean_hours=hours(clean),
+        borderline_hours=hours(borderline),
+        unknown_hours=hours(unknown),
+        bad_hours=hours(bad),
+        char_rate_p50=median,
     )
 
 

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from curate.artifacts.columns import (
+    BYTE_LENGTH,
+    BYTE_OFFSET,
+    DURATION_US,
+    LANG,
+    LINE,
+    SOURCE,
+    SPEAKER,
+    TAGS,
+    VERDICT,
+)
 from curate.profiles.opened import Row
+
+if TYPE_CHECKING:
+    from curate.profiles.row_counts import RowCounts
 
 ROW_GROUP = 122_880
 """Rows of a records table that are stored together."""
@@ -17,6 +30,8 @@ IN_MEMORY = 1 << 18
 
 FIRST = 4
 """Rows of each combination of tags whose numbers `by_tags` gives."""
+SHOWN = (SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, DURATION_US, VERDICT, TAGS, LANG, SPEAKER)
+"""What `rows` gives of a row."""
 
 
 class Tagged(NamedTuple):
@@ -32,11 +47,7 @@ class Tagged(NamedTuple):
 
 
 class RecordsTable(ABC):
-    """Questions about one records table. Column names are the project's own, never SQL."""
-
-    @abstractmethod
-    def beside(self) -> AbstractContextManager[RecordsTable]:
-        """The same table for another thread."""
+    """Questions about one records table, from any thread."""
 
     @abstractmethod
     def by_verdict(self) -> Mapping[str, tuple[int, int]]:
@@ -60,9 +71,7 @@ class RecordsTable(ABC):
 
     @abstractmethod
     def rows(self, numbers: Sequence[int]) -> Mapping[int, Row]:
-        """Rows by number: source, line, byte_offset, byte_length, duration_us, verdict, tags,
-        lang, speaker.
-        """
+        """The columns SHOWN of rows, by number."""
 
     @abstractmethod
     def values(
@@ -97,24 +106,19 @@ class RecordsTable(ABC):
         """By column its values, and the rows and microseconds that have one."""
 
     @abstractmethod
-    def strata(self, column: str, most: int) -> list[Row]:
-        """Largest groups of a column: value, rows, microseconds in all and as clean, borderline,
+    def strata(self, columns: Sequence[str], most: int) -> Mapping[str, list[Row]]:
+        """By column its largest groups: value, rows, microseconds in all and as clean, borderline,
         unknown, bad, and the median char_rate; by hours, then by value."""  # noqa: D209
 
 
-@contextmanager
-def open_table(records: Path) -> Iterator[RecordsTable]:
-    """The records table of a profile: in memory where it is small, else through DuckDB.
-
-    A database costs 40 ms to open and 3 ms a query however few the rows, and as much again to
-    import.
+def open_table(records: Path, counts: RowCounts | None = None) -> RecordsTable:
+    """The records table of a profile: in memory where it is small. `counts` are those of its rows,
+    where they are counted.
     """
     if records.stat().st_size <= IN_MEMORY:
         from curate.profiles.small_table import SmallTable
 
-        yield SmallTable.read(records)
-        return
-    from curate.profiles.duck import open_records
+        return SmallTable.read(records)
+    from curate.profiles.large_table import LargeTable
 
-    with open_records(records) as table:
-        yield table
+    return LargeTable(records, counts)

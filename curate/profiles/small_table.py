@@ -6,8 +6,7 @@ A test holds both equal.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -17,23 +16,19 @@ from typing import Any
 import polars as pl
 
 from curate.artifacts.columns import (
-    BYTE_LENGTH,
     BYTE_OFFSET,
     DURATION_US,
-    LANG,
     LINE,
     MALFORMED,
     OVERRIDE,
     SOURCE,
-    SPEAKER,
     TAGS,
     VERDICT,
 )
 from curate.profiles.opened import Row
-from curate.profiles.records_table import FIRST, RecordsTable, Tagged
+from curate.profiles.records_table import FIRST, SHOWN, RecordsTable, Tagged
 from curate.profiles.rows import scan
 
-_SHOWN = [SOURCE, LINE, BYTE_OFFSET, BYTE_LENGTH, DURATION_US, VERDICT, TAGS, LANG, SPEAKER]
 _US = DURATION_US.expr.sum()
 
 
@@ -47,11 +42,6 @@ class SmallTable(RecordsTable):
     def read(cls, records: Path) -> SmallTable:
         """The table of this file."""
         return cls(scan(records).collect())
-
-    @contextmanager
-    def beside(self) -> Iterator[SmallTable]:
-        """As `RecordsTable` says."""
-        yield self
 
     def by_verdict(self) -> Mapping[str, tuple[int, int]]:
         """As `RecordsTable` says."""
@@ -99,7 +89,7 @@ class SmallTable(RecordsTable):
 
     def rows(self, numbers: Sequence[int]) -> Mapping[int, Row]:
         """As `RecordsTable` says."""
-        return self._at(numbers, [column.name for column in _SHOWN])
+        return self._at(numbers, [column.name for column in SHOWN])
 
     def values(
         self, numbers: Sequence[int], metrics: Sequence[str]
@@ -146,8 +136,11 @@ class SmallTable(RecordsTable):
             answers[name] = (stated[name].n_unique(), stated.height, us)
         return answers
 
-    def strata(self, column: str, most: int) -> list[Row]:
+    def strata(self, columns: Sequence[str], most: int) -> Mapping[str, list[Row]]:
         """As `RecordsTable` says."""
+        return {name: self._strata(name, most) for name in columns}
+
+    def _strata(self, column: str, most: int) -> list[Row]:
         verdicts = ("clean", "borderline", "unknown", "bad")
         parts = {verdict: _us_of(verdict) for verdict in verdicts}
         rate = pl.col("char_rate").quantile(0.5, "lower")

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.artifacts.columns import VERDICT_TYPE
-from curate.profiles.duck import open_records
+from curate.profiles.large_table import LargeTable
 from curate.rules.evaluate import groups
 
 RATES = st.sampled_from([None, 0.0, 0.03, 0.031, 0.0625, 12.0, 12.01, 12.05, 900.0, 3e11, 4e11])
 ROWS = st.lists(st.tuples(st.sampled_from([None, "a", "b", "c", "'"]), RATES), max_size=40)
 
 
-UNSET = ("malformed", "override")
+UNSET = ("malformed", "override", "lang", "lang_code")
 
 
 @settings(max_examples=60, deadline=None)
@@ -33,11 +33,11 @@ def test_the_middle_rate_is_the_lower_one_of_two(
             "char_rate": pl.Series(rates, dtype=pl.Float64),
             "duration_us": pl.Series([1] * len(rows), dtype=pl.Int64),
             "verdict": pl.Series(["clean"] * len(rows), dtype=VERDICT_TYPE),
+            "tags": pl.Series([[]] * len(rows), dtype=pl.List(pl.String)),
             **{name: pl.Series([None] * len(rows), dtype=pl.String) for name in UNSET},
         }
     ).write_parquet(path)
-    with open_records(path) as table:
-        strata = table.strata("value", 3)
+    strata = LargeTable(path).strata(["value"], 3)["value"]
     rates_of = defaultdict(list)
     for value, rate in rows:
         rates_of[value].append(rate)

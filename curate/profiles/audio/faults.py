@@ -139,8 +139,7 @@ def _first_name(records: Path, origins: Sequence[Origin]) -> str:
     """The path in the first record whose audio is missing."""
     missing = (AUDIO_FAULT.expr == "missing").arg_true().first()
     (number,) = scan(records).select(missing).collect().row(0)
-    with open_table(records) as table:
-        rows = list(table.rows([number]).values())
+    rows = list(open_table(records).rows([number]).values())
     stated = records_of(rows, {origin.name: origin for origin in origins})
     return next((audio_filepath_of(record) or "" for record in stated.values()), "")
 

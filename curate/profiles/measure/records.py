@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from curate.artifacts.columns import LANG_CODE, VERDICT_COLUMNS
+from curate.artifacts.columns import VERDICT_COLUMNS
 from curate.environment.cores import thread_count
 from curate.environment.execution import QUIET, Execution
 from curate.manifest.path_sample import most_of_each
@@ -162,12 +162,6 @@ def fill_late_metrics(
     sink(evaluated.select(names), beside)
     beside.replace(path)
     return True
-
-
-def languages_of(path: Path) -> list[str]:
-    """The codes of the languages that the rows declare, sorted."""
-    codes = scan(path).select(LANG_CODE.expr.unique().drop_nulls().sort())
-    return codes.collect(engine="streaming").to_series().to_list()
 
 
 def _total(path: Path) -> Amount:

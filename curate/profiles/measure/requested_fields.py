@@ -52,7 +52,6 @@ def _fields(records: Path, origins: Sequence[Origin]) -> list[str]:
     known = scan(records).select(MALFORMED.expr.is_null().arg_true()).collect()
     numbers = known.to_series()
     step = max(1, numbers.len() // LOOKED_AT)
-    with open_table(records) as table:
-        rows = table.rows(numbers.gather_every(step).head(LOOKED_AT).to_list())
+    rows = open_table(records).rows(numbers.gather_every(step).head(LOOKED_AT).to_list())
     records_by_place = records_of(list(rows.values()), {origin.name: origin for origin in origins})
     return list(dict.fromkeys(name for record in records_by_place.values() for name in record))

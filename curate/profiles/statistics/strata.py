@@ -16,6 +16,7 @@ from curate.artifacts.profile import RuleHit, metrics_in_view
 from curate.metrics.declare import Metric
 from curate.profiles.records_table import RecordsTable
 from curate.profiles.rows import batches, scan
+from curate.profiles.statistics.codes import codes_of
 from curate.profiles.statistics.histogram import Placed
 from curate.profiles.statistics.tally import Tally
 
@@ -37,15 +38,7 @@ class _Strata:
 
     def codes(self, frame: pl.DataFrame) -> UInt32s:
         """Of each row the place of its stratum in `values`, from 1; 0 for all others."""
-        column = frame[self.column]
-        named = pl.Enum([value for value in self.values if value is not None])
-        code = column.cast(named, strict=False).to_physical().cast(pl.UInt32) + 1
-        if None in self.values:
-            # An Enum numbers the named ones without the gap that the undeclared one has.
-            gap = self.values.index(None) + 1
-            code = code + (code >= gap).cast(pl.UInt32)
-            code = pl.select(pl.when(column.is_null()).then(gap).otherwise(code)).to_series()
-        return code.fill_null(0).cast(pl.UInt32).to_numpy()
+        return codes_of(frame[self.column], self.values)
 
 
 def stratify(

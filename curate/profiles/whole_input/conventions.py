@@ -12,9 +12,10 @@ from pathlib import Path
 
 import polars as pl
 
-from curate.artifacts.columns import LANG, MALFORMED, OVERRIDE, SOURCE, TAGS, VERDICT_COLUMNS
+from curate.artifacts.columns import LANG, SOURCE, TAGS, VERDICT_COLUMNS
 from curate.artifacts.profile import EXEMPT_CONVENTION, Convention
 from curate.formatting.values import rows_with
+from curate.profiles.row_counts import BY_RULES, SOUND, RowCounts
 from curate.profiles.rows import scan
 from curate.profiles.whole_input.duplicate_counts import sink
 from curate.rules.evaluate import tag
@@ -27,24 +28,27 @@ MOST = 0.5
 _REMEDY = "use another preset, or calibrate limits on this corpus (curate rules calibrate)"
 
 
-def find_conventions(records: Path, rules: RuleSet, sources: int) -> tuple[Convention, ...]:
-    """The conventions that rows with a verdict show, by stratum and in rule order.
+def find_conventions(counts: RowCounts, rules: RuleSet) -> tuple[Convention, ...]:
+    """The conventions that rows with a verdict show, by stratum and in rule order; of sources where
+    they are told apart.
 
     Rows that a person decided count as not triggered. Rules that are not for groups are left out:
     a missing file is no convention. Within a source, rows of a language that has the convention
-    already do not count. `sources` is how many were read: one is not counted in the rows.
+    already do not count.
     """
-    table = scan(records).filter(MALFORMED.expr.is_null())
     by_rule = {rule.id: rule for rule in rules.rules if rule.in_groups}
-    conventions = list(_conventions(table, LANG.name, by_rule))
-    if sources > 1 and _sources_of(table) > 1:
+    rows, triggered = _sound(counts), counts.unclean.filter(pl.col(SOUND) & pl.col(BY_RULES))
+    conventions = list(_conventions(rows, triggered, LANG.name, by_rule))
+    if SOURCE.name in rows.columns and rows[SOURCE.name].n_unique() > 1:
         for name, rule in by_rule.items():
             languages = [each.value for each in conventions if each.rule == name]
-            rest = table.filter(~LANG.expr.is_in(languages, nulls_equal=True))
-            conventions += _conventions(rest, SOURCE.name, {name: rule}) if languages else ()
+            if languages:
+                rest = ~LANG.expr.is_in(languages, nulls_equal=True)
+                within = rows.filter(rest), triggered.filter(rest)
+                conventions += _conventions(*within, SOURCE.name, {name: rule})
         known = {each.rule for each in conventions}
         others = {name: rule for name, rule in by_rule.items() if name not in known}
-        conventions += _conventions(table, SOURCE.name, others)
+        conventions += _conventions(rows, triggered, SOURCE.name, others)
     order = list(by_rule)
     return tuple(sorted(conventions, key=lambda each: order.index(each.rule)))
 
@@ -87,47 +91,42 @@ def _describe(each: Convention) -> str:
     return f"{what}; they are {each.severity} all the same: {each.remedy}"
 
 
+def _sound(counts: RowCounts) -> pl.DataFrame:
+    """The rows with a verdict, by language and source."""
+    places = [name for name in (SOURCE.name, LANG.name) if name in counts.stated.columns]
+    unsound = counts.unclean.filter(~pl.col(SOUND)).with_columns(-pl.col("rows"))
+    columns = [*places, "rows"]
+    rows = pl.concat([counts.stated.select(columns), unsound.select(columns)])
+    return rows.group_by(places).agg(pl.col("rows").sum()).filter(pl.col("rows") > 0)
+
+
 def _conventions(
-    table: pl.LazyFrame, column: str, rules: Mapping[str, Rule]
+    rows: pl.DataFrame, triggered: pl.DataFrame, column: str, rules: Mapping[str, Rule]
 ) -> Iterator[Convention]:
-    totals = dict(
-        table.group_by(pl.col(column).alias("value")).len().collect(engine="streaming").iter_rows()
-    )
+    totals = dict(_by(rows, column).rows())
     counted: dict[tuple[str, str | None], dict[str, int]] = {}
-    for value, each, rows in _tagged(table, column).iter_rows():
+    tagged = _by(triggered.explode(TAGS.name).drop_nulls(TAGS.name), column, TAGS.name)
+    for value, each, count in tagged.rows():
         severity, _, name = each.partition(":")
         if name in rules and severity in {"bad", "borderline"}:
-            counted.setdefault((name, value), {})[severity] = rows
+            counted.setdefault((name, value), {})[severity] = count
     for (name, value), by_severity in counted.items():
-        triggered, rows = sum(by_severity.values()), totals[value]
-        if rows < LEAST_ROWS or triggered <= MOST * rows:
+        hit, of = sum(by_severity.values()), totals[value]
+        if of < LEAST_ROWS or hit <= MOST * of:
             continue
-        kept_out = by_severity.get("borderline", 0) > MOST * rows
+        kept_out = by_severity.get("borderline", 0) > MOST * of
         yield Convention(
             rule=name,
             column=column,
             value=value,
             severity=max(by_severity, key=lambda severity: by_severity[severity]),
-            rows=rows,
-            triggered=triggered,
+            rows=of,
+            triggered=hit,
             exempt=rules[name].convention and kept_out,
             remedy=rules[name].remedy or _REMEDY,
         )
 
 
-def _sources_of(table: pl.LazyFrame) -> int:
-    """The sources that have some of the rows."""
-    return int(table.select(SOURCE.expr.n_unique()).collect(engine="streaming").item())
-
-
-def _tagged(table: pl.LazyFrame, column: str) -> pl.DataFrame:
-    """Rows by stratum and tag; those that a person decided are left out."""
-    return (
-        table.filter(OVERRIDE.expr.is_null() & (TAGS.expr.list.len() > 0))
-        .select(pl.col(column).alias("value"), TAGS.expr)
-        .explode(TAGS.name)
-        .group_by("value", TAGS.name)
-        .len()
-        .sort("value", TAGS.name)
-        .collect(engine="streaming")
-    )
+def _by(counted: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """How many rows have each of these values, sorted."""
+    return counted.group_by(columns).agg(pl.col("rows").sum()).sort(columns)
