@@ -53,7 +53,7 @@ __all__ = [
 ]
 
 _LARGE = 1 << 22
-"""Bytes of manifests from which on their records table is one that DuckDB reads, or nearly."""
+"""Bytes of manifests from which on their records table is not held in memory, or nearly."""
 _UNCHANGED = "nothing has changed since this profile was made; it is reused (--no-cache recomputes)"
 
 

@@ -1,4 +1,4 @@
-"""The questions of a profile about its records table, whatever answers: SQL, or memory."""
+"""The questions of a profile about its records table, whether it is held or stays in its file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A records table of few rows, in memory: the answers of `curate.profiles.duck` without SQL.
+"""A records table of few rows, in memory: the answers of `curate.profiles.large_table` at once.
 
 A test holds both equal.
 """
