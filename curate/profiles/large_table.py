@@ -99,21 +99,23 @@ class LargeTable(RecordsTable):
         """As `RecordsTable` says."""
         if not (self._counts.unclean[VERDICT.name] == "malformed").any():
             return []
-        found: dict[str, tuple[int, tuple[str, int, int]]] = {}
+        rows_by_kind: defaultdict[str, int] = defaultdict(int)
+        places: dict[str, tuple[str, int, int]] = {}
         place = pl.struct(SOURCE.expr, LINE.expr, BYTE_OFFSET.expr)
         plan = scan(self._records).select(MALFORMED.expr, VERDICT.expr, place.alias("place"))
         for frame in batches(plan):
             kinds = frame.filter(VERDICT.expr == "malformed").group_by(
                 kind=MALFORMED.expr.str.split(" (").list.first()
             )
-            for kind, rows, at in kinds.agg(pl.len(), pl.col("place").sort().first()).rows():
-                before, earliest = found.get(kind, (0, tuple(at.values())))
-                found[kind] = before + rows, min(earliest, tuple(at.values()))
-        kinds_found = [
-            (kind, rows, f"{source}:{line}", offset)
-            for kind, (rows, (source, line, offset)) in found.items()
+            for kind, rows, least in kinds.agg(pl.len(), pl.col("place").sort().first()).rows():
+                rows_by_kind[kind] += rows
+                at = tuple(least.values())
+                places[kind] = min(places.get(kind, at), at)
+        kinds_shown = [
+            (kind, rows_by_kind[kind], f"{source}:{line}", offset)
+            for kind, (source, line, offset) in places.items()
         ]
-        return sorted(kinds_found, key=lambda kind: (-kind[1], kind[0]))
+        return sorted(kinds_shown, key=lambda kind: (-kind[1], kind[0]))
 
     def known(self, metrics: Sequence[str]) -> Mapping[str, int]:
         """As `RecordsTable` says."""
@@ -124,7 +126,7 @@ class LargeTable(RecordsTable):
         """As `RecordsTable` says."""
         with self._reading:
             if not self._shown.keys() >= set(numbers):
-                # The first rows of each combination of tags are asked for soon, or were.
+                # The first rows of each combination of tags are examples, too: one look for all.
                 first = self._counts.unclean["first"].explode().drop_nulls()
                 self._shown |= self._at([*numbers, *first], [column.name for column in SHOWN])
             return {number: self._shown[number] for number in sorted(set(numbers))}
@@ -228,7 +230,7 @@ class LargeTable(RecordsTable):
 
 
 def _amounts_of(stated: pl.DataFrame, unclean: pl.DataFrame) -> pl.DataFrame:
-    """What `RecordsTable` is asked of groups, from their rows and those that are not clean."""
+    """What `RecordsTable` says of groups, from their rows and those that are not clean."""
     sound = pl.col(SOUND)
     by_rules = sound & pl.col(BY_RULES)
     of_verdict = {verdict: VERDICT.expr == verdict for verdict in _PARTED}

@@ -38,7 +38,7 @@ _FIRST = "first"
 
 
 class RowCounts(NamedTuple):
-    """Rows by language (and source, where sources are told apart) and LANG_CODE, and their
+    """Rows by language (and source, where there are several) and LANG_CODE, and their
     microseconds: `rows` and `us`.
 
     `unclean` are those that are not clean by VERDICT and TAGS, by whether they are SOUND and

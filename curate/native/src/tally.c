@@ -277,8 +277,8 @@ EXPORT void tally_count_by(doubles values, uint32s code, double low, double high
     }
 }
 
-/* Put the values of each stratum's wanted bin into `picked`, and their codes; how many. */
-EXPORT int64_t tally_pick_by(doubles values, uint32s code, int64s wanted, const BinCounts* of,
+/* Put the values of each stratum's bin into `picked`, and their codes; how many. */
+EXPORT int64_t tally_pick_by(doubles values, uint32s code, int64s bins, const BinCounts* of,
                              doubles picked, uint32s codes) {
     int64_t count = 0;
     for (int64_t row = 0; row < values.size; row++) {
@@ -287,7 +287,7 @@ EXPORT int64_t tally_pick_by(doubles values, uint32s code, int64s wanted, const 
             continue;
         }
         int64_t at = tally_cut_bin(value, of->low, of->width, of->top, of->bins, of->cuts);
-        if (at == AT(wanted, AT(code, row) - 1)) {
+        if (at == AT(bins, AT(code, row) - 1)) {
             AT(picked, count) = value;
             AT(codes, count) = AT(code, row);
             count += 1;

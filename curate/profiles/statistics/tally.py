@@ -181,12 +181,12 @@ class Tally:
         """
         _count_by(values, code, self.low, self.high, self.top, self.cuts, counts)
 
-    def pick_by(self, values: Floats, code: UInt32s, wanted: Int64s) -> tuple[Floats, UInt32s]:
-        """The values of a batch that fall into the bin of their stratum, which `wanted` has by code
+    def pick_by(self, values: Floats, code: UInt32s, bins: Int64s) -> tuple[Floats, UInt32s]:
+        """The values of a batch that fall into the bin of their stratum, which `bins` has by code
         less one, and their codes. Rows of code 0 are of no stratum.
         """
         picked, codes = np.empty(values.size), np.empty(values.size, np.uint32)
-        size = _pick_by(values, code, wanted, self._counts, picked, codes)
+        size = _pick_by(values, code, bins, self._counts, picked, codes)
         return picked[:size].copy(), codes[:size].copy()
 
     @property
@@ -243,7 +243,7 @@ def _count_by(
 
 @kernel("tally")
 def _pick_by(
-    values: Floats, code: UInt32s, wanted: Int64s, of: BinCounts, picked: Floats, codes: UInt32s
+    values: Floats, code: UInt32s, bins: Int64s, of: BinCounts, picked: Floats, codes: UInt32s
 ) -> int:
-    """Put the values of each stratum's wanted bin into `picked`, and their codes; how many."""
+    """Put the values of each stratum's bin into `picked`, and their codes; how many."""
     raise NotImplementedError

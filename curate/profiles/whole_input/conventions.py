@@ -29,8 +29,8 @@ _REMEDY = "use another preset, or calibrate limits on this corpus (curate rules 
 
 
 def find_conventions(counts: RowCounts, rules: RuleSet) -> tuple[Convention, ...]:
-    """The conventions that rows with a verdict show, by stratum and in rule order; of sources where
-    they are told apart.
+    """The conventions that rows with a verdict show, by stratum and in rule order; of sources, too,
+    where there are several.
 
     Rows that a person decided count as not triggered. Rules that are not for groups are left out:
     a missing file is no convention. Within a source, rows of a language that has the convention
