@@ -35,7 +35,7 @@ def make_shards(folder: Path, hours: float) -> None:
     import numpy as np
     import soundfile
 
-    from curate.cli import app
+    from curate.cli.app import app
 
     draw, noise = random.Random(0), np.random.default_rng(0)
     audio = folder.with_name("audio")

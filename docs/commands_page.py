@@ -46,7 +46,7 @@ def command_lines(name: str, command: Command, level: int) -> list[str]:
 
 def cli_page() -> str:
     """Every command of `curate` and `train`."""
-    from curate.cli import app as curate_app
+    from curate.cli.app import app as curate_app
     from train.cli import app as train_app
 
     lines = ["# Commands", "", NOTE, ""]

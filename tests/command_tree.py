@@ -24,8 +24,8 @@ import numpy as np
 import soundfile
 import typer
 
-from curate.cli import app as curate_app
 from curate.cli import main as curate_main
+from curate.cli.app import app as curate_app
 from tests.train.planted import ROWS, write_model, write_rows, write_shards
 from train.cli import app as train_app
 from train.cli import main as train_main

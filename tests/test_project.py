@@ -132,7 +132,7 @@ def command_at(words: list[str]) -> TyperCommand | TyperGroup:
     """The command that the words name; fails where there is none."""
     import importlib
 
-    command: object = get_command(importlib.import_module(f"{words[0]}.cli").app)
+    command: object = get_command(importlib.import_module(f"{words[0]}.cli.app").app)
     rest = words[1:]
     while isinstance(command, TyperGroup) and rest and not rest[0].startswith("-"):
         assert rest[0] in command.commands, f"no such command: {shlex.join(words)}"

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from curate.artifacts.profile import Profile
 from curate.artifacts.records import Mark
 from curate.audio.options import AudioOptions
-from curate.cli import app
+from curate.cli.app import app
 from curate.profiles.examples import clips
 from curate.profiles.examples.clips import AudioSource, in_turn, of_profile, write_clips
 from curate.rules.file import load_rules

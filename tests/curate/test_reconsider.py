@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import curate
-from curate.cli import app
+from curate.cli.app import app
 from curate.errors import InputError
 from curate.rules.file import load_rules
 from tests.lines import lines_of

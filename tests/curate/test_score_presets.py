@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from curate.cli import app
+from curate.cli.app import app
 
 TEXT = "one two three four"
 ROWS: dict[str, dict[str, object]] = {

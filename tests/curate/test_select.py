@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 import curate
 from curate.artifacts.base import read_artifact
 from curate.artifacts.selection import Selection
-from curate.cli import app
+from curate.cli.app import app
 from curate.errors import ConfigError, InputError
 from curate.selection.choose import choose, shares
 

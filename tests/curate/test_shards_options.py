@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 import curate
 from curate.artifacts.shard_index import check_files, read_index
 from curate.audio.faults import Unusable
-from curate.cli import app
+from curate.cli.app import app
 from curate.errors import ConfigError, GateFailed, InputError, parameters_as
 from curate.files.state import sha256_of
 from curate.shards.audio import load_segment

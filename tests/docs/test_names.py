@@ -64,7 +64,7 @@ def code_of(text: str) -> Iterator[str]:
 
 @cache
 def trees() -> dict[str, Any]:
-    from curate.cli import app as curate_app
+    from curate.cli.app import app as curate_app
     from train.cli import app as train_app
 
     return {"curate": get_command(curate_app), "train": get_command(train_app)}

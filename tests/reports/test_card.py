@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from curate.artifacts.profile import Profile
 from curate.artifacts.split import Split
-from curate.cli import app
+from curate.cli.app import app
 from curate.errors import InputError
 from reports.data_set_card import About, card, card_of
 from tests.reports.corpus_fixtures import profile as a_profile

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import reports
 from curate.artifacts.profile import Profile
-from curate.cli import app
+from curate.cli.app import app
 from reports.artefacts import load
 from tests.reports.fixtures import make
 

@@ -12,7 +12,7 @@ import pytest
 from markupsafe import Markup
 from typer.testing import CliRunner
 
-from curate.cli import app
+from curate.cli.app import app
 from curate.errors import InputError
 from reports import Kind, summary
 from reports.headlines.declare import Alert, Level, made

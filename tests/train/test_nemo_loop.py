@@ -15,7 +15,7 @@ import soundfile
 from rapidfuzz.distance.Levenshtein import distance
 from typer.testing import CliRunner
 
-from curate.cli import app
+from curate.cli.app import app
 from curate.errors import ConfigError
 from tests.lines import lines_of
 from tests.train.world import NEMO, TONES, World, say

@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 from typer.testing import CliRunner
 
 from curate.artifacts.score_fields import ALIGNMENT_VALUES, SCORE_FIELD
-from curate.cli import app as curate_app
+from curate.cli.app import app as curate_app
 from tests.lines import lines_of
 from tests.train.world import NEMO, World
 from train.cli import app

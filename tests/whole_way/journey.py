@@ -67,7 +67,7 @@ def command(name: str, *words: object) -> Ran:
 @cache
 def _parser(name: str) -> Any:
     """The program's commands and options; Typer makes all of them anew for each call of an app."""
-    return typer.main.get_command(import_module(f"{name}.cli").app)
+    return typer.main.get_command(import_module(f"{name}.cli.app").app)
 
 
 @dataclass(frozen=True)
