@@ -4,14 +4,17 @@ them up, and the files that say so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from curate.artifacts.base import write_artifact
 from curate.artifacts.ledger import Amount, BlankLines, Entry, Ledger
-from curate.artifacts.profile import Profile
+from curate.artifacts.profile import Agreement, Profile
+from curate.artifacts.profile import Overrides as OverridesOutcome
+from curate.artifacts.profile_audio import Audio, Loading
 from curate.environment.execution import Execution
 from curate.environment.versions import versions
 from curate.metrics import chosen
@@ -27,6 +30,7 @@ from curate.profiles.audio.loading import loading_facts, loading_warnings, origi
 from curate.profiles.decided import Decided, OnDecided
 from curate.profiles.examples.borderline import borderline_records
 from curate.profiles.group_summary import summarise_groups
+from curate.profiles.measure.code_version import all_code
 from curate.profiles.measure.records import fill_late_metrics
 from curate.profiles.measure.requested_fields import check_fields
 from curate.profiles.measure.reuse import ReusedRows, write_measured
@@ -64,6 +68,16 @@ class Written:
     reused: ReusedRows
 
 
+class _Facts(NamedTuple):
+    """What is said of the records whatever their verdicts."""
+
+    decided: OverridesOutcome | None
+    audio: Audio | None
+    loading: Mapping[str, Loading] | None
+    agreement: Agreement | None
+    undecoded: Sequence[str]
+
+
 def build_models() -> None:
     """Let pydantic build the models of the files that `conclude` writes, which it does at their
     first use else.
@@ -91,7 +105,10 @@ def conclude(
     )
     late = fill_late_metrics(records, rules, settings, scan, overrides)
     with ThreadPoolExecutor(1) as beside:
-        repeated = beside.submit(count_duplicates, records, total.rows)  # whatever the verdicts
+        # Whatever the verdicts:
+        repeated = beside.submit(count_duplicates, records, total.rows)
+        cells = beside.submit(density, records)
+        said = beside.submit(_facts, plan, records, read)
         counts = count_rows(records, several_sources=len(sources) > 1)
         languages = counts.languages()
         rules = rules.of_languages(languages)
@@ -113,7 +130,6 @@ def conclude(
             kept_out, table, records, ["lang", *several, *grouped], rules, moving
         )
         groups = beside.submit(summarise_groups, table, columns)
-        cells = beside.submit(density, records)
         hits = rules_hit(table, rules)
         shown = beside.submit(borderline_records, table, rules, sources, hits)
         summary = summarise(
@@ -128,10 +144,8 @@ def conclude(
         stratified = stratify(table, records, [*columns, *several], summary.placed, hits)
         by_group, borderline = groups.result(), shown.result()
         rejected, kept_from_eval = strata.result()
-    decided = outcome_of(records, overrides)
-    audio = audio_facts(records, settings)
-    refuse_all_missing(audio, read[0].folder, records, sources)
-    loading = loading_facts(records)
+    facts = said.result()
+    refuse_all_missing(facts.audio, read[0].folder, records, sources)
     profile = Profile(
         command=execution.command,
         versions=versions(LIBRARIES),
@@ -140,7 +154,7 @@ def conclude(
         groups=tuple(sorted(settings.groups)),
         languages=tuple(languages),
         inputs=tuple(source.as_input() for source in read),
-        overrides=decided,
+        overrides=facts.decided,
         group_rules=failing,
         rejected=rejected,
         kept_from_eval=kept_from_eval,
@@ -157,25 +171,25 @@ def conclude(
         coverage=by_group.coverage,
         worst_groups=by_group.worst_groups,
         duplicates=repeated.result(),
-        agreement=agreement_totals(records, settings.normaliser),
+        agreement=facts.agreement,
         borderline=borderline,
-        audio=audio,
-        loading=loading,
+        audio=facts.audio,
+        loading=facts.loading,
         warnings=(
             *without_record,
             *of_conventions(conventions),
             *few_fields,
             *over_filtered(rejected),
             *over_filtered(kept_from_eval),
-            *warnings_of(decided),
-            *loading_warnings(loading),
+            *warnings_of(facts.decided),
+            *loading_warnings(facts.loading),
             *origin_warnings(source.origin for source in read),
-            *undecoded_warnings(records, [source.origin for source in read]),
+            *facts.undecoded,
             *not_finite_warnings(read),
             *unread_audio_warnings(read, settings.audio.root),
-            *absent_audio_warnings(read, audio, settings.audio.root, execution.command),
-            *unread_warnings(audio),
-            *undecided_warnings(audio, plan.rules),
+            *absent_audio_warnings(read, facts.audio, settings.audio.root, execution.command),
+            *unread_warnings(facts.audio),
+            *undecided_warnings(facts.audio, plan.rules),
         ),
     )
     blank = BlankLines(
@@ -189,3 +203,15 @@ def conclude(
     write_artifact(folder, profile)
     write_artifact(folder, ledger)
     return profile
+
+
+def _facts(plan: ProfilePlan, records: Path, read: Sequence[Source]) -> _Facts:
+    """Those of a records table."""
+    all_code()  # its name is kept for `write_measured`
+    return _Facts(
+        decided=outcome_of(records, plan.overrides),
+        audio=audio_facts(records, plan.settings),
+        loading=loading_facts(records),
+        agreement=agreement_totals(records, plan.settings.normaliser),
+        undecoded=undecoded_warnings(records, [source.origin for source in read]),
+    )
