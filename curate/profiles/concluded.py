@@ -29,7 +29,7 @@ from curate.profiles.audio.faults import (
 from curate.profiles.audio.loading import loading_facts, loading_warnings, origin_warnings
 from curate.profiles.decided import Decided, OnDecided
 from curate.profiles.examples.borderline import borderline_records
-from curate.profiles.group_summary import summarise_groups
+from curate.profiles.group_summary import median_rates, summarise_groups
 from curate.profiles.measure.code_version import all_code
 from curate.profiles.measure.records import fill_late_metrics
 from curate.profiles.measure.requested_fields import check_fields
@@ -69,7 +69,7 @@ class Written:
 
 
 class _Facts(NamedTuple):
-    """What is said of the records whatever their verdicts."""
+    """What the records show whatever their verdicts."""
 
     decided: OverridesOutcome | None
     audio: Audio | None
@@ -108,7 +108,7 @@ def conclude(
         # Whatever the verdicts:
         repeated = beside.submit(count_duplicates, records, total.rows)
         cells = beside.submit(density, records)
-        said = beside.submit(_facts, plan, records, read)
+        facts_of = beside.submit(_facts, plan, records, read)
         counts = count_rows(records, several_sources=len(sources) > 1)
         languages = counts.languages()
         rules = rules.of_languages(languages)
@@ -129,7 +129,6 @@ def conclude(
         strata = beside.submit(
             kept_out, table, records, ["lang", *several, *grouped], rules, moving
         )
-        groups = beside.submit(summarise_groups, table, columns)
         hits = rules_hit(table, rules)
         shown = beside.submit(borderline_records, table, rules, sources, hits)
         summary = summarise(
@@ -141,10 +140,12 @@ def conclude(
             sources,
             None if late or exempt else counted,
         )
-        stratified = stratify(table, records, [*columns, *several], summary.placed, hits)
-        by_group, borderline = groups.result(), shown.result()
+        rates = median_rates(table, columns)
+        stratified = stratify(table, records, [*columns, *several], summary.placed, hits, rates)
+        by_group = summarise_groups(table, columns, rates.medians(records))
+        borderline = shown.result()
         rejected, kept_from_eval = strata.result()
-    facts = said.result()
+    facts = facts_of.result()
     refuse_all_missing(facts.audio, read[0].folder, records, sources)
     profile = Profile(
         command=execution.command,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from curate.artifacts.columns import LANG
 from curate.artifacts.profile import Coverage, Group, Stratum
 from curate.profiles.named import hours
-from curate.profiles.opened import Row
 from curate.profiles.records_table import RecordsTable
+from curate.profiles.statistics.medians import MedianRates, Medians
 
 LARGEST_STRATA = 50
 WORST_GROUPS = 20
@@ -26,13 +26,17 @@ class Grouped:
     worst_groups: Mapping[str, tuple[Group, ...]]
 
 
-def summarise_groups(table: RecordsTable, columns: Sequence[str]) -> Grouped:
+def median_rates(table: RecordsTable, columns: Sequence[str]) -> MedianRates:
+    """The middle rates of the strata that `summarise_groups` says, to be counted."""
+    return MedianRates(
+        {name: [row[0] for row in table.strata(name, LARGEST_STRATA)] for name in columns}
+    )
+
+
+def summarise_groups(table: RecordsTable, columns: Sequence[str], medians: Medians) -> Grouped:
     """What the groups of these columns are, and have."""
     return Grouped(
-        strata={
-            name: tuple(map(_stratum, rows))
-            for name, rows in table.strata(columns, LARGEST_STRATA).items()
-        },
+        strata={name: _strata(table, name, medians[name]) for name in columns},
         coverage={
             name: Coverage(values=values, rows=declared, hours=hours(us))
             for name, (values, declared, us) in table.coverage(columns).items()
@@ -41,17 +45,21 @@ def summarise_groups(table: RecordsTable, columns: Sequence[str]) -> Grouped:
     )
 
 
-def _stratum(row: Row) -> Stratum:
-    value, rows, us, clean, borderline, unknown, bad, median = row
-    return Stratum(
-        value=value,
-        rows=rows,
-        hours=hours(us),
-        clean_hours=hours(clean),
-        borderline_hours=hours(borderline),
-        unknown_hours=hours(unknown),
-        bad_hours=hours(bad),
-        char_rate_p50=median,
+def _strata(
+    table: RecordsTable, column: str, medians: Mapping[str | None, float]
+) -> tuple[Stratum, ...]:
+    return tuple(
+        Stratum(
+            value=value,
+            rows=n,
+            hours=hours(us),
+            clean_hours=hours(clean),
+            borderline_hours=hours(borderline),
+            unknown_hours=hours(unknown),
+            bad_hours=hours(bad),
+            char_rate_p50=medians.get(value),
+        )
+        for value, n, us, clean, borderline, unknown, bad in table.strata(column, LARGEST_STRATA)
     )
 
 

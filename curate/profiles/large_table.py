@@ -38,7 +38,6 @@ from curate.profiles.row_counts import (
     count_rows,
 )
 from curate.profiles.rows import batches, scan
-from curate.profiles.statistics.medians import median_rates
 
 _GROUP, _ROWS, _US = pl.col("group"), pl.col("rows"), pl.col("us")
 _PARTED = ("borderline", "unknown", "bad")
@@ -177,18 +176,10 @@ class LargeTable(RecordsTable):
             answers[name] = stated.height, int(stated["rows"].sum()), int(stated["us"].sum())
         return answers
 
-    def strata(self, columns: Sequence[str], most: int) -> Mapping[str, list[Row]]:
+    def strata(self, column: str, most: int) -> list[Row]:
         """As `RecordsTable` says."""
-        parts_of = ["group", "rows", "us", "clean", *_PARTED]
-        rows = {
-            name: _largest(self._amounts(name), most).select(parts_of).rows() for name in columns
-        }
-        values = {name: [value for value, *_ in of] for name, of in rows.items()}
-        medians = median_rates(self._records, values)
-        return {
-            name: [(*row, median) for row, median in zip(of, medians[name], strict=True)]
-            for name, of in rows.items()
-        }
+        columns = ["group", "rows", "us", "clean", *_PARTED]
+        return _largest(self._amounts(column), most).select(columns).rows()
 
     def _amounts(self, column: str) -> pl.DataFrame:
         """The groups of a column: rows and microseconds of each in all, by verdict, and of sound

@@ -106,9 +106,9 @@ class RecordsTable(ABC):
         """By column its values, and the rows and microseconds that have one."""
 
     @abstractmethod
-    def strata(self, columns: Sequence[str], most: int) -> Mapping[str, list[Row]]:
-        """By column its largest groups: value, rows, microseconds in all and as clean, borderline,
-        unknown, bad, and the median char_rate; by hours, then by value."""  # noqa: D209
+    def strata(self, column: str, most: int) -> list[Row]:
+        """Largest groups of a column: value, rows, microseconds in all and as clean, borderline,
+        unknown, bad; by hours, then by value."""  # noqa: D209
 
 
 def open_table(records: Path, counts: RowCounts | None = None) -> RecordsTable:

@@ -136,15 +136,11 @@ class SmallTable(RecordsTable):
             answers[name] = (stated[name].n_unique(), stated.height, us)
         return answers
 
-    def strata(self, columns: Sequence[str], most: int) -> Mapping[str, list[Row]]:
+    def strata(self, column: str, most: int) -> list[Row]:
         """As `RecordsTable` says."""
-        return {name: self._strata(name, most) for name in columns}
-
-    def _strata(self, column: str, most: int) -> list[Row]:
         verdicts = ("clean", "borderline", "unknown", "bad")
         parts = {verdict: _us_of(verdict) for verdict in verdicts}
-        rate = pl.col("char_rate").quantile(0.5, "lower")
-        counted = self.frame.group_by(_key(column)).agg(pl.len(), us=_US, **parts, char_rate=rate)
+        counted = self.frame.group_by(_key(column)).agg(pl.len(), us=_US, **parts)
         of_values = sorted((row for row in counted.rows() if row[0] is not None), key=itemgetter(0))
         rows = of_values + [row for row in counted.rows() if row[0] is None]
         return sorted(rows, key=lambda row: -row[2])[:most]

@@ -87,7 +87,7 @@ def _answers(table: RecordsTable, rows: int, columns: Sequence[str] = COLUMNS) -
         *(table.losses(name, least, SHARES) for name in columns for least in (0, 60_000_000)),
         *(table.worst_groups(name, least, 3) for name in columns for least in (0, 60_000_000)),
         list(table.coverage(columns).items()),
-        *(list(table.strata(columns, most).items()) for most in (3, 50)),
+        *(table.strata(name, most) for name in columns for most in (3, 50)),
     ]
 
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from curate.artifacts.columns import VERDICT_TYPE
 from curate.profiles.large_table import LargeTable
+from curate.profiles.statistics.codes import codes_of
+from curate.profiles.statistics.medians import MedianRates
 from curate.rules.evaluate import groups
 
 RATES = st.sampled_from([None, 0.0, 0.03, 0.031, 0.0625, 12.0, 12.01, 12.05, 900.0, 3e11, 4e11])
@@ -37,16 +39,22 @@ def test_the_middle_rate_is_the_lower_one_of_two(
             **{name: pl.Series([None] * len(rows), dtype=pl.String) for name in UNSET},
         }
     ).write_parquet(path)
-    strata = LargeTable(path).strata(["value"], 3)["value"]
+    strata = LargeTable(path).strata("value", 3)
+    counted = MedianRates({"value": [row[0] for row in strata]})
+    given = pl.Series(rates, dtype=pl.Float64).to_numpy()
+    counted.count(
+        "value", given, codes_of(pl.Series(values, dtype=pl.String), counted.strata["value"])
+    )
+    medians = counted.medians(path)["value"]
     rates_of = defaultdict(list)
     for value, rate in rows:
         rates_of[value].append(rate)
     largest = sorted(rates_of, key=lambda value: (-len(rates_of[value]), value is None, value))[:3]
     assert [row[0] for row in strata] == largest
-    for value, count, *_, middle in strata:
+    for value, count, *_ in strata:
         known = sorted(rate for rate in rates_of[value] if rate is not None)
         assert count == len(rates_of[value])
-        assert middle == (known[(len(known) - 1) // 2] if known else None)
+        assert medians.get(value) == (known[(len(known) - 1) // 2] if known else None)
 
 
 @settings(max_examples=100, deadline=None)

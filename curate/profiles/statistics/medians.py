@@ -2,83 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from curate.arrays import Floats, Int64s, Int64Table, UInt32s
+from curate.arrays import Floats, Int64s, UInt32s
 from curate.metrics import BY_NAME
 from curate.profiles.rows import batches, scan
 from curate.profiles.statistics.codes import codes_of
 from curate.profiles.statistics.tally import Tally
 
 RATE = "char_rate"
-Strata = Mapping[str, Sequence[str | None]]
-"""Values of columns."""
+Values = Sequence[str | None]
+Medians = Mapping[str, Mapping[str | None, float]]
+"""By column the medians of its values; none where no row has a rate."""
 
 
-def median_rates(records: Path, strata: Strata) -> Mapping[str, Sequence[float | None]]:
-    """By column the middle char_rate of the rows with each of these values, the lower one of two;
-    None where no row has one.
-
-    The first look counts bins, the second one takes only the values of the bins in the middle.
+class MedianRates:
+    """The strata of columns, whose rates are counted in bins at the first look. The second one
+    takes the values of the bins in the middle.
     """
-    tally = Tally.of(BY_NAME[RATE])
-    counts = {
-        name: np.zeros((len(values), tally.rows.size), np.int64) for name, values in strata.items()
-    }
-    for rates, codes in _rows(records, strata):
-        for name, code in codes.items():
-            tally.count_by(rates, code, counts[name])
-    middle = {name: _Middle(tally, counts[name]) for name in strata}
-    for rates, codes in _rows(records, strata):
-        for name, code in codes.items():
-            middle[name].take(rates, code)
-    return {name: of.medians() for name, of in middle.items()}
 
+    def __init__(self, strata: Mapping[str, Values]) -> None:
+        self._tally = Tally.of(BY_NAME[RATE])
+        bins = self._tally.rows.size
+        self.strata = strata
+        self._counts = {
+            name: np.zeros((len(values), bins), np.int64) for name, values in strata.items()
+        }
 
-def _rows(records: Path, strata: Strata) -> Iterator[tuple[Floats, Mapping[str, UInt32s]]]:
-    """Their rates, and by column their codes."""
-    columns = [pl.col(name).alias(f"by {name}") for name in strata]
-    for frame in batches(scan(records).select(RATE, *columns)):
-        yield (
-            frame[RATE].to_numpy(),
-            {name: codes_of(frame[f"by {name}"], values) for name, values in strata.items()},
-        )
+    def count(self, column: str, rates: Floats, code: UInt32s) -> None:
+        """Count the rates of a batch by the places of its rows' strata, from 1."""
+        self._tally.count_by(rates, code, self._counts[column])
+
+    def medians(self, records: Path) -> Medians:
+        """The lower one of two in the middle, when all rows are counted."""
+        middle = {
+            name: _Middle(self._tally, self.strata[name], counts)
+            for name, counts in self._counts.items()
+        }
+        ends = [of.ends for of in middle.values() if of.ends]
+        if ends:
+            near = pl.col(RATE).is_between(
+                min(low for low, _ in ends), max(high for _, high in ends)
+            )
+            columns = [pl.col(name).alias(f"by {name}") for name in middle]
+            for rows in batches(scan(records).select(RATE, *columns)):
+                frame = rows.filter(near)
+                for name, of in middle.items():
+                    of.take(frame[RATE].to_numpy(), frame[f"by {name}"])
+        return {name: of.medians() for name, of in middle.items()}
 
 
 class _Middle:
     """The values of the bin of each stratum that its median is in."""
 
-    def __init__(self, tally: Tally, counts: Int64Table) -> None:
+    def __init__(self, tally: Tally, values: Values, counts: npt.NDArray[np.int64]) -> None:
         running = counts.cumsum(axis=1)
-        rows = running[:, -1] if running.size else np.zeros(len(counts), np.int64)
-        rank = (rows + 1) // 2
-        self._tally = tally
-        self._bin: Int64s = (running < rank[:, None]).sum(axis=1)
-        before = (running - counts)[
-            np.arange(len(counts)), np.minimum(self._bin, counts.shape[1] - 1)
-        ]
-        self._rank = rank - before
-        self._known = rows > 0
+        rank = (running[:, -1] + 1) // 2
+        self._tally, self._values = tally, values
+        self._bins: Int64s = (running < rank[:, None]).sum(axis=1)
+        self._ranks = rank - (running - counts)[np.arange(len(values)), self._bins]
+        self._known = running[:, -1] > 0
         self._taken = [(np.zeros(0), np.zeros(0, np.uint32))]
 
-    def take(self, rates: Floats, code: UInt32s) -> None:
-        """Take what lies in the bins from rows that come next."""
-        self._taken.append(self._tally.pick_by(rates, code, self._bin))
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """Between which rates the bins lie, or a bit more; None without one."""
+        bins = self._bins[self._known]
+        if not bins.size:
+            return None
+        tally, last = self._tally, self._tally.rows.size - 1
+        width = (tally.high - tally.low) / (last - 1)
+        low, high = int(bins.min()), int(bins.max())
+        return (
+            tally.low + (low - 2) * width if low else -math.inf,
+            tally.low + (high + 1) * width if high < last else math.inf,
+        )
 
-    def medians(self) -> list[float | None]:
+    def take(self, rates: Floats, column: pl.Series) -> None:
+        """Take what lies in the bins from rows that come next."""
+        code = codes_of(column, self._values)
+        self._taken.append(self._tally.pick_by(rates, code, self._bins))
+
+    def medians(self) -> Mapping[str | None, float]:
         """The middle values."""
         rates = np.concatenate([rates for rates, _ in self._taken])
         codes = np.concatenate([codes for _, codes in self._taken])
-        order = np.lexsort((rates, codes))
-        rates, codes = rates[order], codes[order]
-        first = np.searchsorted(codes, np.arange(self._bin.size) + 1)
-        return [
-            float(rates[at + rank - 1]) if known else None
-            for at, rank, known in zip(
-                first.tolist(), self._rank.tolist(), self._known.tolist(), strict=True
-            )
-        ]
+        rates = rates[np.lexsort((rates, codes))]
+        first = np.searchsorted(np.sort(codes), np.arange(len(self._values)) + 1)
+        at = first + self._ranks - 1
+        return {
+            value: float(rates[at[place]])
+            for place, value in enumerate(self._values)
+            if self._known[place]
+        }

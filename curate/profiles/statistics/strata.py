@@ -18,8 +18,10 @@ from curate.profiles.records_table import RecordsTable
 from curate.profiles.rows import batches, scan
 from curate.profiles.statistics.codes import codes_of
 from curate.profiles.statistics.histogram import Placed
+from curate.profiles.statistics.medians import RATE, MedianRates
 from curate.profiles.statistics.tally import Tally
 
+Codes = tuple[Sequence[str | None], UInt32s]
 LARGEST = 12
 """Strata of a column that have histograms of their own: as many as a screen shows side by side."""
 MOST_METRICS = 8
@@ -36,9 +38,15 @@ class _Strata:
     of: int
     counts: Mapping[str, Int64Table]
 
-    def codes(self, frame: pl.DataFrame) -> UInt32s:
-        """Of each row the place of its stratum in `values`, from 1; 0 for all others."""
-        return codes_of(frame[self.column], self.values)
+    def codes(self, column: pl.Series, known: Mapping[str, Codes]) -> UInt32s:
+        """Of each row the place of its stratum in `values`, from 1; 0 for all others. `known` are
+        the places of rows in more values, by column.
+        """
+        if self.column not in known:
+            return codes_of(column, self.values)
+        values, code = known[self.column]
+        places = {value: place for place, value in enumerate(self.values, start=1)}
+        return np.array([0, *(places.get(value, 0) for value in values)], np.uint32)[code]
 
 
 def stratify(
@@ -47,11 +55,13 @@ def stratify(
     columns: Sequence[str],
     placed_by_metric: Mapping[Metric, Placed],
     hits: Sequence[RuleHit],
+    rates: MedianRates,
 ) -> Mapping[str, Stratified]:
     """By column the histograms of its LARGEST strata by hours, and of the commonest tags, for the
     first MOST_METRICS metrics in view. Columns with fewer than two strata are left out.
 
     `table` is the open one of `records`; the bins of each metric are those of all rows' histograms.
+    `rates` are counted by the way.
     """
     in_view = metrics_in_view(hits)[:MOST_METRICS]
     tallies = {
@@ -59,12 +69,12 @@ def stratify(
         for metric, placed in placed_by_metric.items()
         if metric.name in in_view
     }
-    if not tallies:
-        return {}
     placed = {metric.name: placed for metric, placed in placed_by_metric.items()}
     strata = [each for column in dict.fromkeys(columns) if (each := _of(table, column, tallies))]
     tagged = _of_tags(hits, tallies)
-    _count(records, strata, tagged, tallies)
+    _count(records, strata, tagged, tallies, rates)
+    if not tallies:
+        return {}
     return {
         each.column: Stratified(
             strata=each.of,
@@ -107,18 +117,23 @@ def _count(
     strata: Sequence[_Strata],
     tagged: _Strata | None,
     tallies: Mapping[str, Tally],
+    rates: MedianRates,
 ) -> None:
     """Count all rows into the strata."""
+    columns = dict.fromkeys([*rates.strata, *(each.column for each in strata)])
     plan = scan(records).select(
-        *(pl.col(name).cast(pl.Float64) for name in tallies),
-        *(pl.col(each.column).alias(f"by {each.column}") for each in strata),
+        *(pl.col(name).cast(pl.Float64) for name in dict.fromkeys([RATE, *tallies])),
+        *(pl.col(name).alias(f"by {name}") for name in columns),
         *([TAGS.expr] if tagged else []),
     )
     for frame in batches(plan):
-        codes = [
-            (each, each.codes(frame.select(pl.col(f"by {each.column}").alias(each.column))))
-            for each in strata
-        ]
+        known = {
+            name: (values, codes_of(frame[f"by {name}"], values))
+            for name, values in rates.strata.items()
+        }
+        for name, (_, code) in known.items():
+            rates.count(name, frame[RATE].to_numpy(), code)
+        codes = [(each, each.codes(frame[f"by {each.column}"], known)) for each in strata]
         rows = _tagged_rows(frame, tagged) if tagged else None
         for name, tally in tallies.items():
             values = frame[name].to_numpy()
@@ -136,7 +151,7 @@ def _tagged_rows(frame: pl.DataFrame, tagged: _Strata) -> tuple[UInt32s, UInt32s
         .filter(pl.col(TAG).list.len() > 0)
         .explode(TAG)
     )
-    return tags["row"].to_numpy(), tagged.codes(tags)
+    return tags["row"].to_numpy(), codes_of(tags[TAG], tagged.values)
 
 
 def _histogram(value: str | None, counts: Int64Table, placed: Placed) -> StratumHistogram:
