@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 import numpy as np
 import polars as pl
@@ -138,42 +139,44 @@ def read_manifests(
 
 
 def _read(
-    loads: Iterable[_Load],
+    loads: Generator[_Load],
     work: Measure,
     extra_fields: Sequence[str],
     threads: int | None,
     root: Path | None,
 ) -> Iterator[Piece]:
-    def read(load: _Load) -> tuple[_Load, list[Batch], pl.DataFrame]:
+    def read(load: _Load) -> tuple[list[_Read], pl.DataFrame]:
         bases = [bases_of(origin, root) for origin, _ in load]
         clips, batches = read_lines([portion.chunk for _, portion in load], extra_fields, bases)
         clips, batches = in_original_places(clips, batches, [portion for _, portion in load])
-        return load, batches, work(with_fields(clips, load[0][0].added, extra_fields))
+        parts = [
+            _Read(origin, batch, portion.bytes, portion.not_finite)
+            for (origin, portion), batch in zip(load, batches, strict=True)
+        ]
+        return parts, work(with_fields(clips, load[0][0].added, extra_fields))
 
     look_anew()
     place = _Place()
-    for load, batches, frame in in_order(read, loads, threads or thread_count()):
-        heights = [batch.rows for batch in batches] if len(load) > 1 else [frame.height]
+    for done, frame in in_order(read, one_ahead(loads), threads or thread_count()):
+        heights = [each.batch.rows for each in done] if len(done) > 1 else [frame.height]
         assert sum(heights) == frame.height, "a row for each"
-        before = [
-            place.of(origin, batch.lines) for (origin, _), batch in zip(load, batches, strict=True)
-        ]
+        before = [place.of(each.origin, each.batch.lines) for each in done]
         if any(before):
             lines = frame[LINE.name] + np.repeat(np.array(before, np.int64), heights)
             frame = frame.replace_column(frame.get_column_index(LINE.name), lines)
         parts = [
             Part(
-                origin.name,
+                each.origin.name,
                 rows,
-                batch.blank_lines,
-                batch.blank_bytes,
-                portion.bytes,
-                batch.digest,
-                portion.not_finite,
-                batch.ffmpeg_rows,
-                batch.sample,
+                each.batch.blank_lines,
+                each.batch.blank_bytes,
+                each.bytes,
+                each.batch.digest,
+                each.not_finite,
+                each.batch.ffmpeg_rows,
+                each.batch.sample,
             )
-            for (origin, portion), batch, rows in zip(load, batches, heights, strict=True)
+            for each, rows in zip(done, heights, strict=True)
         ]
         yield Piece(frame, parts)
 
@@ -181,7 +184,16 @@ def _read(
 _Load = list[tuple[Origin, Portion]]
 
 
-def _loads(sources: Sequence[Origin]) -> Iterator[_Load]:
+class _Read(NamedTuple):
+    """A portion that was read, without its lines: their memory is free for the next one."""
+
+    origin: Origin
+    batch: Batch
+    bytes: int
+    not_finite: int
+
+
+def _loads(sources: Sequence[Origin]) -> Generator[_Load]:
     """Portions that are read at one go: a large one, or several small ones that get the same
     fields, all converted or all native.
     """
@@ -241,10 +253,23 @@ def in_order(
         try:
             for item in items:
                 queue.append(pool.submit(work, item))
-                if len(queue) > threads + 1:
+                if len(queue) > threads:
                     yield queue.popleft().result()
             while queue:
                 yield queue.popleft().result()
         finally:
             for future in queue:
                 future.cancel()
+
+
+def one_ahead(items: Generator[Item]) -> Generator[Item]:
+    """The same items, each made while the one before is worked on, all on one thread: malloc hands
+    a thread the memory again that it once gave it, and what comes here is megabytes a time.
+    """
+    end = object()
+    with closing(items), ThreadPoolExecutor(1) as pool:
+        coming: Future[object] = pool.submit(next, items, end)
+        while (item := coming.result()) is not end:
+            coming = pool.submit(next, items, end)
+            yield cast("Item", item)
+            del item  # else it would be held while the next one is awaited
