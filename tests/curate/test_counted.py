@@ -60,7 +60,7 @@ def test_parts_add_up(
     frame = frame_of(rows)
     whole.add(frame)
     ends = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
-    with counting(streamed) as counter:
+    with counting(lambda: streamed) as counter:
         for first, last in pairwise(ends):
             part = Counted.of(METRICS)
             part.add(frame[first:last])
@@ -149,5 +149,6 @@ def test_correlations_are_those_of_the_definition(
 
 
 def test_an_error_while_counting_is_raised() -> None:
-    with pytest.raises(pl.exceptions.ColumnNotFoundError), counting(Counted.of(METRICS)) as counter:
+    raised = pytest.raises(pl.exceptions.ColumnNotFoundError)
+    with raised, counting(lambda: Counted.of(METRICS)) as counter:
         counter.add(pl.DataFrame({"words": [1]}))

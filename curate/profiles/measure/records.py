@@ -126,9 +126,8 @@ def write_records(
             failure.append(error)
             raise
 
-    counted = Counted.of(chosen(settings.groups), rules)
     try:
-        with counting(counted) as counter:
+        with counting(lambda: Counted.of(chosen(settings.groups), rules)) as counter:
             write_table(all_rows(), columns, path)
     except BaseException:
         if failure:
@@ -136,7 +135,7 @@ def write_records(
         raise
     for source in read:
         source.sample.keep(share)
-    return read, _total(path), counted
+    return read, _total(path), counter.finish()
 
 
 def fill_late_metrics(

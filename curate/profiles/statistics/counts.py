@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -172,30 +172,33 @@ def _size(arrays: Mapping[str, npt.NDArray[np.generic]]) -> int:
 class Counter:
     """Counts frames on a thread of its own, in their order."""
 
-    def __init__(self, counted: Counted, pool: ThreadPoolExecutor) -> None:
-        self._counted, self._pool = counted, pool
+    def __init__(self, make: Callable[[], Counted], pool: ThreadPoolExecutor) -> None:
+        self._counted, self._pool = pool.submit(make), pool
         self._jobs: deque[Future[None]] = deque()
 
     def add(self, frame: pl.DataFrame) -> None:
         """Count a frame soon; errors of earlier ones are raised here."""
-        self._jobs.append(self._pool.submit(self._counted.add, frame))
+        self._jobs.append(self._pool.submit(lambda: self._counted.result().add(frame)))
         while len(self._jobs) > _WAITING:
             self._jobs.popleft().result()
 
     def merge(self, part: Counted) -> None:
         """Add what was counted elsewhere of the rows that come next."""
-        self._jobs.append(self._pool.submit(self._counted.merge, part))
+        self._jobs.append(self._pool.submit(lambda: self._counted.result().merge(part)))
 
-    def finish(self) -> None:
-        """Wait until all is counted."""
+    def finish(self) -> Counted:
+        """What was counted, when all of it is."""
         while self._jobs:
             self._jobs.popleft().result()
+        return self._counted.result()
 
 
 @contextmanager
-def counting(counted: Counted) -> Iterator[Counter]:
-    """A counter for the rows met in the block; all are counted when it ends."""
+def counting(make: Callable[[], Counted]) -> Iterator[Counter]:
+    """A counter for the rows met in the block; all are counted when it ends. `make` makes what
+    they are counted in, on the counter's thread: rows are read meanwhile.
+    """
     with ThreadPoolExecutor(1) as pool:
-        counter = Counter(counted, pool)
+        counter = Counter(make, pool)
         yield counter
         counter.finish()
