@@ -117,15 +117,17 @@ def conclude(
         if exempt:
             rules = exempted(rules, conventions)
             reapply_rules(records, rules, overrides.decide)
-        failing = apply_group_rules(records, rules)
+            counts = count_rows(records, several_sources=len(sources) > 1)
+        table = open_table(records, counts)
+        failing = apply_group_rules(records, rules, table)
         if on_decided is not None:
             on_decided(Decided(records, total.rows, rules, any(each.failed for each in failing)))
         several = ["source"] if len(sources) > 1 else []
         moving = [each.rule for each in failing if each.moved_rows]
         columns = ["lang", "speaker", *grouped]
-        if exempt or moving:
+        if moving:
             counts = count_rows(records, several_sources=len(sources) > 1)
-        table = open_table(records, counts)
+            table = open_table(records, counts)
         strata = beside.submit(
             kept_out, table, records, ["lang", *several, *grouped], rules, moving
         )

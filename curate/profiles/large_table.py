@@ -38,6 +38,7 @@ from curate.profiles.row_counts import (
     count_rows,
 )
 from curate.profiles.rows import batches, scan
+from curate.rules.evaluate.groups import VALUE
 
 _GROUP, _ROWS, _US = pl.col("group"), pl.col("rows"), pl.col("us")
 _PARTED = ("borderline", "unknown", "bad")
@@ -137,6 +138,15 @@ class LargeTable(RecordsTable):
         rows = self._at(numbers, metrics)
         return {number: dict(zip(metrics, row, strict=True)) for number, row in rows.items()}
 
+    def sizes(self, column: str) -> pl.DataFrame:
+        """As `RecordsTable` says."""
+        sound = self._amounts(column).filter(_GROUP.is_not_null() & (pl.col("sound") > 0))
+        rows_by_verdict = [f"{verdict}_rows" for verdict in ("clean", *_PARTED)]
+        return sound.select(
+            _GROUP.alias(VALUE), pl.col("sound").alias("rows"), pl.col("sound_us").alias("us"),
+            *rows_by_verdict,
+        )  # fmt: skip
+
     def largest(self, column: str, most: int) -> tuple[list[str | None], int]:
         """As `RecordsTable` says."""
         amounts = self._amounts(column).filter(_GROUP.is_not_null() | (_US > 0))
@@ -227,9 +237,11 @@ def _amounts_of(stated: pl.DataFrame, unclean: pl.DataFrame) -> pl.DataFrame:
     of_verdict = {verdict: VERDICT.expr == verdict for verdict in _PARTED}
     lost = unclean.group_by("group").agg(
         unclean_us=_US.sum(),
+        unclean=_ROWS.sum(),
         unsound=_ROWS.filter(~sound).sum(),
         unsound_us=_US.filter(~sound).sum(),
         **{verdict: _US.filter(here).sum() for verdict, here in of_verdict.items()},
+        **{f"{each}_rows": _ROWS.filter(sound & here).sum() for each, here in of_verdict.items()},
         **{
             f"{each}_by_rules": _US.filter(of_verdict[each] & by_rules).sum() for each in _REJECTING
         },
@@ -237,6 +249,7 @@ def _amounts_of(stated: pl.DataFrame, unclean: pl.DataFrame) -> pl.DataFrame:
     both = stated.join(lost, on="group", how="left", nulls_equal=True)
     return both.with_columns(pl.exclude("group").fill_null(0)).with_columns(
         clean=_US - pl.col("unclean_us"),
+        clean_rows=_ROWS - pl.col("unclean"),
         sound=_ROWS - pl.col("unsound"),
         sound_us=_US - pl.col("unsound_us"),
     )

@@ -21,6 +21,8 @@ from curate.artifacts.columns import (
 from curate.profiles.opened import Row
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from curate.profiles.row_counts import RowCounts
 
 ROW_GROUP = 122_880
@@ -78,6 +80,10 @@ class RecordsTable(ABC):
         self, numbers: Sequence[int], metrics: Sequence[str]
     ) -> Mapping[int, Mapping[str, Any]]:
         """The metrics of rows, by number."""
+
+    @abstractmethod
+    def sizes(self, column: str) -> pl.DataFrame:
+        """As `curate.rules.evaluate.groups.SizesOf` says."""
 
     @abstractmethod
     def largest(self, column: str, most: int) -> tuple[list[str | None], int]:

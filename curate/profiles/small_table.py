@@ -28,8 +28,10 @@ from curate.artifacts.columns import (
 from curate.profiles.opened import Row
 from curate.profiles.records_table import FIRST, SHOWN, RecordsTable, Tagged
 from curate.profiles.rows import scan
+from curate.rules.evaluate.groups import VALUE
 
 _US = DURATION_US.expr.sum()
+_PARTED = ("clean", "borderline", "unknown", "bad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,13 @@ class SmallTable(RecordsTable):
         rows = self._at(numbers, metrics)
         return {number: dict(zip(metrics, row, strict=True)) for number, row in rows.items()}
 
+    def sizes(self, column: str) -> pl.DataFrame:
+        """As `RecordsTable` says."""
+        known = self.frame.filter(MALFORMED.expr.is_null() & pl.col(column).is_not_null())
+        parts = {f"{each}_rows": (VERDICT.expr == each).sum().cast(pl.Int64) for each in _PARTED}
+        rows = pl.len().cast(pl.Int64)
+        return known.group_by(pl.col(column).alias(VALUE)).agg(rows=rows, us=_US, **parts)
+
     def largest(self, column: str, most: int) -> tuple[list[str | None], int]:
         """As `RecordsTable` says."""
         amounts = (
@@ -138,8 +147,7 @@ class SmallTable(RecordsTable):
 
     def strata(self, column: str, most: int) -> list[Row]:
         """As `RecordsTable` says."""
-        verdicts = ("clean", "borderline", "unknown", "bad")
-        parts = {verdict: _us_of(verdict) for verdict in verdicts}
+        parts = {verdict: _us_of(verdict) for verdict in _PARTED}
         counted = self.frame.group_by(_key(column)).agg(pl.len(), us=_US, **parts)
         of_values = sorted((row for row in counted.rows() if row[0] is not None), key=itemgetter(0))
         rows = of_values + [row for row in counted.rows() if row[0] is None]

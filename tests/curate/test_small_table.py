@@ -17,6 +17,7 @@ from curate.profiles.large_table import LargeTable
 from curate.profiles.records_table import IN_MEMORY, RecordsTable, open_table
 from curate.profiles.rows import rows_in_memory, scan
 from curate.profiles.small_table import SmallTable
+from curate.rules.evaluate.groups import VALUE
 
 SCHEMA: dict[str, Any] = {
     "source": pl.String(),
@@ -82,6 +83,7 @@ def _answers(table: RecordsTable, rows: int, columns: Sequence[str] = COLUMNS) -
         table.known(["char_rate", "words", "wer"]),
         list(table.rows(numbers).items()),
         *(sorted(table.values(numbers, names).items()) for names in ([], ["words", "char_rate"])),
+        *(table.sizes(name).sort(VALUE).rows(named=True) for name in columns),
         *(table.largest(name, most) for name in columns for most in (2, 50)),
         *(table.distinct(name) for name in columns),
         *(table.losses(name, least, SHARES) for name in columns for least in (0, 60_000_000)),

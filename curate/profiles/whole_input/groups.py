@@ -10,6 +10,7 @@ import polars as pl
 from curate.artifacts.columns import DURATION_US, TAGS
 from curate.artifacts.profile import AtLeast, FailedGroup, GroupRule
 from curate.profiles.named import hours
+from curate.profiles.records_table import RecordsTable
 from curate.profiles.rows import scan
 from curate.profiles.whole_input.duplicate_counts import sink
 from curate.rules.evaluate.groups import VALUE, GroupOutcome, column_of, demote, evaluate_groups
@@ -20,10 +21,12 @@ SHOWN = 20
 """Failing groups that are named, those that lost most first."""
 
 
-def apply_group_rules(records: Path, rules: RuleSet) -> tuple[GroupRule, ...]:
-    """Apply rules for groups, write the table again where a group fails; what came of each rule."""
+def apply_group_rules(records: Path, rules: RuleSet, opened: RecordsTable) -> tuple[GroupRule, ...]:
+    """Apply rules for groups, write the table again where a group fails; what came of each rule.
+    `opened` is the table before.
+    """
     table = scan(records)
-    outcomes = evaluate_groups(table, rules)
+    outcomes = evaluate_groups(table, rules, opened.sizes)
     if any(each.failing.height for each in outcomes):
         beside = records.with_suffix(".grouped")
         sink(demote(table, outcomes), beside)

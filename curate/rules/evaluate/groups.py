@@ -6,7 +6,7 @@ are of whole numbers, so that neither threads nor the order of rows change anyth
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,9 +30,16 @@ KEEP_TAG = "override:keep"
 """The tag of rows that a person called clean: no group changes that."""
 VALUE = "_value"
 FIRST = "_first"
+_SHARE = "_share"
 _MILLION = 1e6
 AT_ONCE = 1 << 22
 """Keys of recordings that are sorted at a time."""
+
+
+SizesOf = Callable[[str], pl.DataFrame]
+"""By a column the rows with a verdict of each of its values (VALUE; none without one): `rows`,
+microseconds `us`, and rows by verdict, as `bad_rows`.
+"""
 
 
 class GroupOutcome(NamedTuple):
@@ -64,12 +71,21 @@ class GroupOutcome(NamedTuple):
         return self.failing[FIRST if self.rule.by == "recording" else VALUE]
 
 
-def evaluate_groups(rows: pl.LazyFrame, rules: RuleSet) -> list[GroupOutcome]:
+def evaluate_groups(
+    rows: pl.LazyFrame, rules: RuleSet, sizes_of: SizesOf | None = None
+) -> list[GroupOutcome]:
     """How each rule for groups applies to the groups of rows: those with a verdict, but for
-    rows tagged by a rule that is not for groups.
+    rows tagged by a rule that is not for groups. `sizes_of` is used in place of the rows where it
+    says enough.
     """
     counted = _counted(rows, rules) if rules.groups else rows
-    return [_evaluate_group(rows, counted, rule) for rule in rules.groups]
+    known = None if not_counted(rules) else sizes_of
+    return [
+        _evaluate_sizes(known(column_of(rule)), rule)
+        if known and _needs_sizes_only(rule)
+        else _evaluate_group(rows, counted, rule)
+        for rule in rules.groups
+    ]
 
 
 def not_counted(rules: RuleSet) -> frozenset[str]:
@@ -134,6 +150,33 @@ def _evaluate_group(rows: pl.LazyFrame, counted: pl.LazyFrame, rule: GroupRule) 
         .drop("_us")
         .collect(engine="streaming")
     )
+    return _outcome(groups, rule)
+
+
+def _needs_sizes_only(rule: GroupRule) -> bool:
+    names = names_in(rule.borderline.node)
+    return rule.by != "recording" and not any(name.endswith(")") for name in names)
+
+
+def _evaluate_sizes(sizes: pl.DataFrame, rule: GroupRule) -> GroupOutcome:
+    names = names_in(rule.borderline.node)
+    shares = [name for name in names if name.endswith(_SHARE)]
+    hours = (pl.col("us") / US_PER_HOUR).alias("hours")
+    groups = sizes.select(
+        VALUE,
+        "rows",
+        *((_rows_of(name.removesuffix(_SHARE)) / pl.col("rows")).alias(name) for name in shares),
+        hours,
+    )
+    enough = (pl.col("rows") >= rule.rows) & (pl.col("hours") >= rule.hours)
+    return _outcome(groups.filter(enough).sort(VALUE), rule)
+
+
+def _rows_of(verdict: str) -> pl.Expr:
+    return pl.col(f"{verdict}_rows")
+
+
+def _outcome(groups: pl.DataFrame, rule: GroupRule) -> GroupOutcome:
     fails = Batch(groups).decide(rule.borderline.node).yes
     return GroupOutcome(rule, groups.with_columns(pl.Series("fails", fails)))
 
@@ -144,8 +187,8 @@ def _counts(rule: GroupRule) -> Iterator[pl.Expr]:
     if rule.by == "recording":  # whose key says nothing to people
         yield record_id().min().alias(FIRST)
     for name in names_in(rule.borderline.node):
-        if name.endswith("_share"):
-            has_verdict = VERDICT.expr == pl.lit(name.removesuffix("_share"), VERDICT.dtype)
+        if name.endswith(_SHARE):
+            has_verdict = VERDICT.expr == pl.lit(name.removesuffix(_SHARE), VERDICT.dtype)
             yield (has_verdict.sum() / pl.len()).alias(name)
         elif name.endswith(")"):
             statistic, _, metric = name[:-1].partition("(")
