@@ -22,6 +22,11 @@ from curate.profiles.rows import scan
 AT_ONCE = 1 << 22
 """Keys that are sorted at a time, so that memory does not grow with the input."""
 
+_READ = 1 << 20
+"""Rows that are read at a time: Polars' own batches are read ahead by as many as others leave it
+time for.
+"""
+
 
 class Repeated(NamedTuple):
     """Different keys, rows whose key stands elsewhere too, and rows in all."""
@@ -62,14 +67,16 @@ def _duplicates(records: Path, key: pl.Expr, rows: int) -> Repeated:
 
 def _part(records: Path, key: pl.Expr, rows: int, part: int, parts: int) -> Repeated:
     """One part of the keys: keys are hashes, so that any rule of division shares them evenly."""
-    plan = scan(records).filter(MALFORMED.expr.is_null()).select(key.alias("key"))
-    if parts > 1:
-        plan = plan.filter(pl.col("key") % parts == part)
     keys = np.empty(rows, np.uint64)  # memory is taken as it is filled, mostly a part of it
     size = 0
-    for frame in plan.collect_batches(maintain_order=False):
-        keys[size : size + frame.height] = frame["key"].to_numpy()
-        size += frame.height
+    for first in range(0, rows, _READ):
+        plan = scan(records).select(MALFORMED.expr, key.alias("key")).slice(first, _READ)
+        plan = plan.filter(MALFORMED.expr.is_null())
+        if parts > 1:
+            plan = plan.filter(pl.col("key") % parts == part)
+        here = plan.collect(engine="streaming")["key"].to_numpy()
+        keys[size : size + here.size] = here
+        size += here.size
     keys = keys[:size]
     keys.sort()
     repeated = np.concatenate(([False], keys[1:] == keys[:-1]))[: keys.size]
