@@ -118,7 +118,9 @@ def conclude(
             rules = exempted(rules, conventions)
             reapply_rules(records, rules, overrides.decide)
             counts = count_rows(records, several_sources=len(sources) > 1)
-        table = open_table(records, counts)
+        known = None if late or exempt else counted
+        ends = known.ends() if known else ()
+        table = open_table(records, counts, ends)
         failing = apply_group_rules(records, rules, table)
         if on_decided is not None:
             on_decided(Decided(records, total.rows, rules, any(each.failed for each in failing)))
@@ -127,7 +129,7 @@ def conclude(
         columns = ["lang", "speaker", *grouped]
         if moving:
             counts = count_rows(records, several_sources=len(sources) > 1)
-            table = open_table(records, counts)
+            table = open_table(records, counts, ends)
         strata = beside.submit(
             kept_out, table, records, ["lang", *several, *grouped], rules, moving
         )
@@ -140,7 +142,7 @@ def conclude(
             hits,
             chosen(settings.groups),
             sources,
-            None if late or exempt else counted,
+            known,
         )
         rates = median_rates(table, columns)
         stratified = stratify(table, records, [*columns, *several], summary.placed, hits, rates)

@@ -49,8 +49,10 @@ _REJECTING = ("bad", "borderline")
 class LargeTable(RecordsTable):
     """Questions about a records table that stays where it is. Any thread may put them."""
 
-    def __init__(self, records: Path, counts: RowCounts | None = None) -> None:
-        self._records = records
+    def __init__(
+        self, records: Path, counts: RowCounts | None = None, shown: Sequence[int] = ()
+    ) -> None:
+        self._records, self._expected = records, shown
         self._counts = count_rows(records) if counts is None else counts
         self._amounts_by_column: dict[str, pl.DataFrame] = {}
         self._shown: dict[int, Row] = {}
@@ -128,7 +130,8 @@ class LargeTable(RecordsTable):
             if not self._shown.keys() >= set(numbers):
                 # The first rows of each combination of tags are examples, too: one look for all.
                 first = self._counts.unclean["first"].explode().drop_nulls()
-                self._shown |= self._at([*numbers, *first], [column.name for column in SHOWN])
+                examples = [*numbers, *first, *self._expected]
+                self._shown |= self._at(examples, [column.name for column in SHOWN])
             return {number: self._shown[number] for number in sorted(set(numbers))}
 
     def values(

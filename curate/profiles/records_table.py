@@ -117,9 +117,11 @@ class RecordsTable(ABC):
         unknown, bad; by hours, then by value."""  # noqa: D209
 
 
-def open_table(records: Path, counts: RowCounts | None = None) -> RecordsTable:
+def open_table(
+    records: Path, counts: RowCounts | None = None, shown: Sequence[int] = ()
+) -> RecordsTable:
     """The records table of a profile: in memory where it is small. `counts` are those of its rows,
-    where they are counted.
+    where they are counted, and `shown` numbers of rows that will be looked up.
     """
     if records.stat().st_size <= IN_MEMORY:
         from curate.profiles.small_table import SmallTable
@@ -127,4 +129,4 @@ def open_table(records: Path, counts: RowCounts | None = None) -> RecordsTable:
         return SmallTable.read(records)
     from curate.profiles.large_table import LargeTable
 
-    return LargeTable(records, counts)
+    return LargeTable(records, counts, shown)

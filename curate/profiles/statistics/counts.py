@@ -107,6 +107,12 @@ class Counted:
         """Rows in which each metric is a finite number."""
         return {name: int(tally.rows.sum()) for name, tally in self.tallies.items()}
 
+    def ends(self) -> list[int]:
+        """The numbers of the rows that have the lowest and the highest values of a metric."""
+        rows = np.unique([tally.worst_at for tally in self.tallies.values()])
+        ends: list[int] = rows[rows >= 0].tolist()
+        return ends
+
     def merge(self, other: Counted) -> None:
         """Count what was counted of the rows that come next."""
         for name, tally in self.tallies.items():
