@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import unicodedata
 from itertools import pairwise
 from typing import Any
@@ -15,7 +17,7 @@ from curate.artifacts.frames import Spans
 from curate.native.wide import plain_loops
 from curate.text import normalise
 from curate.text.define import TextMeasures, measure_text
-from curate.text.forms import DROP, LONG, SIZE, form_of, forms
+from curate.text.forms import DROP, LONG, SIZE, FormTable, form_of, forms
 from curate.text.kernel import (
     DISTINCT,
     FOREIGN,
@@ -67,6 +69,7 @@ TOKENS = st.sampled_from(
      "\u0661", "\u066b", "\uff11", "\uff0c", "\u00bd", "\u2488", "\u0640", "\u06cc", "\u0654",
      "\uff76", "\uff9e", "\ufefb", "\u00ad", "\u200d", "\u2122", "\u00b4", "\ufb03", "\u0e33",
      "\u015fi", "\u0162", "s\u0327", "\u0451", "\u0415\u0308", "i\u0307", "\u0307", "\u064e",
+     "\u00b2", "\u2460", "\u2469", "\u2080",
      "\u0643\u0650", "\u0670", "\u0627\u064e\u0654", "\u05e9\u05c1\u05b8", "\ufb2a"]
 )  # fmt: skip
 LOOPS = st.builds(
@@ -109,12 +112,33 @@ def test_kernel_equals_definition(texts: list[str], lang: str | None) -> None:
     assert [int(key) for key in keys[NORMAL_HASH]] == [
         hash_normal(normalise(text, lang)) for text in texts
     ]
+    assert rewritten(texts, lang) == [normalise(text, lang) for text in texts]
+
+
+def rewritten(texts: list[str], lang: str | None) -> list[str]:
+    """Their normal forms, by the kernel that writes them."""
     spans = Spans.of(texts)
     bits = np.full(len(texts), writing(lang), np.uint8)
     normal = Spans(*normal_spans(spans.data, spans.start, spans.length, bits))
-    assert [normal.decode(row) for row in range(len(texts))] == [
-        normalise(text, lang) for text in texts
-    ]
+    return [normal.decode(row) for row in range(len(texts))]
+
+
+NUMBERS = ("{0}.{0} b", "2.{0}", "{0}.2", "{0},{0}", "{0}. x", "1{0}.5", "1.{0}5", "x{0}.{0}{0}{0}",
+           "1.25{0}", "{0}.250", "{0},250.5", "({0}.{0})", "{0}\u202f222")  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", [None, "en", "de"])
+def test_all_characters_that_become_digits_are_in_numbers(lang: str | None) -> None:
+    """Superscript and circled ones, too, which are no decimal digits before."""
+    table = FormTable()
+    characters = map(chr, (*range(128, 0xD800), *range(0xE000, sys.maxunicode + 1)))
+    digits = [each for each in characters if re.search("[0-9]", each.translate(table))]
+    assert len(digits) > 800
+    texts = [number.format(digit) for digit in digits for number in NUMBERS]
+    expected = [normalise(text, lang) for text in texts]
+    _, keys = measured_spans(Spans.of(texts), len(texts), lang)
+    assert keys[NORMAL_HASH].tolist() == [hash_normal(each) for each in expected]
+    assert rewritten(texts, lang) == expected
 
 
 @settings(max_examples=300, deadline=None)

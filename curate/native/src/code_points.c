@@ -57,6 +57,21 @@ static inline int64_t code_points_form_by_language(int64_t code, int64_t bits, i
     return form;
 }
 
+/* Whether the form of a code point has an ASCII digit: that of a superscript or a circled one, too,
+ * which no decimal digit is. */
+static inline bool code_points_gives_digit(int64_t form, uint32s2 long_forms) {
+    if (form < FORMS_LONG) {
+        return '0' <= form && form < ':';
+    }
+    for (int64_t k = 0; k < FORMS_LONGEST; k++) {
+        int64_t part = AT2(long_forms, form - FORMS_LONG, k);
+        if ('0' <= part && part < ':') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What the ASCII point or comma at `at` is in a number, as `join_numbers` has it.
  *
  * UNCLEAR where other bytes than ASCII are in the digits beside it. */

@@ -119,7 +119,9 @@ static i64_i64 rewrite_rewrite(uint8s data, int64_t start, int64_t length, int64
             form = (uint32_t)(number == CODE_POINTS_GROUPED         ? FORMS_DROP
                               : number == CODE_POINTS_DECIMAL_POINT ? 46
                                                                     : FORMS_BREAK);
-        } else if (kind & UNICODE_DIGIT) {
+        } else if ((kind & UNICODE_DIGIT) ||
+                   (code >= 128 && code_points_gives_digit(form, long_))) {
+            kind |= UNICODE_DIGIT; /* for the point behind it */
             digits = true;
             unclear |= code >= 128;
         } else if (form == FORMS_DROP) {

@@ -178,6 +178,10 @@ ALWAYS_INLINE int64_t text_counts_measure_one(uint8s data, int64_t start, int64_
                 if (by_language) {
                     form = code_points_form_by_language(code, bits, form);
                 }
+                if (code >= 128 && code_points_gives_digit(form, long_forms)) {
+                    kind |= UNICODE_DIGIT; /* for the point behind it: all else is counted */
+                    unclear = true;
+                }
                 if (form == FORMS_POINT) {
                     int64_t number = CODE_POINTS_UNCLEAR;
                     if (code < 128) {
