@@ -23,6 +23,8 @@ CANDIDATES = (
 """What corpora commonly say of recordings and speakers by their files' names. The digits of .mp3
 and .m4a are no number of a recording; names without any extension have a pattern of their own.
 """
+_LONGEST_NAME, _LONGEST_PATH = 255, 4096
+"""Characters, of which a byte each is the least: NAME_MAX and PATH_MAX of Linux."""
 FEWEST = 3
 """Groups below which no pattern is proposed: train, eval and test need one each."""
 MANY = 10
@@ -86,7 +88,7 @@ def proposals(paths: pl.Series) -> tuple[Proposal, ...]:
 
 def _candidate(what: str, text: str, paths: pl.Series) -> _Candidate | None:
     """A pattern's groups; None where they are too many or too few, kinds of files or a counter."""
-    matches = [re.search(text, path) for path in paths]
+    matches = [re.search(text, path) if _can_exist(path) else None for path in paths]
     groups = pl.Series("group", [match and match.group(1) for match in matches], pl.String)
     before = pl.Series(
         "before", [match and match.string[: match.start(1)] for match in matches], pl.String
@@ -100,6 +102,15 @@ def _candidate(what: str, text: str, paths: pl.Series) -> _Candidate | None:
     if counted.height < MANY and not _tells_few_apart(counted):
         return None
     return _Candidate(what, text, groups, counted, is_crossed)
+
+
+def _can_exist(path: str) -> bool:
+    """Whether a file may have this path. The patterns take time by the cube of a name's length:
+    hours for one line with a million digits.
+    """
+    if len(path) <= _LONGEST_NAME:
+        return True
+    return len(path) <= _LONGEST_PATH and max(map(len, path.split("/"))) <= _LONGEST_NAME
 
 
 def _is_crossed(groups: pl.Series, before: pl.Series) -> bool:

@@ -106,3 +106,12 @@ def test_an_extension_is_no_part_of_a_group(suffix: str) -> None:
 
 def test_no_path_has_no_proposal() -> None:
     assert proposals(pl.Series([], dtype=pl.String)) == ()
+
+
+@pytest.mark.parametrize("name", ["9" * 1_000_000, "a-" * 200_000 + "9", "9" * 256, "9/" * 2_049])
+def test_names_that_no_file_has_are_in_no_group(name: str) -> None:
+    """Nor does one of them take a minute."""
+    paths = names("c/{g}/rec_{n:02d}.wav", PEOPLE, range(12))
+    (proposed,) = proposals(pl.Series([*paths, name]))
+    (expected,) = proposals(pl.Series(paths))
+    assert (proposed.pattern, proposed.groups) == (expected.pattern, expected.groups)
