@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from reports.format import UNKNOWN
-from reports.transcripts import visible
+from reports.transcripts import escaped, visible
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -54,7 +54,7 @@ def linked(text: str, titles: Sequence[str]) -> Markup:
     >>> linked("2 lines malformed; see Malformed lines.", ["Rules", "Malformed lines"])
     Markup('2 lines malformed; <a href="#s2">see Malformed lines</a>.')
     """
-    shown = str(escape(visible(text)))
+    shown = escaped(text)
     for at, title in enumerate(titles, start=1):
         words = re.escape(str(escape(f"see {title}")))
         shown = re.sub(rf"\b{words}(?=[.,;]|$)", rf'<a href="#s{at}">\g<0></a>', shown)

@@ -47,9 +47,11 @@ _FLAGS = (
     *("-std=c11", "-fPIC", "-shared", "-fvisibility=hidden", "-ffp-contract=off", "-fwrapv"),
     # Results are the same: nobody looks at the flags of floating-point faults or at errno, and
     # nobody replaces an exported function. Loops and calls become quicker.
-    *("-fno-trapping-math", "-fno-math-errno", "-fno-semantic-interposition"),
+    *("-fno-trapping-math", "-fno-math-errno"),
     *("-Wall", "-Wextra", "-Wno-sign-compare", "-Wno-unused-function"),
 )
+_ELF = ("-fno-semantic-interposition",)
+"""On macOS no exported function is replaced anyway, and its compilers warn of the option."""
 _FAST = ("-O3", "-g0")
 # Below -O2 zig ends the process at undefined behaviour; another compiler does so when requested.
 _CHECKED = ("-O1", "-g", "-DCHECKED", "-fno-sanitize=all")
@@ -108,7 +110,7 @@ def digest(kind: Kind, target: str = "") -> str:
     """A name for the sources, the flags and the machine: a library with another one is stale."""
     from hashlib import blake2b
 
-    whole = blake2b(f"{kind.flags} {target or _native_target()}\n".encode(), digest_size=16)
+    whole = blake2b(f"{kind.flags} {_ELF} {target or _native_target()}\n".encode(), digest_size=16)
     for name in sorted(os.listdir(SOURCES)):  # noqa: PTH208 - a Path for each takes 2 ms
         if name.endswith((".c", ".h")):
             with open(f"{SOURCES}/{name}", "rb", buffering=0) as source:  # noqa: PTH123
@@ -146,6 +148,7 @@ def compile_library(
         stamp.write_text(_STAMP.format(digest=digest(kind, target)), encoding="ascii")
         arguments: list[str | Path] = [
             *kind.flags,
+            *(_ELF if suffix == ".so" else ()),
             "kernels.c",
             stamp,
             "-lm",

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import polars as pl
 
@@ -134,13 +133,6 @@ class LargeTable(RecordsTable):
                 self._shown |= self._at(examples, [column.name for column in SHOWN])
             return {number: self._shown[number] for number in sorted(set(numbers))}
 
-    def values(
-        self, numbers: Sequence[int], metrics: Sequence[str]
-    ) -> Mapping[int, Mapping[str, Any]]:
-        """As `RecordsTable` says."""
-        rows = self._at(numbers, metrics)
-        return {number: dict(zip(metrics, row, strict=True)) for number, row in rows.items()}
-
     def sizes(self, column: str) -> pl.DataFrame:
         """As `RecordsTable` says."""
         sound = self._amounts(column).filter(_GROUP.is_not_null() & (pl.col("sound") > 0))
@@ -219,7 +211,7 @@ class LargeTable(RecordsTable):
         )
 
     def _at(self, numbers: Sequence[int], columns: Sequence[str]) -> Mapping[int, Row]:
-        """These columns of rows, by number."""
+        """As `RecordsTable` says."""
         in_order = sorted(set(numbers))
         if not columns or not in_order:
             return dict.fromkeys(in_order, ())

@@ -75,11 +75,16 @@ class RecordsTable(ABC):
     def rows(self, numbers: Sequence[int]) -> Mapping[int, Row]:
         """The columns SHOWN of rows, by number."""
 
-    @abstractmethod
     def values(
         self, numbers: Sequence[int], metrics: Sequence[str]
     ) -> Mapping[int, Mapping[str, Any]]:
         """The metrics of rows, by number."""
+        rows = self._at(numbers, metrics)
+        return {number: dict(zip(metrics, row, strict=True)) for number, row in rows.items()}
+
+    @abstractmethod
+    def _at(self, numbers: Sequence[int], columns: Sequence[str]) -> Mapping[int, Row]:
+        """These columns of rows, by number; nothing of each without columns."""
 
     @abstractmethod
     def sizes(self, column: str) -> pl.DataFrame:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import polars as pl
 
@@ -93,13 +92,6 @@ class SmallTable(RecordsTable):
         """As `RecordsTable` says."""
         return self._at(numbers, [column.name for column in SHOWN])
 
-    def values(
-        self, numbers: Sequence[int], metrics: Sequence[str]
-    ) -> Mapping[int, Mapping[str, Any]]:
-        """As `RecordsTable` says."""
-        rows = self._at(numbers, metrics)
-        return {number: dict(zip(metrics, row, strict=True)) for number, row in rows.items()}
-
     def sizes(self, column: str) -> pl.DataFrame:
         """As `RecordsTable` says."""
         known = self.frame.filter(MALFORMED.expr.is_null() & pl.col(column).is_not_null())
@@ -157,7 +149,7 @@ class SmallTable(RecordsTable):
         return self.frame.filter(VERDICT.expr != "clean").select(columns).rows()
 
     def _at(self, numbers: Sequence[int], columns: Sequence[str]) -> Mapping[int, Row]:
-        """These columns of rows, by number."""
+        """As `RecordsTable` says."""
         in_order = sorted(set(numbers))
         if not columns:  # a frame without columns has no rows either
             return dict.fromkeys(in_order, ())
