@@ -5,10 +5,10 @@ them up, and the files that say so.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from curate.artifacts.base import write_artifact
 from curate.artifacts.ledger import Amount, BlankLines, Entry, Ledger
@@ -109,6 +109,13 @@ def conclude(
         repeated = beside.submit(count_duplicates, records, total.rows)
         cells = beside.submit(density, records)
         facts_of = beside.submit(_facts, plan, records, read)
+
+        def all_read() -> None:
+            # Polars opens a file once for its footer and again for its rows: one that is replaced
+            # meanwhile is damaged for it.
+            reading: list[Future[Any]] = [repeated, cells, facts_of]
+            wait(reading)
+
         counts = count_rows(records, several_sources=len(sources) > 1)
         languages = counts.languages()
         rules = rules.of_languages(languages)
@@ -116,12 +123,13 @@ def conclude(
         exempt = any(each.exempt for each in conventions)
         if exempt:
             rules = exempted(rules, conventions)
+            all_read()
             reapply_rules(records, rules, overrides.decide)
             counts = count_rows(records, several_sources=len(sources) > 1)
         known = None if late or exempt else counted
         ends = known.ends() if known else ()
         table = open_table(records, counts, ends)
-        failing = apply_group_rules(records, rules, table)
+        failing = apply_group_rules(records, rules, table, all_read)
         if on_decided is not None:
             on_decided(Decided(records, total.rows, rules, any(each.failed for each in failing)))
         several = ["source"] if len(sources) > 1 else []

@@ -76,10 +76,13 @@ def read_counts(
     """The counts of this name; None where there are none, or none that can be read."""
     path = records.with_name(named.LIMIT_COUNTS)
     try:
-        stated = pl.read_parquet_metadata(path)
-        if stated.get("key") != key:
-            return None
-        return _restored(Sweep(rules, edges), stated, pl.read_parquet(path, columns=[*_COLUMNS]))
+        with path.open("rb") as file:  # opened once: other counts may take its place meanwhile
+            stated = pl.read_parquet_metadata(file)
+            if stated.get("key") != key:
+                return None
+            file.seek(0)
+            table = pl.read_parquet(file, columns=[*_COLUMNS])
+        return _restored(Sweep(rules, edges), stated, table)
     except (OSError, ValueError, KeyError, IndexError, pl.exceptions.PolarsError):
         return None
 
