@@ -17,6 +17,7 @@ from curate.arrays import (
     ByteTable,
     Floats,
     FloatTable,
+    Int32s,
     Int32Table,
     Int64s,
     Int64Table,
@@ -25,6 +26,7 @@ from curate.arrays import (
 from curate.artifacts.score_fields import SCORE_FIELD
 from curate.manifest.scan import OK, count_lines, joined, room_for_keys
 from curate.manifest.strict import Record
+from curate.manifest.syntax import MISSING
 from curate.manifest.values import TEN, Interner, Known, Span
 from curate.native import kernel
 from curate.text.ids import SPEAKER_FIELDS
@@ -78,6 +80,8 @@ _LOCATED = (
 )  # fmt: skip
 """Fields of which it is kept where they lie."""
 _SPANS = {field: at for at, field in enumerate(_LOCATED)}
+_NUMBERS = (DURATION, OFFSET)
+"""Fields that are read as numbers."""
 
 
 class Layout(NamedTuple):
@@ -109,14 +113,17 @@ class Layout(NamedTuple):
 class Lines(NamedTuple):
     """What is read of lines, an entry or a column for each; positions count from the data's start.
 
-    `line_length` is without the newline. `kind` has a row for each field; `start` and `length` one
-    for each of those that are kept, strings without their quotes, all else as written. `numbers`
-    are the duration and the offset: NaN where a value is no number, and where it is `doubtful`.
-    `paths` is the hash of the audio path (0: none), `translations` whether source_lang and
-    target_lang are texts that differ. `codes` are numbers of strings, -1 for none: a row for each
-    group of fields.
+    `given` says which fields any line gives, `numbered` which groups of them: no other rows of the
+    tables are filled. `line_length` is without the newline. `kind` has a row for each field;
+    `start` and `length` one for each of those that are kept, strings without their quotes, all else
+    as written. `numbers` are the duration and the offset: NaN where a value is no number, and where
+    it is `doubtful`. `paths` is the hash of the audio path (0: none), `translations` whether
+    source_lang and target_lang are texts that differ. `codes` are numbers of strings, -1 for none:
+    a row for each group of fields.
     """
 
+    given: Bools
+    numbered: Bools
     status: Bytes
     line_start: Int64s
     line_length: Int64s
@@ -132,19 +139,32 @@ class Lines(NamedTuple):
     @classmethod
     def empty(cls, lines: int, fields: int, groups: int) -> Lines:
         """Arrays for so many lines."""
+        located = len(_LOCATED)
         return cls(
+            given=np.zeros(fields, np.bool_),
+            numbered=np.zeros(groups, np.bool_),
             status=np.empty(lines, np.uint8),
             line_start=np.empty(lines, np.int64),
             line_length=np.empty(lines, np.int64),
-            kind=np.zeros((fields, lines), np.uint8),
-            start=np.zeros((len(_LOCATED), lines), np.int64),
-            length=np.zeros((len(_LOCATED), lines), np.int64),
-            numbers=np.full((2, lines), np.nan),
-            doubtful=np.zeros((2, lines), np.uint8),
-            paths=np.zeros(lines, np.uint64),
-            translations=np.zeros(lines, np.bool_),
-            codes=np.full((groups, lines), -1, np.int32),
+            kind=np.empty((fields, lines), np.uint8),
+            start=np.empty((located, lines), np.int64),
+            length=np.empty((located, lines), np.int64),
+            numbers=np.empty((len(_NUMBERS), lines)),
+            doubtful=np.empty((len(_NUMBERS), lines), np.uint8),
+            paths=np.empty(lines, np.uint64),
+            translations=np.empty(lines, np.bool_),
+            codes=np.empty((groups, lines), np.int32),
         )
+
+    def fill(self) -> None:
+        """Fill the rows of what no line gives, too."""
+        absent = ~self.given
+        self.kind[absent] = MISSING
+        spans = [at for at, field in enumerate(_LOCATED) if absent[field]]
+        self.start[spans], self.length[spans] = 0, 0
+        numbers = [at for at, field in enumerate(_NUMBERS) if absent[field]]
+        self.numbers[numbers], self.doubtful[numbers] = np.nan, False
+        self.codes[~self.numbered] = -1
 
 
 class Workspace(NamedTuple):
@@ -179,6 +199,11 @@ Number = TypeVar("Number", bound=np.generic)
 def taken(values: npt.NDArray[Number], rows: Int64s) -> npt.NDArray[Number]:
     """The values of some lines, their numbers ascending; not copied where these are all."""
     return values if rows.size == values.shape[-1] else values[..., rows]
+
+
+def without(values: npt.NDArray[Number], rows: Bools, nothing: float) -> npt.NDArray[Number]:
+    """The values with `nothing` in these rows; not copied where there are none."""
+    return np.where(rows, values.dtype.type(nothing), values) if rows.any() else values
 
 
 class _OfThread(threading.local):
@@ -218,23 +243,45 @@ class Fields:
     @property
     def seconds(self) -> Floats:
         """The durations; NaN where the value is not a number."""
-        values: Floats = self.lines.numbers[0]
-        return values
+        return self._numbers(DURATION)
 
     @property
     def offsets(self) -> Floats:
         """The offsets; NaN where the value is not a number."""
-        values: Floats = self.lines.numbers[1]
+        return self._numbers(OFFSET)
+
+    def _numbers(self, field: int) -> Floats:
+        numbers = self.lines.numbers
+        if not self.gives(field):
+            return np.full(numbers.shape[-1], np.nan)
+        values: Floats = numbers[_NUMBERS.index(field)]
         return values
 
-    def span_of(self, field: int, rows: slice | Int64s = slice(None)) -> Span:
-        """Kind, start and length of one of the fields that are kept."""
+    def gives(self, *fields: int) -> bool:
+        """Whether any line gives one of these fields, null or not."""
+        given = self.lines.given
+        return any(given[field] for field in fields)
+
+    def kind_of(self, field: int) -> Bytes:
+        """The kind of one of the fields in each line."""
+        kind = self.lines.kind
+        kinds: Bytes = kind[field] if self.gives(field) else np.zeros(kind.shape[-1], np.uint8)
+        return kinds
+
+    def span_of(self, field: int, rows: Int64s | None = None) -> Span:
+        """Kind, start and length of one of the fields that are kept, in these lines or all."""
         lines, at = self.lines, _SPANS[field]
-        if isinstance(rows, slice):
-            return lines.kind[field, rows], lines.start[at, rows], lines.length[at, rows]
+        if not self.gives(field):
+            nowhere = np.zeros(lines.status.size if rows is None else rows.size, np.int64)
+            return nowhere.astype(np.uint8), nowhere, nowhere
         spans = lines.kind[field], lines.start[at], lines.length[at]
-        kind, start, length = (taken(values, rows) for values in spans)
+        kind, start, length = spans if rows is None else (taken(values, rows) for values in spans)
         return kind, start, length
+
+    def codes_of(self, group: int, rows: Int64s) -> Int32s | None:
+        """The numbers of a group's strings in these lines; None where no line gives any."""
+        lines = self.lines
+        return taken(lines.codes[group], rows) if lines.numbered[group] else None
 
     def graft(self, data: Bytes, records: Mapping[int, Record]) -> Bytes:
         """Give rows the fields of these records; returns the buffer with their bytes behind it."""
@@ -247,6 +294,10 @@ class Fields:
         read = _read(whole, data.size, self.further, self.strings)
         assert (read.status == OK).all(), "a plain rendering must be plain"
         rows = np.fromiter(records, np.int64)
+        for lines in (self.lines, read):
+            lines.fill()
+        np.logical_or(self.lines.given, read.given, out=self.lines.given)
+        np.logical_or(self.lines.numbered, read.numbered, out=self.lines.numbered)
         for own, grafted in zip(self.lines[_GRAFTED:], read[_GRAFTED:], strict=True):
             own[..., rows] = grafted
         return whole
@@ -276,10 +327,11 @@ def _read(data: Bytes, first: int, further: Sequence[str], strings: Interner) ->
         if row == count:
             break
         strings.grow(int(stopped[1]))
-    for of, row in np.argwhere(lines.doubtful).tolist():
-        at = _SPANS[(DURATION, OFFSET)[of]]
-        start, length = int(lines.start[at, row]), int(lines.length[at, row])
-        lines.numbers[of, row] = float(data[start : start + length].tobytes())
+    for of, field in enumerate(_NUMBERS):
+        at = _SPANS[field]
+        for row in np.flatnonzero(lines.doubtful[of]).tolist() if lines.given[field] else ():
+            start, length = int(lines.start[at, row]), int(lines.length[at, row])
+            lines.numbers[of, row] = float(data[start : start + length].tobytes())
     return lines
 
 

@@ -49,6 +49,7 @@ from curate.manifest.fields import (
     Fields,
     Lines,
     taken,
+    without,
 )
 from curate.manifest.origin import Origin
 from curate.manifest.path_sample import NO_PATHS, BatchPaths, sample_paths
@@ -107,14 +108,15 @@ def read_lines(
     places, of = lines.places(read.lines, rows), lines.chunk_of(read.lines, rows)
     broken = unread.without_record(rows)
     paths, start, length = unescape(data, *read.span_of(AUDIO, rows))
-    named = np.where(broken, 0, length)
+    named = without(length, broken, 0)
     keys = recording_keys(paths, start, named, of, bases or lines.bases)
     places[RECORDING_KEY.name] = key_column(keys, broken)
     clips = _clips(places, data, read, rows, unread, extra_fields)
     batches = lines.batches(read.lines, blank)
     undecoded = np.bincount(of[ffmpeg_rows(paths, start, length)], minlength=len(batches)).tolist()
-    offsets = np.nan_to_num(taken(read.offsets, rows), posinf=0.0, neginf=0.0)
-    end_s = taken(read.seconds, rows) + offsets
+    end_s = taken(read.seconds, rows)
+    if read.gives(OFFSET):
+        end_s = end_s + np.nan_to_num(taken(read.offsets, rows), posinf=0.0, neginf=0.0)
     samples = sample_paths(paths, start, named, end_s, of, len(batches))
     return clips, [
         batch._replace(ffmpeg_rows=count, sample=sample)
@@ -189,15 +191,14 @@ def chunk_digest(data: bytes) -> int:
     return int(digest_bytes(np.frombuffer(data, np.uint8)))
 
 
-def _channels(read: Fields, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int16] | None:
+def _channels(
+    values: pl.Series, codes: npt.NDArray[np.int32] | None
+) -> npt.NDArray[np.int16] | None:
     """The channel of each row, -1 where none is given; None where no row gives one."""
-    codes = taken(read.lines.codes[CHANNEL_CODES], rows)
-    given = np.unique(codes[codes >= 0]).tolist()
-    if not given:
+    if codes is None:
         return None
-    values = read.strings.strings()
     number = np.full(values.len(), -1, np.int16)
-    for code in given:
+    for code in np.unique(codes[codes >= 0]).tolist():
         channel = channel_of(values[code])
         number[code] = -1 if channel is None else channel
     channels: npt.NDArray[np.int16] = number[codes]  # the last of all, for -1, is no channel
@@ -215,14 +216,16 @@ def _clips(
     """The rows. Of skipped lines only the length counts, of untranscribed ones all but the text."""
     broken = unread.without_record(rows)
     text_data, start, length = unescape(data, *read.span_of(TEXT, rows))
-    texts = Spans(text_data, start, np.where(unread.without_text(rows), 0, length))
-    seconds = np.where(unread.is_malformed(rows), np.nan, taken(read.seconds, rows))
-    offsets = np.where(broken, np.nan, taken(read.offsets, rows))
+    texts = Spans(text_data, start, without(length, unread.without_text(rows), 0))
+    seconds = without(taken(read.seconds, rows), unread.is_malformed(rows), np.nan)
+    offsets = without(taken(read.offsets, rows), broken, np.nan) if read.gives(OFFSET) else None
     strings = read.strings.strings()
+    codes = [read.codes_of(group, rows) for group in range(read.lines.numbered.size)]
+    channels = _channels(strings, codes[CHANNEL_CODES])
     names = len(SPEAKER_FIELDS)
-    channels = _channels(read, rows)
-    segments = audio_keys(taken(read.lines.paths, rows), offsets, channels)
-    codes_of = [*read.lines.codes[:CHANNEL_CODES], *read.lines.codes[CHANNEL_CODES + 1 : -names]]
+    codes_of = [*codes[:CHANNEL_CODES], *codes[CHANNEL_CODES + 1 : -names]]
+    paths = taken(read.lines.paths, rows)
+    segments = audio_keys(paths, np.float64(np.nan) if offsets is None else offsets, channels)
     columns = {
         **places,
         MALFORMED.name: reason_column(rows, unread.reasons),
@@ -230,57 +233,84 @@ def _clips(
         TEXT_KEY.name: alike(None, rows.size, pl.UInt64()),
         NORMAL_KEY.name: alike(None, rows.size, pl.UInt64()),
         **{
-            name: _named(strings, taken(codes, rows), broken)
-            for name, codes in zip((LANG.name, TASK.name, *extra_fields), codes_of, strict=True)
+            name: _named(strings, each, broken)
+            for name, each in zip((LANG.name, TASK.name, *extra_fields), codes_of, strict=True)
         },
-        SPEAKER.name: _speakers(read.strings, taken(read.lines.codes[-names:], rows), broken),
-        OFFSET_S.name: pl.Series(offsets, nan_to_null=True),
+        SPEAKER.name: _speakers(read.strings, codes[-names:], broken),
+        OFFSET_S.name: _seconds(offsets, rows.size),
         AUDIO_CHANNEL.name: channel_column(channels, broken, rows.size),
-        DURATION_US.name: pl.Series(np.rint(seconds * 1e6), nan_to_null=True).cast(pl.Int64),
-        DURATION_S: pl.Series(np.where(broken, np.nan, seconds), nan_to_null=True),
+        DURATION_US.name: _microseconds(seconds),
+        DURATION_S: _seconds(without(seconds, broken, np.nan), rows.size),
     }
-    order = [*(column.name for column in RECORD), DURATION_S, *extra_fields]
+    order = dict.fromkeys([*(column.name for column in RECORD), DURATION_S, *extra_fields])
     return Clips(
-        pl.DataFrame({name: columns[name] for name in order}),
+        # Of a dictionary's columns Polars examines each.
+        pl.DataFrame([columns[name].alias(name) for name in order]),
         texts,
         _predicted(data, read, PREDICTED, rows, broken),
         taken(read.lines.translations, rows),
         _other_side(data, read, rows, broken),
         _offset_faults(read, rows),
         _rates_beside_offsets(read, rows),
-        read_scores(
-            data,
-            read.span_of(SCORE, rows),
-            [read.span_of(field, rows) for field in (WORDS, NEMO_WORDS, WORD_CONFIDENCE)],
-            broken,
-        ),
+        _scores(data, read, rows, broken),
         _predicted(data, read, PREDICTED_2, rows, broken),
     )
 
 
+def _seconds(values: npt.NDArray[np.float64] | None, rows: int) -> pl.Series:
+    """Numbers of so many rows, null for NaN; of None no row has any."""
+    if values is None:
+        return alike(None, rows, pl.Float64())
+    return pl.Series(values, nan_to_null=True)
+
+
+def _microseconds(seconds: npt.NDArray[np.float64]) -> pl.Series:
+    """Whole microseconds; null for NaN."""
+    whole = np.rint(seconds * 1e6)
+    if np.isnan(whole).any():
+        return pl.Series(whole, nan_to_null=True).cast(pl.Int64)
+    return pl.Series(whole.astype(np.int64))
+
+
 def _named(
-    strings: pl.Series, codes: npt.NDArray[np.int32], broken: npt.NDArray[np.bool_]
+    strings: pl.Series, codes: npt.NDArray[np.int32] | None, broken: npt.NDArray[np.bool_]
 ) -> pl.Series:
-    """The strings of these numbers, -1 for none; null for lines that are no record."""
-    if codes.max(initial=-1) < 0:
-        return alike(None, codes.size, pl.String())
-    return strings[np.where(broken | (codes < 0), np.int32(strings.len() - 1), codes)]
+    """The strings of these numbers, -1 for none, and of None none at all; null for lines that are
+    no record.
+    """
+    if codes is None:
+        return alike(None, broken.size, pl.String())
+    codes = without(codes, broken | (codes < 0), strings.len() - 1)
+    return strings[pl.Series(codes.view(np.uint32))]
 
 
 def _speakers(
-    strings: Interner, codes: npt.NDArray[np.int32], broken: npt.NDArray[np.bool_]
+    strings: Interner,
+    codes_of: Sequence[npt.NDArray[np.int32] | None],
+    broken: npt.NDArray[np.bool_],
 ) -> pl.Series:
-    """Canonical ids; `codes` has a row for each name of the speaker, the first id counts."""
-    present = np.zeros(strings.size + 1, np.bool_)
-    by_other_names = (codes[1:] >= 0).any()
-    present[codes if by_other_names else codes[0]] = True  # -1 stands for the null at the end
-    ids = strings.ids(np.flatnonzero(present[:-1]))
-    chosen = codes[0]
-    if by_other_names:
+    """Canonical ids; `codes_of` is numbers by each name of the speaker, the first id counts."""
+    given = [codes for codes in codes_of if codes is not None]
+    if not given:
+        return _named(strings.strings(), None, broken)
+    ids = strings.ids(*given)
+    chosen = given[0]
+    if given[1:]:
         named = ids.is_not_null().to_numpy()
-        for others in codes[1:]:
+        for others in given[1:]:
             chosen = np.where(named[chosen], chosen, others)
-    return ids[np.where(broken | (chosen < 0), np.int32(strings.size), chosen)]
+    return _named(ids, chosen, broken)
+
+
+def _scores(
+    data: Bytes, read: Fields, rows: npt.NDArray[np.int64], broken: npt.NDArray[np.bool_]
+) -> Mapping[str, npt.NDArray[np.float64]] | None:
+    """The numbers that a model gave the rows, as `read_scores` has them."""
+    lists = WORDS, NEMO_WORDS, WORD_CONFIDENCE
+    if not read.gives(SCORE, *lists):
+        return None
+    spans = [read.span_of(field, rows) for field in lists]
+    return read_scores(data, read.span_of(SCORE, rows), spans, broken)
 
 
 def _predicted(
@@ -290,6 +320,8 @@ def _predicted(
     rows: npt.NDArray[np.int64],
     broken: npt.NDArray[np.bool_],
 ) -> Spans | None:
+    if not read.gives(field):
+        return None
     kind, start, length = read.span_of(field, rows)
     is_text = ((kind == STRING) | (kind == ESCAPED)) & ~broken
     if not is_text.any():
@@ -304,6 +336,8 @@ def _other_side(
     """What the text, were it a translation, translates (`source_text`) or is translated into
     (`answer`, as Canary's manifests have it); None where no row says either.
     """
+    if not read.gives(SOURCE_TEXT, ANSWER):
+        return None
     kind, start, length = read.span_of(SOURCE_TEXT, rows)
     silent = (kind != STRING) & (kind != ESCAPED)
     other = read.span_of(ANSWER, rows)
@@ -318,7 +352,9 @@ def _other_side(
 
 def _offset_faults(read: Fields, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_] | None:
     """Offsets that are given and negative or no finite number; None where there are none."""
-    kind, offsets = taken(read.lines.kind[OFFSET], rows), taken(read.offsets, rows)
+    if not read.gives(OFFSET):
+        return None
+    kind, offsets = taken(read.kind_of(OFFSET), rows), taken(read.offsets, rows)
     given = (kind != MISSING) & (kind != NULL)
     faults: npt.NDArray[np.bool_] = given & ~((offsets >= 0) & (offsets < np.inf))
     return faults if faults.any() else None
@@ -331,12 +367,9 @@ def _rates_beside_offsets(
 
     As `curate.nemo.manifest_fields.has_rate_beside_offset` has it.
     """
-    kinds = read.lines.kind
-    if not kinds[OFFSET].any():
+    if not read.gives(OFFSET) or not read.gives(SAMPLING_RATE, SAMPLE_RATE):
         return None
-    offset, rate, other_rate = (
-        (kinds[field, rows] != MISSING) & (kinds[field, rows] != NULL)
-        for field in (OFFSET, SAMPLING_RATE, SAMPLE_RATE)
-    )
+    kinds = (taken(read.kind_of(field), rows) for field in (OFFSET, SAMPLING_RATE, SAMPLE_RATE))
+    offset, rate, other_rate = ((kind != MISSING) & (kind != NULL) for kind in kinds)
     pairs: npt.NDArray[np.bool_] = offset & (rate | other_rate)
     return pairs if pairs.any() else None

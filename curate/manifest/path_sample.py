@@ -57,11 +57,13 @@ def sample_paths(
     `end_s` where its record ends in the audio, and a row of length 0 names no file.
     """
     samples: list[BatchPaths] = []
+    whole = data.data
     for first, end in pairwise(np.searchsorted(of, np.arange(batches + 1)).tolist()):
-        rows = first + np.flatnonzero(length[first:end])
-        rows = rows[evenly(rows.size, BATCH_PATHS)]
-        spans = zip(start[rows].tolist(), length[rows].tolist(), strict=True)
-        paths = tuple(data[at : at + size].tobytes().decode() for at, size in spans)
+        named = np.flatnonzero(length[first:end])
+        rows = first + named[evenly(named.size, BATCH_PATHS)]
+        begins, ends = start[rows], start[rows] + length[rows]
+        spans = zip(begins.tolist(), ends.tolist(), strict=True)
+        paths = tuple(str(whole[begin:end], "utf-8") for begin, end in spans)
         samples.append(BatchPaths(paths, tuple(end_s[rows].tolist())))
     return samples
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -11,6 +13,12 @@ from curate.manifest.values import combine
 
 def alike(value: str | None, rows: int, dtype: pl.DataType) -> pl.Series:
     """One value for all rows."""
+    return _repeated(value, dtype, 1 << rows.bit_length()).head(rows)
+
+
+@lru_cache(32)
+def _repeated(value: str | None, dtype: pl.DataType, rows: int) -> pl.Series:
+    """Batches of about as many rows share it."""
     return pl.Series([value], dtype=dtype).new_from_index(0, rows)
 
 
@@ -23,7 +31,7 @@ def reason_column(rows: npt.NDArray[np.int64], reasons: dict[int, str]) -> pl.Se
 
 def audio_keys(
     paths: npt.NDArray[np.uint64],
-    offsets: npt.NDArray[np.float64],
+    offsets: npt.NDArray[np.float64] | np.float64,
     channels: npt.NDArray[np.int16] | None,
 ) -> npt.NDArray[np.uint64]:
     """The key of each segment: its path, offset and, where a line names one, channel."""

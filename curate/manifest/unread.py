@@ -76,7 +76,7 @@ def find_unread(data: Bytes, raw: bytes, read: Fields, blank: Flags) -> tuple[By
         data = read.graft(data, odd_records)
     reasons |= _channel_faults(read, reasons)
     skipped = _skipped(data, read, reasons)
-    silent = read.lines.kind[TEXT] == NULL
+    silent = read.kind_of(TEXT) == NULL
     silent[[*reasons, *skipped]] = False
     return data, Unread(blank.size, reasons, skipped, np.flatnonzero(silent))
 
@@ -87,7 +87,7 @@ def _parse_doubtful(
     """Lines that may be no record: why they are none, or the record that they are after all."""
     reasons: dict[int, str] = {}
     records: dict[int, Record] = {}
-    for row in np.flatnonzero(~blank & ~_is_record(read)).tolist():
+    for row in np.flatnonzero(~(blank | _is_record(read))).tolist():
         first = int(read.lines.line_start[row])
         line = data[first : first + int(read.lines.line_length[row])]
         try:
@@ -105,10 +105,10 @@ def _parse_doubtful(
 
 def _channel_faults(read: Fields, known: Mapping[int, str]) -> dict[int, str]:
     """Records whose channel is not one channel, and why."""
+    if not read.lines.numbered[CHANNEL_CODES]:
+        return {}
     codes = read.lines.codes[CHANNEL_CODES]
     given = np.unique(codes[codes >= 0]).tolist()
-    if not given:
-        return {}
     values = read.strings.strings()
     faults = {code: why for code in given if (why := why_no_channel(values[code])) is not None}
     rows = np.flatnonzero(np.isin(codes, list(faults))).tolist()
@@ -117,10 +117,11 @@ def _channel_faults(read: Fields, known: Mapping[int, str]) -> dict[int, str]:
 
 def _is_record(read: Fields) -> Flags:
     """Lines that are records beyond doubt, transcribed or not, by `strict.why_no_record`."""
-    audio, text = read.lines.kind[AUDIO], read.lines.kind[TEXT]
-    named = ((audio == STRING) | (audio == ESCAPED)) & (read.span_of(AUDIO)[2] > 0)
+    audio, _, length = read.span_of(AUDIO)
+    text, seconds = read.kind_of(TEXT), read.seconds
+    named = ((audio == STRING) | (audio == ESCAPED)) & (length > 0)
     spoken = (text == STRING) | (text == ESCAPED) | (text == NULL)
-    timed = (read.seconds > 0) & (read.seconds <= LONGEST_S)
+    timed = (seconds > 0) & (seconds <= LONGEST_S)
     result: Flags = (read.lines.status == OK) & named & spoken & timed
     return result
 
@@ -129,6 +130,8 @@ def _skipped(data: Bytes, read: Fields, reasons: Mapping[int, str]) -> dict[int,
     """Records that say themselves that they are to be skipped: what NeMo's reader, which leaves
     out any line whose `_skipme` is true by Python's rules, would not load.
     """
+    if not read.gives(SKIPME):
+        return {}
     kind, starts, lengths = read.span_of(SKIPME)
     given = np.flatnonzero((kind != MISSING) & (kind != NULL))
     skipped = {}

@@ -96,7 +96,7 @@ class Interner:
         self._decoded: list[str] = []
         self._strings = _with_null([])
         self._ids: list[str | None] = []
-        self._spelled = np.zeros(0, np.bool_)
+        self._spelled = np.ones(1, np.bool_)  # what -1 stands for needs no spelling
         self._id_strings = _with_null([])
 
     @property
@@ -134,19 +134,25 @@ class Interner:
             self._strings = _with_null(self._decoded)
         return self._strings
 
-    def ids(self, used: Int64s) -> pl.Series:
+    def ids(self, *used: Int32s) -> pl.Series:
         """The strings as canonical ids (`curate.text.ids`), and a null behind them for -1; null
         for those whose numbers were never in `used`.
         """
         values, more = self.strings(), self.size - len(self._ids)
-        self._ids += [None] * more
-        self._spelled = np.concatenate([self._spelled, np.zeros(more, np.bool_)])
-        new = used[~self._spelled[used]]
-        self._spelled[new] = True
-        spelled = spelled_ids(values.gather(new).to_list()) if new.size else []
-        for number, each in zip(new.tolist(), spelled, strict=True):
-            self._ids[number] = each
-        if more or new.size:
+        if more:
+            self._ids += [None] * more
+            self._spelled = np.concatenate(
+                [self._spelled[:-1], np.zeros(more, np.bool_), self._spelled[-1:]]
+            )
+        spelled = self._spelled
+        new = [codes[~known] for codes in used if not (known := spelled.take(codes)).all()]
+        if new:
+            numbers = np.unique(np.concatenate(new))
+            spelled[numbers] = True
+            ids = spelled_ids(values[numbers].to_list())
+            for number, each in zip(numbers.tolist(), ids, strict=True):
+                self._ids[number] = each
+        if more or new:
             self._id_strings = _with_null(self._ids)
         return self._id_strings
 
@@ -206,10 +212,14 @@ def _hash_rows(data: Bytes, kind: Bytes, start: Int64s, length: Int64s, keys: UI
     raise NotImplementedError
 
 
-def combine(keys: UInt64s, numbers: Floats) -> UInt64s:
+def combine(keys: UInt64s, numbers: Floats | np.float64) -> UInt64s:
     """Hash of a key and a number together; NaN (none given) differs from 0.0."""
     bits = numbers.view(np.uint64)
+    mixed = keys ^ (bits >> np.uint64(29))
     with np.errstate(over="ignore"):
-        mixed = (keys ^ (bits >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15) ^ bits
-        mixed = (mixed ^ (mixed >> np.uint64(32))) * np.uint64(0xD6E8FEB86659FD93)
-    return mixed ^ (mixed >> np.uint64(32))
+        mixed *= np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= bits
+        mixed ^= mixed >> np.uint64(32)
+        mixed *= np.uint64(0xD6E8FEB86659FD93)
+    mixed ^= mixed >> np.uint64(32)
+    return mixed

@@ -16,6 +16,8 @@ typedef struct {
     doubles ten;
 } Layout;
 typedef struct {
+    bools given;
+    bools numbered;
     uint8s status;
     int64s line_start;
     int64s line_length;
@@ -81,10 +83,27 @@ static bool fields_translated(uint8s data, const Workspace* space) {
     return !same;
 }
 
+/* What lines have of a field that they lack: written when the first line gives it, so that the many
+ * fields that no line gives cost nothing. */
+static void fields_begin(const Layout* layout, const Lines* lines, int64_t field) {
+    AT(lines->given, field) = true;
+    FILL(ROW(lines->kind, field), SYNTAX_MISSING);
+    int64_t span = AT(layout->spans, field);
+    if (span >= 0) {
+        FILL(ROW(lines->start, span), 0);
+        FILL(ROW(lines->length, span), 0);
+    }
+    if (field == FIELDS_DURATION || field == FIELDS_OFFSET) {
+        int64_t to = field == FIELDS_OFFSET;
+        FILL(ROW(lines->numbers, to), NAN);
+        FILL(ROW(lines->doubtful, to), false);
+    }
+}
+
 /* Number the fields that are read as such: of each group the first that is given. The bytes for
  * which there is no room among the known strings, or -1. */
 static int64_t fields_number(uint8s data, const Layout* layout, const Known* known,
-                             const Workspace* space, int64_t row, int32s2 codes) {
+                             const Workspace* space, int64_t row, const Lines* lines) {
     int64_t at = 0;
     for (int64_t group = 0; group < layout->group_ends.size; group++) {
         int64_t field = -1;
@@ -104,7 +123,11 @@ static int64_t fields_number(uint8s data, const Layout* layout, const Known* kno
         if (code < 0) {
             return text.size;
         }
-        AT2(codes, group, row) = AT(space->last, group) = code;
+        if (!AT(lines->numbered, group)) {
+            AT(lines->numbered, group) = true;
+            FILL(ROW(lines->codes, group), -1);
+        }
+        AT2(lines->codes, group, row) = AT(space->last, group) = code;
     }
     return -1;
 }
@@ -126,6 +149,9 @@ static void fields_note(uint8s data, const Layout* layout, const Workspace* spac
         int64_t field = AT2(space->keys, k, 2);
         if (field < 0) {
             continue;
+        }
+        if (!AT(lines->given, field)) {
+            fields_begin(layout, lines, field);
         }
         AT2(lines->kind, field, row) = AT2(space->kind, 0, field);
         int64_t span = AT(layout->spans, field);
@@ -151,6 +177,7 @@ EXPORT int64_t fields_read_lines(uint8s data, int64_t row, int64_t at, const Lay
                                  int64s stopped) {
     for (; row < lines->status.size; row++) {
         int64_t begin = at;
+        AT(lines->paths, row) = AT(lines->translations, row) = 0;
         FILL(ROW(space->kind, 0), SYNTAX_MISSING);
         i64_i64 both = scan_scan_object(data, at, layout->names, layout->name_ends, space->keys,
                                         space->known, 0, space->kind, space->start, space->length);
@@ -163,7 +190,7 @@ EXPORT int64_t fields_read_lines(uint8s data, int64_t row, int64_t at, const Lay
                 AT(space->known, 0) = 0;
             }
         } else {
-            int64_t missing = fields_number(data, layout, known, space, row, lines->codes);
+            int64_t missing = fields_number(data, layout, known, space, row, lines);
             if (missing >= 0) {
                 AT(stopped, 0) = begin;
                 AT(stopped, 1) = missing;
