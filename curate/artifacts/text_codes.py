@@ -33,20 +33,25 @@ def _codes_of_few(column: pl.Series) -> tuple[list[str], npt.NDArray[np.int64]] 
     """The same of at most _FEW distinct texts; None where there are more."""
     texts: list[str] = []
     places = np.zeros(column.len(), np.uint8)
+    nulls = column.is_null().to_numpy() if column.null_count() else None
+    if nulls is not None:
+        places[nulls] = _NULL
     left = column.len() - column.null_count()
-    if column.null_count():
-        places += column.is_null().to_numpy().view(np.uint8) * np.uint8(_NULL)
     while left:
         if len(texts) == _FEW:
             return None
         text = column[int(places.argmin())]  # 0 is a row whose text is not known yet
-        is_same = column == text
-        if column.null_count():
-            is_same = is_same.fill_null(False)
-        same = is_same.to_numpy().view(np.uint8)
         texts.append(text)
-        places += same * np.uint8(len(texts))
-        left -= int(np.count_nonzero(same))
-    codes = places.astype(np.int64) - 1
-    codes[places == _NULL] = len(texts)
-    return texts, codes
+        is_same = column == text
+        same = int(is_same.sum())
+        if same == left:  # the last text is that of all rows that have none yet
+            places[places == 0] = len(texts)
+        else:
+            if nulls is not None:
+                is_same = is_same.fill_null(False)
+            places += is_same.to_numpy().view(np.uint8) * np.uint8(len(texts))
+        left -= same
+    if nulls is not None:
+        places[nulls] = len(texts) + 1
+    places -= 1
+    return texts, places.astype(np.int64)

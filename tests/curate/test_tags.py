@@ -267,6 +267,19 @@ def test_words_never_contradict_the_limit(value: float) -> None:
         assert value < 22
 
 
+def test_equal_values_of_two_types_keep_their_own_words(tmp_path: Path) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(RULES.partition("rules:")[0] + "rules:\n- {id: a, metric: words, bad: '< 9'}\n")
+    rules = load_rules(path)
+    for values, shown in (
+        ([1.0, 0.0, -0.0], ["1", "0", "-0"]),
+        ([1, 0, 0], ["1", "0", "0"]),
+        ([0.0, -0.0, 1.0], ["0", "-0", "1"]),
+    ):
+        rows = frame_of([{}] * 3).with_columns(pl.Series("words", values))
+        assert tag_batch(rows, rules)["reason"].to_list() == [f"words {each} < 9" for each in shown]
+
+
 def test_explain_tells_values_limits_and_evidence() -> None:
     row = {**SOUND, "char_rate": 0.5, "word_len": 4, "words": 2, "duration_s": 14.0}
     (finding,) = explain(row, PRESETS["default"])

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import ByteTable
 from curate.artifacts.columns import (
     LANG_CODE,
     MALFORMED,
@@ -35,6 +36,12 @@ Codes: TypeAlias = npt.NDArray[np.uint8]
 
 CLEAN, UNKNOWN = VERDICTS.index("clean"), VERDICTS.index("unknown")
 WORST = VERDICTS.index("malformed")
+_CODES = VERDICTS.index("bad") + 1
+"""What a rule gives is less."""
+_AT_ONCE = 16
+"""Rules whose codes fit in a number together, beside that of a combination of earlier ones."""
+_PLAIN = frozenset({pl.Int32(), pl.Int64(), pl.Float64()})
+"""Types whose numbers NumPy reads where they are."""
 _UNREAD = (*map(VERDICTS.index, UNREAD_BY.values()), WORST)
 
 
@@ -65,7 +72,8 @@ def tag_batch(rows: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
 
 
 def _demand_columns(present: list[str], rules: RuleSet) -> None:
-    missing = [name for name in rules.names if name not in present]
+    known = frozenset(present)
+    missing = [name for name in rules.names if name not in known]
     if missing:
         what = f"the rules need what the records lack: {', '.join(missing)}"
         hint = "profile the manifest again, or use rules that do without"
@@ -78,17 +86,16 @@ def _evaluate_struct(batch: pl.Series, rules: RuleSet) -> pl.Series:
 
 def _evaluate(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
     """The VERDICT_COLUMNS of the rows."""
-    malformed = malformed_rows(rows)
     batch = Batch(rows)
-    every = evaluate_each(batch, malformed, of_rows(batch, rules))
-    spoken = [(rule, codes) for rule, codes in every if codes.any()]
+    applied = of_rows(batch, rules)
+    codes = _codes(batch, malformed_rows(rows), applied)
     unread = unread_verdicts(rows)
-    verdict = unread.copy()
-    for _, codes in spoken:
-        np.maximum(verdict, codes, out=verdict)
-    unclean = np.flatnonzero(verdict)
-    at, tags = _tags(spoken, unread, unclean)
-    reasons = _reasons(rows, spoken, unclean) if unclean.size else []
+    verdict = np.maximum(unread, codes.max(axis=0, initial=CLEAN))
+    unclean = np.flatnonzero(verdict != CLEAN)
+    codes = codes.take(unclean, axis=1)
+    triggered = [(rule, own) for rule, own in zip(applied.rules, codes, strict=True) if own.any()]
+    at, tags = _tags(triggered, unread[unclean])
+    reasons = _reasons(rows, triggered, unclean) if unclean.size else []
     verdicts = pl.Series(VERDICT.name, VERDICTS, dtype=VERDICT.dtype)
     return [
         verdicts[verdict],
@@ -138,43 +145,55 @@ def evaluate_each(
     batch: Batch, malformed: npt.NDArray[np.bool_], rules: RuleSet
 ) -> Iterator[tuple[Rule, Codes]]:
     """What each rule says of each row of the batch, in rule order; nothing of malformed ones."""
+    yield from zip(rules.rules, _codes(batch, malformed, rules), strict=True)
+
+
+def _codes(batch: Batch, malformed: npt.NDArray[np.bool_], rules: RuleSet) -> ByteTable:
+    """The same, with a row for each rule."""
     codes = batch.run(rules.program)
     codes[:, malformed] = CLEAN
-    yield from zip(rules.rules, codes, strict=True)
+    return codes
 
 
 def _tags(
-    spoken: list[tuple[Rule, Codes]],
-    unread: Codes,
-    unclean: npt.NDArray[np.intp],
+    triggered: Sequence[tuple[Rule, Codes]], unread: Codes
 ) -> tuple[npt.NDArray[np.intp], list[list[str]]]:
     """For each unclean row, which of the lists of tags is its own; and the lists.
 
-    Rules are added one by one to the combinations seen so far, of which there are few.
+    Rules are added to the combinations seen so far, of which there are few, as many at a time as
+    a number has room for.
     """
     first = np.zeros(len(VERDICTS), np.intp)
     first[[*_UNREAD]] = range(1, len(_UNREAD) + 1)
-    at = first[unread[unclean]]
+    at = first[unread]
     lists: list[list[str]] = [[], *([VERDICTS[code]] for code in _UNREAD)]
-    for rule, codes in spoken:
-        pair = at * WORST + codes[unclean]
-        pairs = np.flatnonzero(np.bincount(pair, minlength=1))
-        lists = [_with_tag(lists[code // WORST], code % WORST, rule) for code in pairs.tolist()]
-        at = np.searchsorted(pairs, pair)
+    for begin in range(0, len(triggered), _AT_ONCE):
+        some = triggered[begin : begin + _AT_ONCE]
+        for _, codes in some:
+            at = at * _CODES + codes
+        combinations, at = np.unique(at, return_inverse=True)
+        lists = [_with_tags(lists, number, some) for number in combinations.tolist()]
     return at, lists
 
 
-def _with_tag(tags: list[str], code: int, rule: Rule) -> list[str]:
-    return [*tags, f"{VERDICTS[code]}:{rule.id}"] if code else tags
+def _with_tags(
+    lists: Sequence[list[str]], combination: int, rules: Sequence[tuple[Rule, Codes]]
+) -> list[str]:
+    tags: list[str] = []
+    for rule, _ in reversed(rules):
+        combination, code = divmod(combination, _CODES)
+        if code:
+            tags.append(f"{VERDICTS[code]}:{rule.id}")
+    return [*lists[combination], *reversed(tags)]
 
 
 def _reasons(
-    rows: pl.DataFrame, spoken: list[tuple[Rule, Codes]], unclean: npt.NDArray[np.intp]
+    rows: pl.DataFrame, triggered: Sequence[tuple[Rule, Codes]], unclean: npt.NDArray[np.intp]
 ) -> list[str | None]:
     """The words of each unclean row."""
     reasons: list[str | None] = rows[MALFORMED.name][unclean].to_list()
-    for rule, codes in spoken:
-        for indices, words in _reasons_of_rule(rule, codes[unclean], rows, unclean):
+    for rule, codes in triggered:
+        for indices, words in _reasons_of_rule(rule, codes, rows, unclean):
             for index, own in zip(indices.tolist(), words, strict=True):
                 before = reasons[index]
                 reasons[index] = own if before is None else f"{before}; {own}"
@@ -186,9 +205,18 @@ def _reasons_of_rule(
 ) -> Iterator[tuple[npt.NDArray[np.intp], Sequence[str]]]:
     """What the rule says in words, and of which of the unclean rows."""
     indices = np.flatnonzero(codes == UNKNOWN)
-    yield indices, [unknown_words(rule)] * indices.size
+    if indices.size:
+        yield indices, [unknown_words(rule)] * indices.size
     for severity, condition in rule.conditions():
         indices = np.flatnonzero(codes == VERDICTS.index(severity))
         if indices.size:
-            columns = [rows[n][unclean[indices]].to_list() for n in operands(condition)]
+            columns = [_values(rows[name], unclean[indices]) for name in operands(condition)]
             yield indices, reason_words(rule, condition, columns)
+
+
+def _values(column: pl.Series, indices: npt.NDArray[np.intp]) -> list[Any]:
+    """The values of some rows."""
+    if column.dtype in _PLAIN and not column.null_count():
+        values: list[Any] = column.to_numpy()[indices].tolist()
+        return values
+    return column[indices].to_list()

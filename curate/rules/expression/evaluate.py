@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -159,26 +160,47 @@ class Batch:
 
     def _text_truths(self, leaf: Node) -> Bytes:
         """Bits of the truth of a condition on texts: YES, NO, or neither."""
-        names = names_in(leaf)
-        if len(names) > 1:
+        condition = _text_condition(leaf)
+        if len(condition.names) > 1:
             assert isinstance(leaf, Comparison), "nothing else has two names"
-            one, other = (self.rows[name] for name in names)
+            one, other = (self.rows[name] for name in condition.names)
             same = leaf.operator.compare(one, other).cast(pl.UInt8).fill_null(NO).to_numpy()
             known = one.is_not_null().to_numpy() & other.is_not_null().to_numpy()
             return np.where(known, NO - same, 0).astype(np.uint8)
-        (name,) = names or ("",)
-        texts, codes = self._text_codes(name) if names else ([], np.zeros(self.rows.height, int))
-        named = [*_texts_in(leaf)]  # all other texts are alike to the condition
-        bits = {text: _bits(holds(leaf, {name: text})) for text in named}
-        others = _bits(holds(leaf, {name: "".join(named) + "."}))
-        each = [*(bits.get(text, others) for text in texts), _bits(holds(leaf, {}))]
-        return np.array(each, np.uint8)[codes]
+        if not condition.names:
+            return np.full(self.rows.height, condition.of_null, np.uint8)
+        texts, codes = self._text_codes(condition.names[0])
+        each = [condition.of_text.get(text, condition.of_others) for text in texts]
+        return np.array([*each, condition.of_null], np.uint8)[codes]
 
     def _text_codes(self, name: str) -> tuple[list[str], Int64s]:
         """The distinct texts of a column, and which of them each row has; null is the last."""
         if name not in self._codes:
             self._codes[name] = text_codes(self.rows[name])
         return self._codes[name]
+
+
+class _TextCondition(NamedTuple):
+    """Bits of the truths of a condition on texts: of those that it names, of all other texts, which
+    are alike to it, and of null.
+    """
+
+    names: tuple[str, ...]
+    of_text: Mapping[str, int]
+    of_others: int
+    of_null: int
+
+
+@lru_cache
+def _text_condition(leaf: Node) -> _TextCondition:
+    names = names_in(leaf)
+    of_null = _bits(holds(leaf, {}))
+    if len(names) != 1:
+        return _TextCondition(names, {}, of_null, of_null)
+    (name,) = names
+    texts = [*_texts_in(leaf)]
+    of_text = {text: _bits(holds(leaf, {name: text})) for text in texts}
+    return _TextCondition(names, of_text, _bits(holds(leaf, {name: "".join(texts) + "."})), of_null)
 
 
 def _bits(truth: bool | None) -> int:
