@@ -5,10 +5,10 @@ them up, and the files that say so.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from curate.artifacts.base import write_artifact
 from curate.artifacts.ledger import Amount, BlankLines, Entry, Ledger
@@ -104,45 +104,38 @@ def conclude(
         read, settings, written.reused.audio_caches, execution.threads, execution.on_audio
     )
     late = fill_late_metrics(records, rules, settings, scan, overrides)
-    with ThreadPoolExecutor(1) as beside:
-        # Whatever the verdicts:
-        repeated = beside.submit(count_duplicates, records, total.rows)
-        cells = beside.submit(density, records)
-        facts_of = beside.submit(_facts, plan, records, read)
-
-        def all_read() -> None:
-            # Polars opens a file once for its footer and again for its rows: one that is replaced
-            # meanwhile is damaged for it.
-            reading: list[Future[Any]] = [repeated, cells, facts_of]
-            wait(reading)
-
+    counts = count_rows(records, several_sources=len(sources) > 1)
+    languages = counts.languages()
+    rules = rules.of_languages(languages)
+    conventions = find_conventions(counts, rules)
+    exempt = any(each.exempt for each in conventions)
+    if exempt:
+        rules = exempted(rules, conventions)
+        reapply_rules(records, rules, overrides.decide)
         counts = count_rows(records, several_sources=len(sources) > 1)
-        languages = counts.languages()
-        rules = rules.of_languages(languages)
-        conventions = find_conventions(counts, rules)
-        exempt = any(each.exempt for each in conventions)
-        if exempt:
-            rules = exempted(rules, conventions)
-            all_read()
-            reapply_rules(records, rules, overrides.decide)
-            counts = count_rows(records, several_sources=len(sources) > 1)
-        known = None if late or exempt else counted
-        ends = known.ends() if known else ()
+    known = None if late or exempt else counted
+    ends = known.ends() if known else ()
+    table = open_table(records, counts, ends)
+    failing = apply_group_rules(records, rules, table)
+    if on_decided is not None:
+        on_decided(Decided(records, total.rows, rules, any(each.failed for each in failing)))
+    several = ["source"] if len(sources) > 1 else []
+    moving = [each.rule for each in failing if each.moved_rows]
+    columns = ["lang", "speaker", *grouped]
+    if moving:
+        counts = count_rows(records, several_sources=len(sources) > 1)
         table = open_table(records, counts, ends)
-        failing = apply_group_rules(records, rules, table, all_read)
-        if on_decided is not None:
-            on_decided(Decided(records, total.rows, rules, any(each.failed for each in failing)))
-        several = ["source"] if len(sources) > 1 else []
-        moving = [each.rule for each in failing if each.moved_rows]
-        columns = ["lang", "speaker", *grouped]
-        if moving:
-            counts = count_rows(records, several_sources=len(sources) > 1)
-            table = open_table(records, counts, ends)
+    with ThreadPoolExecutor(1) as beside:
+        # From here on nothing writes the table again: Polars opens a file for its footer, and again
+        # for its rows, and one that is replaced meanwhile is damaged for it.
         strata = beside.submit(
             kept_out, table, records, ["lang", *several, *grouped], rules, moving
         )
         hits = rules_hit(table, rules)
         shown = beside.submit(borderline_records, table, rules, sources, hits)
+        repeated = beside.submit(count_duplicates, records, total.rows)
+        cells = beside.submit(density, records)
+        facts_of = beside.submit(_facts, plan, records, read)
         summary = summarise(
             table,
             records,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -21,18 +21,15 @@ SHOWN = 20
 """Failing groups that are named, those that lost most first."""
 
 
-def apply_group_rules(
-    records: Path, rules: RuleSet, opened: RecordsTable, before_writing: Callable[[], object]
-) -> tuple[GroupRule, ...]:
+def apply_group_rules(records: Path, rules: RuleSet, opened: RecordsTable) -> tuple[GroupRule, ...]:
     """Apply rules for groups, write the table again where a group fails; what came of each rule.
-    `opened` is the table before; nobody may read its file once `before_writing` returned.
+    `opened` is the table before; nothing else may read its file.
     """
     table = scan(records)
     outcomes = evaluate_groups(table, rules, opened.sizes)
     if any(each.failing.height for each in outcomes):
         beside = records.with_suffix(".grouped")
         sink(demote(table, outcomes), beside)
-        before_writing()
         beside.replace(records)
     return tuple(_result(records, each) for each in outcomes)
 
