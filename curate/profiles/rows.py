@@ -16,13 +16,16 @@ AT_ONCE = 2 * ROW_GROUP
 """Rows that `batches` reads at once."""
 
 _State = tuple[int, ...]
-_read: dict[Path, tuple[_State, pl.DataFrame] | None] = {}
-"""By records table that is made or split what was read of it last; None before the first time."""
+_read: dict[Path, tuple[_State, pl.DataFrame | pl.LazyFrame] | None] = {}
+"""By records table that is made or split what was read of it last, or the plan to read it where it
+is large; None before the first time.
+"""
 
 
 @contextmanager
 def rows_in_memory(records: Path) -> Iterator[None]:
-    """Within the block `scan` opens this records table once, where it is small.
+    """Within the block `scan` opens this records table once, where it is small; of a large one only
+    the footer is read once.
 
     Some twenty questions about it would each open the file, which takes 2 ms for a hundred columns.
     """
@@ -35,8 +38,7 @@ def rows_in_memory(records: Path) -> Iterator[None]:
 
 def scan(records: Path) -> pl.LazyFrame:
     """The rows of a records table, as the file has them now."""
-    frame = _in_memory(records)
-    return pl.scan_parquet(records) if frame is None else frame.lazy()
+    return _rows(records).lazy()
 
 
 def batches(plan: pl.LazyFrame) -> Generator[pl.DataFrame]:
@@ -62,19 +64,21 @@ def batches(plan: pl.LazyFrame) -> Generator[pl.DataFrame]:
 
 def schema(records: Path) -> Mapping[str, pl.DataType]:
     """The columns of a records table, as the file has them now, and their types."""
-    frame = _in_memory(records)
-    return pl.read_parquet_schema(records) if frame is None else frame.schema
+    return _rows(records).collect_schema()
 
 
-def _in_memory(records: Path) -> pl.DataFrame | None:
-    """All rows within the block of `rows_in_memory`, where they are few."""
+def _rows(records: Path) -> pl.DataFrame | pl.LazyFrame:
+    """All rows within the block of `rows_in_memory`, where they are few; else a plan that has them.
+
+    A plan that was run keeps the footer that it read for all plans that begin with it.
+    """
     if records not in _read:
-        return None
+        return pl.scan_parquet(records)
     file = os.stat(records)  # noqa: PTH116
-    if file.st_size > IN_MEMORY:
-        return None
     state = (file.st_ino, file.st_mtime_ns, file.st_size)  # it is replaced, never written again
     held = _read[records]
     if held is None or held[0] != state:
-        held = _read[records] = (state, pl.read_parquet(records))
+        is_small = file.st_size <= IN_MEMORY
+        rows = pl.read_parquet(records) if is_small else pl.scan_parquet(records)
+        held = _read[records] = (state, rows)
     return held[1]
