@@ -122,7 +122,7 @@ def _vector(name: str, dtype: np.dtype[Any]) -> Callable[[Any], _Vector]:
     def convert(array: Any) -> _Vector:
         if array.dtype != dtype or array.ndim != 1 or not array.flags.c_contiguous:
             raise TypeError(f"{name}: {_description(array)}, not a contiguous {dtype} vector")
-        return _Vector(array.ctypes.data, array.size)
+        return _Vector(_address(array), array.size)
 
     return convert
 
@@ -131,9 +131,17 @@ def _table(name: str, dtype: np.dtype[Any]) -> Callable[[Any], _Table]:
     def convert(array: Any) -> _Table:
         if array.dtype != dtype or array.ndim != 2 or not array.flags.c_contiguous:
             raise TypeError(f"{name}: {_description(array)}, not a contiguous {dtype} table")
-        return _Table(array.ctypes.data, *array.shape)
+        return _Table(_address(array), *array.shape)
 
     return convert
+
+
+def _address(array: Any) -> int:
+    """Where a contiguous array's memory begins."""
+    if array.size and array.flags.writeable:  # what `ctypes` answers takes five times as long
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+    address: int = array.ctypes.data
+    return address
 
 
 def _description(array: Any) -> str:
