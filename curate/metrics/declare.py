@@ -73,5 +73,7 @@ def share(part: Counts, whole: Counts) -> pl.Series:
     known = (whole > 0) & (part >= 0)
     if known.all():
         return pl.Series(part / whole)
-    shares = np.divide(part, whole, out=np.full(part.size, np.nan), where=known)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = part / whole
+    shares[~known] = np.nan
     return pl.Series(shares, nan_to_null=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from curate.artifacts.alike import alike
 from curate.artifacts.columns import (
     DETECTED_LANG,
     LANG_CODE,
@@ -21,12 +23,13 @@ from curate.artifacts.columns import (
     described,
     has_audio,
 )
-from curate.artifacts.frames import Clips, Languages
+from curate.artifacts.frames import Clips
 from curate.audio.options import AudioOptions
 from curate.metrics import chosen
 from curate.metrics.compute.batch import Batch
 from curate.metrics.compute.phrases import Phrases, known_phrases
 from curate.metrics.compute.tokens import Tokenizer
+from curate.metrics.declare import Values
 from curate.text.languages import language_code
 from curate.text.normaliser import Normaliser
 
@@ -51,33 +54,56 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
     Metrics without a `compute` (whole input, audio) are null as yet.
     """
     batch = Batch(clips, settings or Settings())
-    metrics = chosen(batch.settings.groups)
+    layout = _layout(batch.settings.groups)
     computed = dict(_described(batch))
-    for metric in metrics:
-        values = None if metric.compute is None else metric.compute(batch)
+    for name, compute in layout.computed.items():
+        values = compute(batch)
         if values is not None:
-            computed[metric.name] = pl.Series(values)
+            computed[name] = pl.Series(values) if isinstance(values, np.ndarray) else values
     frame = clips.frame
-    if frame[MALFORMED.name].null_count() < frame.height:
-        textless = {LANG_CODE.name, *(metric.name for metric in metrics if not metric.needs_text)}
-        recorded = frame.select(has_audio()).to_series()
-        transcribed = frame[MALFORMED.name].is_null()
+    columns = dict(zip(frame.columns, frame.get_columns(), strict=True))
+    malformed = columns[MALFORMED.name]
+    if malformed.null_count() < frame.height:
+        recorded, transcribed = frame.select(has_audio()).to_series(), malformed.is_null()
         computed = {
             name: series.zip_with(
-                recorded if name in textless else transcribed, _nulls(1, series.dtype)
+                recorded if name in layout.textless else transcribed, alike(None, 1, series.dtype)
             )
             for name, series in computed.items()
         }
     # Assembled column by column: a lazy plan for each chunk would cost more than the measuring.
-    columns = {column.name: column for column in frame.get_columns()} | computed
-    added = {c.name: c.dtype for c in described(batch.settings.groups)}
+    columns |= {name: series.alias(name) for name, series in computed.items()}
+    own = [columns[name] for name in frame.columns if name not in layout.added]
+    nulls = _nulls(batch.settings.groups, 1 << frame.height.bit_length()).head(frame.height)
+    added = zip(layout.added, nulls.get_columns(), strict=True)
+    return pl.DataFrame(own).hstack([columns.get(name, null) for name, null in added])
+
+
+class _Layout(NamedTuple):
+    """What is the same for all batches: the columns that are added, the functions of those that
+    are computed of a batch, and the names of those that need no text.
+    """
+
+    added: Mapping[str, pl.DataType]
+    computed: Mapping[str, Callable[[Batch], Values]]
+    textless: frozenset[str]
+
+
+@cache
+def _layout(groups: frozenset[str]) -> _Layout:
+    metrics = chosen(groups)
+    added = {column.name: column.dtype for column in described(groups)}
     added |= {metric.name: metric.dtype for metric in metrics}
-    nulls = cache(partial(_nulls, frame.height))
-    for name in added.keys() - columns.keys():
-        columns[name] = nulls(added[name])
-    own = [name for name in frame.columns if name not in added]
-    # Of a dictionary's columns Polars examines each, which takes three times as long.
-    return pl.DataFrame([columns[name].alias(name) for name in (*own, *added)])
+    computed = {each.name: each.compute for each in metrics if each.compute is not None}
+    textless = {LANG_CODE.name, *(each.name for each in metrics if not each.needs_text)}
+    return _Layout(added, computed, frozenset(textless))
+
+
+@lru_cache(maxsize=8)
+def _nulls(groups: frozenset[str], rows: int) -> pl.DataFrame:
+    """All columns that are added, without a value: batches of about as many rows share them."""
+    added = _layout(groups).added.items()
+    return pl.DataFrame([alike(None, rows, dtype).alias(name) for name, dtype in added])
 
 
 def _described(batch: Batch) -> Mapping[str, pl.Series]:
@@ -88,10 +114,12 @@ def _described(batch: Batch) -> Mapping[str, pl.Series]:
         TEXT_KEY.name: pl.Series(batch.text_key),
         NORMAL_KEY.name: pl.Series(batch.normal_key),
         SCRIPT.name: batch.script,
-        TRANSLATION.name: pl.Series(
-            np.zeros(clips.frame.height, np.bool_) if translated is None else translated
+        TRANSLATION.name: (
+            alike(False, clips.frame.height, pl.Boolean())
+            if translated is None
+            else pl.Series(translated)
         ),
-        LANG_CODE.name: _codes(batch.languages),
+        LANG_CODE.name: _codes(batch),
     }
     if "near_duplicates" in groups:
         columns[NEAR_KEYS.name] = batch.near_keys
@@ -100,11 +128,8 @@ def _described(batch: Batch) -> Mapping[str, pl.Series]:
     return columns
 
 
-def _nulls(rows: int, dtype: pl.DataType) -> pl.Series:
-    return pl.Series([None], dtype=dtype).new_from_index(0, rows)
-
-
-def _codes(languages: Languages) -> pl.Series:
+def _codes(batch: Batch) -> pl.Series:
     """The code of each row's language; each name is looked up once."""
-    codes = [language_code(name) for name in languages.names]
-    return pl.Series(codes, dtype=pl.String)[languages.of]
+    names, of = batch.languages
+    codes = [language_code(name) for name in names]
+    return batch.lang if codes == list(names) else pl.Series(codes, dtype=pl.String)[of]

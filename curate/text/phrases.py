@@ -25,6 +25,8 @@ MOST_NUMBERS: Final = 2
 """Numbers (a year) behind any phrase that belong to it."""
 LONGEST: Final = 2_000
 """Characters of a text in which phrases are looked for: no known hallucination is longer."""
+_KEY_PARTS: Final = 1 << 16
+"""Values of the low bits that rule keys out."""
 _FIRST: Final = 3
 _NUMBER: Final = "#"
 _ALIKE: Final = {**dict.fromkeys(range(0x64B, 0x653)), 0x131: "i", 0x307: None}
@@ -79,6 +81,23 @@ class Phrasebook:
         whole = Spans.of([phrase.text for phrase in self.phrases if not phrase.named])
         keys = measure_spans(whole.data, whole.start, whole.length)[1][NORMAL_HASH]
         return np.unique(keys[keys != np.uint64(hash_normal(""))])
+
+    @cached_property
+    def _low_bits(self) -> npt.NDArray[np.bool_]:
+        """Which low bits some key has."""
+        bits = np.zeros(_KEY_PARTS, np.bool_)
+        bits[self.keys & np.uint64(_KEY_PARTS - 1)] = True
+        return bits
+
+    def rows(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
+        """The texts of these NORMAL_KEYs that are one phrase, as it is; low bits rule most out."""
+        low_bits = keys.view(np.int64) & np.int64(_KEY_PARTS - 1)
+        rows = np.flatnonzero(self._low_bits.take(low_bits))
+        if not rows.size:
+            return rows
+        places = np.searchsorted(self.keys, keys[rows])
+        is_phrase: npt.NDArray[np.bool_] = self.keys.take(places, mode="clip") == keys[rows]
+        return rows[is_phrase]
 
     @cached_property
     def anchors(self) -> Anchors:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from curate.arrays import Bytes, Int64s
+from curate.artifacts.alike import alike
 from curate.artifacts.columns import LANG
 from curate.artifacts.frames import Clips, Languages
 from curate.environment.cached import cached_property
@@ -23,7 +24,7 @@ from curate.metrics.compute.language import language
 from curate.metrics.compute.near_duplicates import near_keys
 from curate.metrics.compute.phrases import phrase_metrics, remark_metrics
 from curate.metrics.compute.tokens import tokens
-from curate.metrics.declare import Counts, share
+from curate.metrics.declare import INTEGER, Counts, share
 from curate.text import byte_sets, kernel, ngrams, remarks
 from curate.text.damage import damaged_chars
 from curate.text.markup import markup_chars
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 Keys = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
+
+_SCRIPTS: Final = pl.Series(SCRIPTS, dtype=pl.String)
 
 
 class TextCounts(NamedTuple):
@@ -117,7 +120,7 @@ class Batch:
     @property
     def script(self) -> pl.Series:
         """The script of most of the letters."""
-        return pl.Series(SCRIPTS, dtype=pl.String)[self.counts.script]
+        return _SCRIPTS[self.counts.script]
 
     @cached_property
     def spaceless(self) -> Rows:
@@ -125,31 +128,51 @@ class Batch:
         rows: Rows = self.counts.word_len == kernel.NOT_APPLICABLE
         return rows
 
+    @cached_property
+    def _has_spaceless(self) -> bool:
+        return bool(self.spaceless.any())
+
     @property
     def tokens(self) -> Counts:
         """Tokens that loops are counted in: words, characters where no spaces are written."""
-        return np.where(self.spaceless, self.counts.chars_nospace, self.counts.words)
+        words = self.counts.words
+        if not self._has_spaceless:
+            return words
+        return np.where(self.spaceless, self.counts.chars_nospace, words)
 
     @property
     def word_len(self) -> pl.Series:
         """Characters of the longest word; null for scripts without spaces."""
         lengths = pl.Series(self.counts.word_len)
-        return lengths.set(pl.Series(self.spaceless), None) if self.spaceless.any() else lengths
+        return lengths.set(pl.Series(self.spaceless), None) if self._has_spaceless else lengths
 
     @property
     def second_longest_ratio(self) -> pl.Series:
         """(longest token - second longest) / second longest."""
         longest, second = self.counts.longest_token, self.counts.second_token
-        return share(longest - second, np.where(self.spaceless, 0, second))
+        if self._has_spaceless:
+            second = np.where(self.spaceless, 0, second)
+        return share(longest - second, second)
 
     def per_second(self, counts: Counts) -> pl.Series:
         """Counts over duration."""
         return pl.Series(counts) / self.duration_s
 
-    def flags(self, rows: Rows | None) -> Counts:
+    def flags(self, rows: Rows | None) -> pl.Series:
         """1 for these rows, else 0; None is no row."""
-        flags = np.zeros(self.clips.frame.height, np.bool_) if rows is None else rows
-        return flags.astype(np.int32)
+        return self._zeros if rows is None else pl.Series(rows.astype(np.int32))
+
+    @property
+    def _zeros(self) -> pl.Series:
+        return alike(0, self.clips.frame.height, INTEGER)
+
+    def _placed(self, rows: Places, counts: Counts) -> pl.Series:
+        """The counts of these rows, and 0 for the others."""
+        if not counts.any():
+            return self._zeros
+        placed = np.zeros(self.clips.frame.height, np.int32)
+        placed[rows] = counts
+        return pl.Series(placed)
 
     @cached_property
     def _byte_sets(self) -> Bytes:
@@ -158,24 +181,25 @@ class Batch:
 
     def _with_bytes(self, of: int) -> tuple[Places, Int64s, Int64s]:
         """The texts that have a byte of a set, and where they begin and how long they are."""
-        texts, rows = self.clips.texts, np.flatnonzero(self._byte_sets & of)
+        texts, rows = self.clips.texts, np.flatnonzero((self._byte_sets & of) != 0)
         return rows, texts.start[rows], texts.length[rows]
 
     @cached_property
-    def markup(self) -> Counts:
-        """Characters of markup."""
+    def _marked_up(self) -> tuple[Places, Counts]:
+        """Texts that may have markup, and how many characters of it."""
         rows, start, length = self._with_bytes(byte_sets.MARKUP)
-        counts = np.zeros(self.clips.frame.height, np.int32)
-        counts[rows] = markup_chars(self.clips.texts.data, start, length)
-        return counts
+        return rows, markup_chars(self.clips.texts.data, start, length)
 
     @property
-    def damaged(self) -> Counts:
+    def markup(self) -> pl.Series:
+        """Characters of markup."""
+        return self._placed(*self._marked_up)
+
+    @property
+    def damaged(self) -> pl.Series:
         """Characters that a wrong encoding left."""
         rows, start, length = self._with_bytes(byte_sets.DAMAGE)
-        counts = np.zeros(self.clips.frame.height, np.int32)
-        counts[rows] = damaged_chars(self.clips.texts.data, start, length)
-        return counts
+        return self._placed(rows, damaged_chars(self.clips.texts.data, start, length))
 
     @cached_property
     def remarks(self) -> Mapping[str, pl.Series]:
@@ -183,7 +207,8 @@ class Batch:
         rows, start, length = self._with_bytes(byte_sets.REMARKS)
         enclosed = rows[remarks.rows(self.clips.texts.data, start, length)]
         # Brackets around all letters are more than they are.
-        mostly = np.flatnonzero(self.markup > self.counts.letters)
+        marked_up, chars = self._marked_up
+        mostly = marked_up[chars > self.counts.letters[marked_up]]
         rows = np.union1d(enclosed, mostly)
         return remark_metrics(self.clips.texts, rows, self.settings.phrases)
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.artifacts.alike import alike
 from curate.artifacts.frames import Spans
 from curate.errors import ConfigError, Fault, raise_all
 from curate.errors.nearest import unreadable
@@ -51,12 +52,23 @@ def phrase_metrics(
     A text that is one phrase is known by its key. The others are read where they have a word of a
     phrase (curate.text.anchors).
     """
-    whole = _known(keys, phrases.book.keys)
-    shares = np.zeros((2, keys.size))
-    for row in phrases.book.anchors.rows(texts.data, texts.start, texts.length).tolist():
-        cover = phrases.book.cover(texts.decode(row))
-        if cover.total:
-            shares[:, row] = cover.phrases / cover.total, cover.credits / cover.total
+    rows = keys.size
+    whole = phrases.book.rows(keys)
+    covers = {
+        row: cover
+        for row in phrases.book.anchors.rows(texts.data, texts.start, texts.length).tolist()
+        if (cover := phrases.book.cover(texts.decode(row))).phrases
+    }
+    if not covers and not whole.size:
+        none = alike(0.0, rows, pl.Float64())
+        return {
+            "hallucination": alike(0, rows, pl.Int32()),
+            "hallucination_share": none,
+            "credit_share": none,
+        }
+    shares = np.zeros((2, rows))
+    for row, cover in covers.items():
+        shares[:, row] = cover.phrases / cover.total, cover.credits / cover.total
     shares[0, whole] = 1
     return {
         "hallucination": pl.Series((shares[0] == 1).astype(np.int32)),
@@ -69,19 +81,14 @@ def remark_metrics(
     texts: Spans, rows: npt.NDArray[np.intp], phrases: Phrases
 ) -> Mapping[str, pl.Series]:
     """The metrics of remarks; `rows` are the texts that may have one."""
+    if not rows.size:
+        none = alike(0, texts.start.size, pl.Int32())
+        return {"remark_chars": none, "remarks_alone": none}
     chars = np.zeros(texts.start.size, np.int32)
     is_remark_only = np.zeros(texts.start.size, np.int32)
     for row in rows.tolist():
         chars[row], is_remark_only[row] = phrases.remarks.measure(texts.decode(row))
     return {"remark_chars": pl.Series(chars), "remarks_alone": pl.Series(is_remark_only)}
-
-
-def _known(keys: npt.NDArray[np.uint64], phrases: npt.NDArray[np.uint64]) -> npt.NDArray[np.intp]:
-    """Rows whose key is among the phrases'; low bits rule most of them out."""
-    maybe = np.zeros(1 << 12, np.bool_)
-    maybe[phrases & np.uint64(maybe.size - 1)] = True
-    rows = np.flatnonzero(maybe[keys & np.uint64(maybe.size - 1)])
-    return rows[np.isin(keys[rows], phrases)]
 
 
 @functools.cache

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.artifacts.alike import alike
 from curate.artifacts.columns import (
     AUDIO_KEY,
     DURATION_FIX,
@@ -313,7 +314,7 @@ def _marked(frame: pl.DataFrame, decided: Mapping[int, Facets]) -> pl.DataFrame:
     fixes: tuple[tuple[Column, Mapping[int, object]], ...]
     fixes = ((TEXT_FIX, texts), (OFFSET_FIX, offsets), (DURATION_FIX, durations))
     marks = [*lines, *(_column(column, of, frame) for column, of in fixes)]
-    if not any(mark.name in frame.columns for mark in marks):
+    if not {mark.name for mark in marks} & set(frame.columns):
         return frame.hstack(marks)
     columns = {each.name: each for each in (*frame.get_columns(), *marks)}
     return pl.DataFrame([*columns.values()])  # a plan would wait for the engine's threads
@@ -327,7 +328,7 @@ def _of(facet: Facet, decided: Mapping[int, Facets]) -> Iterator[tuple[int, Deci
 def _column(column: Column, values: Mapping[int, object], frame: pl.DataFrame) -> pl.Series:
     """The column with these values in their rows, and null elsewhere."""
     if not values:
-        return pl.Series(column.name, [None], dtype=column.dtype).new_from_index(0, frame.height)
+        return alike(None, frame.height, column.dtype).alias(column.name)
     whole: list[object] = [None] * frame.height
     for row, value in values.items():
         whole[row] = value
