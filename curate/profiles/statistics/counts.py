@@ -32,12 +32,19 @@ class Triggered:
 
     def __init__(self, metrics: Iterable[tuple[str, str]]) -> None:
         """`metrics`: each rule's id and the metric that it is on, empty for none."""
-        self._of = {
+        of_tag = {
             f"{verdict}:{rule}": (metric, at + 1)
             for rule, metric in metrics
-            if metric
             for at, verdict in enumerate(HIT_VERDICTS)
         }
+        self._tags = pl.Enum([*of_tag])
+        self._metrics = [metric for metric, _ in of_tag.values()]
+        # By metric, what each tag gave on it; the last place is of tags of no rule.
+        self._verdicts: dict[str, npt.NDArray[np.uint8]] = {}
+        for at, (metric, verdict) in enumerate(of_tag.values()):
+            if metric:
+                none = np.zeros(len(of_tag) + 1, np.uint8)
+                self._verdicts.setdefault(metric, none)[at] = verdict
 
     def hits(self, frame: pl.DataFrame) -> Mapping[str, Hits]:
         """By metric, of rows with a verdict, those that a rule on the metric triggered on: the
@@ -45,20 +52,36 @@ class Triggered:
 
         Rows that a person calls clean got nothing, whatever rules triggered.
         """
-        if not self._of:
+        if not self._verdicts:
             return {}
-        unclean = (frame[VERDICT.name] != "clean").arg_true()
-        lists = frame[TAGS.name][unclean].list.join("\n")
-        different = lists.unique()
+        is_unclean = frame[VERDICT.name] != "clean"
+        if is_unclean.null_count():
+            is_unclean = is_unclean.fill_null(False)
+        unclean = np.flatnonzero(is_unclean.to_numpy())
+        if not unclean.size:
+            return {}
         code = np.zeros(frame.height, np.uint32)
-        code[unclean.to_numpy()] = lists.cast(pl.Enum(different)).to_physical().to_numpy() + 1
-        given_by_metric: dict[str, npt.NDArray[np.uint8]] = {}
-        for at, tags in enumerate(different.to_list()):
-            for metric, verdict in (self._of[tag] for tag in tags.split("\n") if tag in self._of):
-                given = given_by_metric.setdefault(metric, np.zeros(different.len() + 1, np.uint8))
-                given[at + 1] = max(given[at + 1], verdict)
-        of_code = np.bincount(code, minlength=different.len() + 1)
-        return {metric: Hits(code, given, of_code) for metric, given in given_by_metric.items()}
+        code[unclean] = np.arange(1, unclean.size + 1)
+        of_code = np.ones(unclean.size + 1, np.int64)
+        of_code[0] = frame.height - unclean.size
+        return {
+            metric: Hits(code, np.concatenate([[np.uint8(0)], verdict]), of_code)
+            for metric, verdict in self._by_metric(frame[TAGS.name][unclean])
+        }
+
+    def _by_metric(self, lists: pl.Series) -> Iterator[tuple[str, npt.NDArray[np.uint8]]]:
+        """The metrics that have one of the tags, and the worst verdict of each list on them."""
+        tags = lists.explode().cast(self._tags, strict=False).to_physical()
+        if tags.null_count():
+            tags = tags.cast(pl.UInt32).fill_null(len(self._metrics))
+        tag = tags.to_numpy()
+        # An empty list explodes to a null.
+        size = np.maximum(lists.list.len().to_numpy(), 1).astype(np.intp)
+        first = np.cumsum(size) - size
+        present = np.flatnonzero(np.bincount(tag)[: len(self._metrics)]).tolist()
+        for metric in dict.fromkeys(self._metrics[at] for at in present):
+            if metric:
+                yield metric, np.maximum.reduceat(self._verdicts[metric][tag], first)
 
 
 @dataclass(slots=True)

@@ -42,9 +42,8 @@ class Hits(NamedTuple):
 
     def rows(self) -> Int64s:
         """Rows by verdict, whether the metric is null in them or not."""
-        counts = np.zeros(len(HIT_VERDICTS) + 1, np.int64)
-        np.add.at(counts, self.verdict, self.of_code)
-        return counts[1:]
+        counts = np.bincount(self.verdict, self.of_code, minlength=len(HIT_VERDICTS) + 1)
+        return counts[1:].astype(np.int64)
 
     def of(self, rows: npt.NDArray[np.intp]) -> Hits:
         """Those of some of the rows."""
