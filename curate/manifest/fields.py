@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -28,7 +29,7 @@ from curate.manifest.scan import OK, count_lines, joined, room_for_keys
 from curate.manifest.strict import Record
 from curate.manifest.syntax import MISSING
 from curate.manifest.values import TEN, Interner, Known, Span
-from curate.native import kernel
+from curate.native import held, kernel
 from curate.text.ids import SPEAKER_FIELDS
 
 FIELDS = (
@@ -96,18 +97,20 @@ class Layout(NamedTuple):
     group_ends: Int64s
     ten: Floats
 
-    @classmethod
-    def of(cls, further: Sequence[str]) -> Layout:
-        """The fields of READ_FIELDS, and these."""
-        names = _names(further)
-        columns = (*_DECLARED, *((names.index(name),) for name in further), *_SPEAKERS)
-        return cls(
-            *joined(names),
-            spans=np.array([_SPANS.get(at, -1) for at in range(len(names))], np.int64),
-            groups=np.array([field for fields in columns for field in fields], np.int64),
-            group_ends=np.cumsum([len(fields) for fields in columns], dtype=np.int64),
-            ten=TEN,
-        )
+
+@lru_cache(8)
+def _layout(further: tuple[str, ...]) -> Layout:
+    """The fields of READ_FIELDS, and these; made once for all batches."""
+    names = _names(further)
+    columns = (*_DECLARED, *((names.index(name),) for name in further), *_SPEAKERS)
+    layout = Layout(
+        *joined(names),
+        spans=np.array([_SPANS.get(at, -1) for at in range(len(names))], np.int64),
+        groups=np.array([field for fields in columns for field in fields], np.int64),
+        group_ends=np.cumsum([len(fields) for fields in columns], dtype=np.int64),
+        ten=TEN,
+    )
+    return held(layout)
 
 
 class Lines(NamedTuple):
@@ -314,7 +317,7 @@ def _names(further: Sequence[str]) -> tuple[str, ...]:
 def _read(data: Bytes, first: int, further: Sequence[str], strings: Interner) -> Lines:
     """Read the lines from `first` on. Less than 2 GiB; a missing final newline is fine."""
     assert data.size < 2**31, "positions are 32-bit"
-    layout = Layout.of(further)
+    layout = _layout(tuple(further))
     count, fields, groups = count_lines(data[first:]), layout.name_ends.size, layout.group_ends.size
     lines, space = (
         Lines.empty(count, fields, groups),

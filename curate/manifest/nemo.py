@@ -179,7 +179,7 @@ class _Lines(NamedTuple):
         batches = []
         for chunk, first, end in zip(self.chunks, bounds, bounds[1:], strict=False):
             empty = blank[first:end]
-            none = int(empty.sum())
+            none = int(np.count_nonzero(empty))
             size = int(read.line_length[first:end][empty].sum()) if none else 0
             lines = end - first
             batches.append(Batch(lines, lines - none, none, size, chunk_digest(chunk.data)))

@@ -59,8 +59,10 @@ def sample_paths(
     samples: list[BatchPaths] = []
     whole = data.data
     for first, end in pairwise(np.searchsorted(of, np.arange(batches + 1)).tolist()):
-        named = np.flatnonzero(length[first:end])
-        rows = first + named[evenly(named.size, BATCH_PATHS)]
+        its_length = length[first:end]
+        named = int(np.count_nonzero(its_length))
+        places = evenly(named, BATCH_PATHS)
+        rows = first + (places if named == end - first else np.flatnonzero(its_length)[places])
         begins, ends = start[rows], start[rows] + length[rows]
         spans = zip(begins.tolist(), ends.tolist(), strict=True)
         paths = tuple(str(whole[begin:end], "utf-8") for begin, end in spans)
