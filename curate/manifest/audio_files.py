@@ -24,7 +24,7 @@ import polars as pl
 from curate.arrays import Bools, Bytes, Int64s, UInt64s
 from curate.artifacts.columns import AUDIO_CHANNEL, OFFSET_S, RECORDING_KEY
 from curate.manifest.absent_folders import Folders, cut, keys_of_absent
-from curate.manifest.folder_keys import FolderKeys
+from curate.manifest.folder_keys import FolderKeys, PathParts
 from curate.manifest.origin import Origin, home_of
 from curate.manifest.syntax import STRING
 from curate.manifest.values import Interner, combine, hash_spans
@@ -94,10 +94,14 @@ def recording_keys(
     length: Int64s,
     of: Int64s,
     bases: Sequence[Bases],
+    parts: PathParts | None = None,
 ) -> UInt64s:
-    """A 64-bit key of the file that each path means; `of` says which bases are a row's."""
-    begins = np.array([_key("\0".join(each)) for each in bases], np.uint64)[of]
-    keys, rows = _FOLDERS.find(data, start, length, begins)
+    """A 64-bit key of the file that each path means; `of` says which bases are a row's. `parts` are
+    those of the paths, where they are known.
+    """
+    of_bases = np.array([_key("\0".join(each)) for each in bases], np.uint64)
+    begins = np.full(of.size, of_bases[0]) if of_bases.size == 1 else of_bases[of]
+    keys, rows = _FOLDERS.find(parts or PathParts.of(data, start, length), begins)
     if rows.size:
         keys[rows] = _look_up(data, start[rows], length[rows], of[rows], bases, begins[rows])
     return keys

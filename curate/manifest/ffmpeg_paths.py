@@ -17,7 +17,6 @@ _THIRD_LAST = 3
 
 
 def _suspicious() -> Bools:
-    """By the last byte of a path, times 256, and its third last: whether a suffix may end so."""
     table = np.zeros(1 << 16, np.bool_)
     for suffix in SUFFIXES:
         last, third = (suffix[-at].encode()[0] for at in (1, _THIRD_LAST))
@@ -26,16 +25,17 @@ def _suspicious() -> Bools:
     return table
 
 
-_MAY_END = _suspicious()
+MAY_END = _suspicious()
+"""By the last byte of a path, times 256, and its third last: whether it may end in a suffix."""
 
 
-def ffmpeg_rows(data: Bytes, start: Int64s, length: Int64s) -> Int64s:
-    """The rows of paths, as spans of `data`, that end in one of SUFFIXES, in either case."""
-    end = start + length
-    last, third = (data.take(end - at, mode="clip") for at in (1, _THIRD_LAST))
-    may_end = _MAY_END.take(last.astype(np.intp) << 8 | third)
+def ffmpeg_rows(data: Bytes, start: Int64s, length: Int64s, may_end: Bools) -> Int64s:
+    """The rows of paths, as spans of `data`, that end in one of SUFFIXES, in either case; `may_end`
+    is what MAY_END has of each.
+    """
     rows = np.flatnonzero(may_end & (length > _SHORTEST))
-    names = (data[start[row] : end[row]].tobytes().lower() for row in rows.tolist())
+    spans = zip(start[rows].tolist(), length[rows].tolist(), strict=True)
+    names = (data[first : first + size].tobytes().lower() for first, size in spans)
     suffixes = tuple(suffix.encode() for suffix in SUFFIXES)
     named: Int64s = rows[
         np.fromiter((name.endswith(suffixes) for name in names), np.bool_, rows.size)

@@ -25,6 +25,8 @@ from curate.arrays import (
     UInt64s,
 )
 from curate.artifacts.score_fields import SCORE_FIELD
+from curate.manifest.ffmpeg_paths import MAY_END
+from curate.manifest.folder_keys import PathParts
 from curate.manifest.scan import OK, count_lines, joined, room_for_keys
 from curate.manifest.strict import Record
 from curate.manifest.syntax import MISSING
@@ -87,7 +89,8 @@ _NUMBERS = (DURATION, OFFSET)
 
 class Layout(NamedTuple):
     """What is read: the fields' names, the rows of `Lines.start` that their spans go to (-1: none),
-    and groups of fields, of which the first that is given is numbered.
+    and groups of fields, of which the first that is given is numbered; how a path of `foreign`
+    audio may end.
     """
 
     names: Bytes
@@ -96,6 +99,7 @@ class Layout(NamedTuple):
     groups: Int64s
     group_ends: Int64s
     ten: Floats
+    may_end: Bools
 
 
 @lru_cache(8)
@@ -109,6 +113,7 @@ def _layout(further: tuple[str, ...]) -> Layout:
         groups=np.array([field for fields in columns for field in fields], np.int64),
         group_ends=np.cumsum([len(fields) for fields in columns], dtype=np.int64),
         ten=TEN,
+        may_end=MAY_END,
     )
     return held(layout)
 
@@ -120,7 +125,9 @@ class Lines(NamedTuple):
     tables are filled. `line_length` is without the newline. `kind` has a row for each field;
     `start` and `length` one for each of those that are kept, strings without their quotes, all else
     as written. `numbers` are the duration and the offset: NaN where a value is no number, and where
-    it is `doubtful`. `paths` is the hash of the audio path (0: none), `translations` whether
+    it is `doubtful`. `paths`, `folders` and `names` are hashes of the audio path (0: none) and its
+    parts, `wide` and `foreign` whether its name is not plain ASCII and whether it may be one that
+    only ffmpeg reads, as PathParts and MAY_END have it; `translations` whether
     source_lang and target_lang are texts that differ. `codes` are numbers of strings, -1 for none:
     a row for each group of fields.
     """
@@ -136,6 +143,10 @@ class Lines(NamedTuple):
     numbers: FloatTable
     doubtful: ByteTable
     paths: UInt64s
+    folders: UInt64s
+    names: UInt64s
+    wide: Bools
+    foreign: Bools
     translations: Bools
     codes: Int32Table
 
@@ -155,6 +166,10 @@ class Lines(NamedTuple):
             numbers=np.empty((len(_NUMBERS), lines)),
             doubtful=np.empty((len(_NUMBERS), lines), np.uint8),
             paths=np.empty(lines, np.uint64),
+            folders=np.empty(lines, np.uint64),
+            names=np.empty(lines, np.uint64),
+            wide=np.empty(lines, np.bool_),
+            foreign=np.empty(lines, np.bool_),
             translations=np.empty(lines, np.bool_),
             codes=np.empty((groups, lines), np.int32),
         )
@@ -285,6 +300,13 @@ class Fields:
         """The numbers of a group's strings in these lines; None where no line gives any."""
         lines = self.lines
         return taken(lines.codes[group], rows) if lines.numbered[group] else None
+
+    def path_parts(self, rows: Int64s) -> PathParts:
+        """The parts of the audio paths in these lines."""
+        lines = self.lines
+        return PathParts(
+            taken(lines.folders, rows), taken(lines.names, rows), taken(lines.wide, rows)
+        )
 
     def graft(self, data: Bytes, records: Mapping[int, Record]) -> Bytes:
         """Give rows the fields of these records; returns the buffer with their bytes behind it."""

@@ -24,6 +24,31 @@ class _Table(NamedTuple):
     held: int
 
 
+class PathParts(NamedTuple):
+    """Of each path the hashes of what it has up to its last slash and of its name, and whether that
+    is not plain ASCII.
+    """
+
+    folders: UInt64s
+    names: UInt64s
+    wide: Bools
+
+    @classmethod
+    def of(cls, data: Bytes, start: Int64s, length: Int64s) -> PathParts:
+        """Of spans of `data`."""
+        folders, names = np.empty(start.size, np.uint64), np.empty(start.size, np.uint64)
+        parts = cls(folders, names, np.empty(start.size, np.bool_))
+        _hash(data, start, length, parts)
+        return parts
+
+    def replaced(self, rows: Int64s, parts: PathParts) -> PathParts:
+        """Those, with other ones in these rows."""
+        replaced = PathParts(self.folders.copy(), self.names.copy(), self.wide.copy())
+        for own, others in zip(replaced, parts, strict=True):
+            own[rows] = others
+        return replaced
+
+
 def _empty(room: int) -> _Table:
     return _Table(np.zeros(room, np.uint64), np.zeros(room, np.uint64), 0)
 
@@ -37,17 +62,15 @@ class FolderKeys:
         self._table = _empty(1 << 10)
         self._lock = Lock()
 
-    def find(
-        self, data: Bytes, start: Int64s, length: Int64s, begins: UInt64s
-    ) -> tuple[UInt64s, Int64s]:
+    def find(self, paths: PathParts, begins: UInt64s) -> tuple[UInt64s, Int64s]:
         """Keys of the files that paths name, and the rows whose key is not known by them: a
         directory that is not remembered, or a name that is not plain ASCII.
 
         `begins` is for each path a hash of where it begins.
         """
         table = self._table
-        keys, unknown = np.empty(start.size, np.uint64), np.empty(start.size, np.bool_)
-        _find(data, start, length, begins, table.places, table.folders, keys, unknown)
+        keys, unknown = np.empty(begins.size, np.uint64), np.empty(begins.size, np.bool_)
+        _find(paths, begins, table.places, table.folders, keys, unknown)
         return keys, np.flatnonzero(unknown)
 
     def remember(self, places: UInt64s, folders: UInt64s) -> None:
@@ -70,10 +93,13 @@ class FolderKeys:
 
 
 @kernel("folder_keys")
+def _hash(data: Bytes, start: Int64s, length: Int64s, parts: PathParts) -> None:
+    raise NotImplementedError
+
+
+@kernel("folder_keys")
 def _find(
-    data: Bytes,
-    start: Int64s,
-    length: Int64s,
+    parts: PathParts,
     begins: UInt64s,
     places: UInt64s,
     folders: UInt64s,

@@ -51,6 +51,7 @@ from curate.manifest.fields import (
     taken,
     without,
 )
+from curate.manifest.folder_keys import PathParts
 from curate.manifest.origin import Origin
 from curate.manifest.path_sample import NO_PATHS, BatchPaths, sample_paths
 from curate.manifest.scan import BLANK
@@ -109,11 +110,16 @@ def read_lines(
     broken = unread.without_record(rows)
     paths, start, length = unescape(data, *read.span_of(AUDIO, rows))
     named = without(length, broken, 0)
-    keys = recording_keys(paths, start, named, of, bases or lines.bases)
+    parts = read.path_parts(rows)
+    if broken.any():
+        nameless = np.flatnonzero(broken)
+        parts = parts.replaced(nameless, PathParts.of(paths, start[nameless], named[nameless]))
+    keys = recording_keys(paths, start, named, of, bases or lines.bases, parts)
     places[RECORDING_KEY.name] = key_column(keys, broken)
     clips = _clips(places, data, read, rows, unread, extra_fields)
     batches = lines.batches(read.lines, blank)
-    undecoded = np.bincount(of[ffmpeg_rows(paths, start, length)], minlength=len(batches)).tolist()
+    foreign = ffmpeg_rows(paths, start, length, taken(read.lines.foreign, rows))
+    undecoded = np.bincount(of[foreign], minlength=len(batches)).tolist()
     end_s = taken(read.seconds, rows)
     if read.gives(OFFSET):
         end_s = end_s + np.nan_to_num(taken(read.offsets, rows), posinf=0.0, neginf=0.0)

@@ -7,11 +7,13 @@ import shlex
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import curate
-from curate.manifest.ffmpeg_paths import ffmpeg_rows
+from curate.manifest.chunks import Chunk
+from curate.manifest.nemo import read_lines
 from curate.manifest.write import ManifestRequest, write_manifest
 from curate.nemo.ffmpeg_kinds import SUFFIXES
 from tests.curate.folder_writers import RATE, sound
@@ -36,11 +38,24 @@ def test_the_suffix_decides() -> None:
         "xm4a",
     ]
     names = [*(f"x/a{suffix}" for suffix in SUFFIXES), *others, "b.M4A", "é.Mp4", "z.WebM"]
-    data = [name.encode() for name in names]
-    length = np.array([len(each) for each in data], np.int64)
-    start = np.cumsum(length) - length
-    rows = ffmpeg_rows(np.frombuffer(b"".join(data), np.uint8), start, length)
-    assert [names[row] for row in rows] == [*names[: len(SUFFIXES)], "b.M4A", "é.Mp4", "z.WebM"]
+    expected = [*names[: len(SUFFIXES)], "b.M4A", "é.Mp4", "z.WebM"]
+    assert [name for name in names if rows_of(name) == 1] == expected
+    assert rows_of(*names) == len(expected)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=6), st.sampled_from([*SUFFIXES, "", ".wav", ".flac", "/"]), st.booleans())
+def test_no_other_ending_does(name: str, suffix: str, upper: bool) -> None:
+    path = name + (suffix.upper() if upper else suffix)
+    path = path.encode(errors="replace").decode()
+    ends = path.encode().lower().endswith(tuple(each.encode() for each in SUFFIXES))
+    assert rows_of(path) == (ends and len(path.encode()) > min(map(len, SUFFIXES)))
+
+
+def rows_of(*paths: str) -> int:
+    """Of lines that name these, how many are of a kind that only ffmpeg reads."""
+    lines = [json.dumps({"audio_filepath": path, "duration": 1, "text": "a"}) for path in paths]
+    return read_lines([Chunk("m.jsonl", 0, "\n".join(lines).encode())])[1][0].ffmpeg_rows
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -14,9 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.arrays import UInt64s
+from curate.artifacts.columns import RECORDING_KEY
 from curate.manifest import audio_files, folder_keys
 from curate.manifest.absent_folders import Folders, keys_of_absent
 from curate.manifest.audio_files import keys_of_paths, look_anew
+from curate.manifest.chunks import Chunk
+from curate.manifest.nemo import read_batch
 
 NAMES = st.sampled_from(["", "a", "clip_0001.wav", "\u00e9.wav", "e\u0301.wav", "x" * 20])
 FOLDERS = st.sampled_from(
@@ -42,6 +46,22 @@ def test_a_remembered_directory_gives_the_same_keys(paths: list[str], rng: Rando
         look_anew()
         apart += keys([path], [base]).tolist()
     assert apart == first.tolist()
+
+
+@settings(max_examples=200, deadline=None)
+@given(PATHS, st.booleans())
+def test_lines_give_the_keys_of_their_paths(paths: list[str], ascii_only: bool) -> None:
+    paths = [path for path in paths if path]
+    record = {"duration": 1, "text": "a"}
+    lines = [
+        json.dumps({"audio_filepath": path, **record}, ensure_ascii=ascii_only) for path in paths
+    ]
+    broken = '{"audio_filepath": "/data/part0002/a.wav", "duration": 0}'
+    chunk = Chunk("m.jsonl", 0, "\n".join([broken, *lines, broken]).encode())
+    for _ in range(2):
+        read = read_batch(chunk, (), BASES[0]).frame[RECORDING_KEY.name].to_list()
+        assert read == [None, *keys(paths, [0] * len(paths)).tolist(), None]
+        look_anew()
 
 
 def test_directories_in_absent_ones_have_the_keys_of_their_paths() -> None:

@@ -14,6 +14,7 @@ typedef struct {
     int64s groups;
     int64s group_ends;
     doubles ten;
+    bools may_end;
 } Layout;
 typedef struct {
     bools given;
@@ -27,6 +28,10 @@ typedef struct {
     doubles2 numbers;
     uint8s2 doubtful;
     uint64s paths;
+    uint64s folders;
+    uint64s names;
+    bools wide;
+    bools foreign;
     bools translations;
     int32s2 codes;
 } Lines;
@@ -142,6 +147,19 @@ static inline void fields_read_number(uint8s data, const Layout* layout, const W
     }
 }
 
+/* Note the audio path of the line at hand: its hashes, and if it may end as only ffmpeg reads. */
+static inline void fields_note_path(fields_Text path, const Layout* layout, int64_t row,
+                                    const Lines* lines) {
+    AT(lines->paths, row) = words_hash_bytes(path.data, path.first, path.size);
+    folder_keys_Parts parts = folder_keys_parts(path.data, path.first, path.size);
+    AT(lines->folders, row) = parts.folder;
+    AT(lines->names, row) = parts.name;
+    AT(lines->wide, row) = parts.wide;
+    int64_t end = path.first + path.size;
+    AT(lines->foreign, row) =
+        path.size >= 3 && AT(layout->may_end, AT(path.data, end - 1) << 8 | AT(path.data, end - 3));
+}
+
 /* Note the spans of the line at hand, and what is made of them. */
 static void fields_note(uint8s data, const Layout* layout, const Workspace* space, int64_t row,
                         const Lines* lines) {
@@ -163,8 +181,7 @@ static void fields_note(uint8s data, const Layout* layout, const Workspace* spac
     fields_read_number(data, layout, space, FIELDS_DURATION, 0, row, lines);
     fields_read_number(data, layout, space, FIELDS_OFFSET, 1, row, lines);
     if (fields_is_text(AT2(space->kind, 0, FIELDS_AUDIO))) {
-        fields_Text path = fields_text(data, space, FIELDS_AUDIO, 0);
-        AT(lines->paths, row) = words_hash_bytes(path.data, path.first, path.size);
+        fields_note_path(fields_text(data, space, FIELDS_AUDIO, 0), layout, row, lines);
     }
     AT(lines->translations, row) = fields_translated(data, space);
 }
@@ -177,7 +194,8 @@ EXPORT int64_t fields_read_lines(uint8s data, int64_t row, int64_t at, const Lay
                                  int64s stopped) {
     for (; row < lines->status.size; row++) {
         int64_t begin = at;
-        AT(lines->paths, row) = AT(lines->translations, row) = 0;
+        AT(lines->paths, row) = AT(lines->folders, row) = AT(lines->names, row) = 0;
+        AT(lines->wide, row) = AT(lines->foreign, row) = AT(lines->translations, row) = false;
         FILL(ROW(space->kind, 0), SYNTAX_MISSING);
         i64_i64 both = scan_scan_object(data, at, layout->names, layout->name_ends, space->keys,
                                         space->known, 0, space->kind, space->start, space->length);

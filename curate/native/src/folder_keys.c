@@ -23,6 +23,21 @@ static inline int64_t folder_keys_name(uint8s data, int64_t first, int64_t end, 
     return at;
 }
 
+/* Hashes of what a path has up to its last slash and of its name, and whether that is not plain
+ * ASCII. */
+typedef struct {
+    uint64_t folder;
+    uint64_t name;
+    bool wide;
+} folder_keys_Parts;
+
+static inline folder_keys_Parts folder_keys_parts(uint8s data, int64_t first, int64_t size) {
+    uint64_t high = 0;
+    int64_t end = first + size, name = folder_keys_name(data, first, end, &high);
+    return (folder_keys_Parts){words_hash_bytes(data, first, name - first),
+                               words_hash_bytes(data, name, end - name), high != 0};
+}
+
 /* The key of the file of a name in a folder with this key. */
 static inline uint64_t folder_keys_joined(uint64_t folder, uint64_t name) {
     uint64_t mixed = (name ^ folder) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -40,20 +55,31 @@ static inline uint64_t folder_keys_slot(uint64s places, uint64_t place) {
     return slot;
 }
 
-EXPORT void folder_keys_find(uint8s data, int64s start, int64s length, uint64s begins,
-                             uint64s places, uint64s folders, uint64s keys, bools unknown) {
-    uint64_t slot = 0;
+typedef struct {
+    uint64s folders;
+    uint64s names;
+    bools wide;
+} PathParts;
+
+EXPORT void folder_keys_hash(uint8s data, int64s start, int64s length, const PathParts* parts) {
     for (int64_t row = 0; row < start.size; row++) {
-        int64_t first = AT(start, row), end = first + AT(length, row);
-        uint64_t high = 0;
-        int64_t name = folder_keys_name(data, first, end, &high);
-        uint64_t place = words_hash_bytes(data, first, name - first) ^ AT(begins, row);
+        folder_keys_Parts one = folder_keys_parts(data, AT(start, row), AT(length, row));
+        AT(parts->folders, row) = one.folder;
+        AT(parts->names, row) = one.name;
+        AT(parts->wide, row) = one.wide;
+    }
+}
+
+EXPORT void folder_keys_find(const PathParts* parts, uint64s begins, uint64s places,
+                             uint64s folders, uint64s keys, bools unknown) {
+    uint64_t slot = 0;
+    for (int64_t row = 0; row < begins.size; row++) {
+        uint64_t place = AT(parts->folders, row) ^ AT(begins, row);
         if (AT(places, slot) != place) {
             slot = folder_keys_slot(places, place);
         }
-        AT(unknown, row) = high || !place || AT(places, slot) != place;
-        AT(keys, row) =
-            folder_keys_joined(AT(folders, slot), words_hash_bytes(data, name, end - name));
+        AT(unknown, row) = AT(parts->wide, row) || !place || AT(places, slot) != place;
+        AT(keys, row) = folder_keys_joined(AT(folders, slot), AT(parts->names, row));
     }
 }
 
