@@ -51,7 +51,8 @@ class Clips:
     translated into (length 0: not known), `offset_fault` whether the offset is negative or no
     number, `rate_beside_offset` whether the row gives an offset and a sampling rate, `scores` the
     numbers that a model gave the row, by name (NaN where it gave none), `predicted_2` a second
-    recogniser's hypothesis; None where no row says such a thing.
+    recogniser's hypothesis; None where no row says such a thing. `languages` are those of the
+    frame's rows, where the reader has numbered them.
     """
 
     frame: pl.DataFrame
@@ -63,6 +64,7 @@ class Clips:
     rate_beside_offset: npt.NDArray[np.bool_] | None = None
     scores: Mapping[str, npt.NDArray[np.float64]] | None = None
     predicted_2: Spans | None = None
+    languages: Languages | None = None
 
     def __post_init__(self) -> None:
         assert self.frame.height == self.texts.start.size

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.arrays import Bytes
+from curate.artifacts.alike import alike
 from curate.artifacts.columns import (
     AUDIO_CHANNEL,
     AUDIO_KEY,
@@ -28,7 +29,7 @@ from curate.artifacts.columns import (
     TASK,
     TEXT_KEY,
 )
-from curate.artifacts.frames import Clips, Spans
+from curate.artifacts.frames import Clips, Languages, Spans
 from curate.manifest.audio_files import Bases, bases_of, recording_keys
 from curate.manifest.chunks import Chunk
 from curate.manifest.ffmpeg_paths import ffmpeg_rows
@@ -56,7 +57,7 @@ from curate.manifest.origin import Origin
 from curate.manifest.path_sample import NO_PATHS, BatchPaths, sample_paths
 from curate.manifest.scan import BLANK
 from curate.manifest.scores import read_scores
-from curate.manifest.series import alike, audio_keys, channel_column, key_column, reason_column
+from curate.manifest.series import audio_keys, channel_column, key_column, reason_column
 from curate.manifest.strict import (
     channel_of,
 )
@@ -230,6 +231,7 @@ def _clips(
     channels = _channels(strings, codes[CHANNEL_CODES])
     names = len(SPEAKER_FIELDS)
     codes_of = [*codes[:CHANNEL_CODES], *codes[CHANNEL_CODES + 1 : -names]]
+    named = dict(zip((LANG.name, TASK.name, *extra_fields), codes_of, strict=True))
     paths = taken(read.lines.paths, rows)
     segments = audio_keys(paths, np.float64(np.nan) if offsets is None else offsets, channels)
     columns = {
@@ -238,10 +240,7 @@ def _clips(
         AUDIO_KEY.name: key_column(segments, broken),
         TEXT_KEY.name: alike(None, rows.size, pl.UInt64()),
         NORMAL_KEY.name: alike(None, rows.size, pl.UInt64()),
-        **{
-            name: _named(strings, each, broken)
-            for name, each in zip((LANG.name, TASK.name, *extra_fields), codes_of, strict=True)
-        },
+        **{name: _named(strings, each, broken) for name, each in named.items()},
         SPEAKER.name: _speakers(read.strings, codes[-names:], broken),
         OFFSET_S.name: _seconds(offsets, rows.size),
         AUDIO_CHANNEL.name: channel_column(channels, broken, rows.size),
@@ -260,6 +259,7 @@ def _clips(
         _rates_beside_offsets(read, rows),
         _scores(data, read, rows, broken),
         _predicted(data, read, PREDICTED_2, rows, broken),
+        _languages(strings, named[LANG.name], broken),
     )
 
 
@@ -288,6 +288,21 @@ def _named(
         return alike(None, broken.size, pl.String())
     codes = without(codes, broken | (codes < 0), strings.len() - 1)
     return strings[pl.Series(codes.view(np.uint32))]
+
+
+def _languages(
+    strings: pl.Series, codes: npt.NDArray[np.int32] | None, broken: npt.NDArray[np.bool_]
+) -> Languages:
+    """The languages of a column that `_named` makes of the same."""
+    if codes is None:
+        return Languages([None], np.zeros(broken.size, np.int64))
+    null = strings.len() - 1
+    codes = without(codes, broken | (codes < 0), null)
+    place = np.zeros(strings.len(), np.int64)
+    place[codes] = place[null] = 1
+    used = np.flatnonzero(place)
+    place[used] = np.arange(used.size)
+    return Languages(strings[used].to_list(), place[codes])
 
 
 def _speakers(

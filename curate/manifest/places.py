@@ -86,7 +86,10 @@ def with_fields(clips: Clips, added: Mapping[str, str], extra_fields: Sequence[s
             .alias(LANG.name)
         )
     return replace(
-        clips, frame=clips.frame.with_columns(columns), translation=_translation(clips, added)
+        clips,
+        frame=clips.frame.with_columns(columns),
+        translation=_translation(clips, added),
+        languages=None,
     )
 
 

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.artifacts.alike import alike
 from curate.manifest.values import combine
-
-
-def alike(value: str | None, rows: int, dtype: pl.DataType) -> pl.Series:
-    """One value for all rows."""
-    return _repeated(value, dtype, 1 << rows.bit_length()).head(rows)
-
-
-@lru_cache(32)
-def _repeated(value: str | None, dtype: pl.DataType, rows: int) -> pl.Series:
-    """Batches of about as many rows share it."""
-    return pl.Series([value], dtype=dtype).new_from_index(0, rows)
 
 
 def reason_column(rows: npt.NDArray[np.int64], reasons: dict[int, str]) -> pl.Series:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from curate.artifacts.alike import alike
+from curate.artifacts.alike import alike, null_columns
 from curate.artifacts.columns import (
     DETECTED_LANG,
     LANG_CODE,
@@ -74,9 +74,9 @@ def measure(clips: Clips, settings: Settings | None = None) -> pl.DataFrame:
     # Assembled column by column: a lazy plan for each chunk would cost more than the measuring.
     columns |= {name: series.alias(name) for name, series in computed.items()}
     own = [columns[name] for name in frame.columns if name not in layout.added]
-    nulls = _nulls(batch.settings.groups, 1 << frame.height.bit_length()).head(frame.height)
-    added = zip(layout.added, nulls.get_columns(), strict=True)
-    return pl.DataFrame(own).hstack([columns.get(name, null) for name, null in added])
+    missing = tuple(item for item in layout.added.items() if item[0] not in columns)
+    columns |= {null.name: null for null in null_columns(missing, frame.height)}
+    return pl.DataFrame(own).hstack([columns[name] for name in layout.added])
 
 
 class _Layout(NamedTuple):
@@ -97,13 +97,6 @@ def _layout(groups: frozenset[str]) -> _Layout:
     computed = {each.name: each.compute for each in metrics if each.compute is not None}
     textless = {LANG_CODE.name, *(each.name for each in metrics if not each.needs_text)}
     return _Layout(added, computed, frozenset(textless))
-
-
-@lru_cache(maxsize=8)
-def _nulls(groups: frozenset[str], rows: int) -> pl.DataFrame:
-    """All columns that are added, without a value: batches of about as many rows share them."""
-    added = _layout(groups).added.items()
-    return pl.DataFrame([alike(None, rows, dtype).alias(name) for name, dtype in added])
 
 
 def _described(batch: Batch) -> Mapping[str, pl.Series]:

@@ -33,37 +33,37 @@ TEXT: tuple[Metric, ...] = (
         name="char_rate", unit="characters/s", direction="both", low=0, high=40, bins=80,
         meaning=f"Code points of the verbatim text, over duration; unrounded; {SHORT}.",
         null=TEXTLESS, source="NeMo SDP char rate, unrounded",
-        compute=lambda batch: batch.per_second(batch.counts.chars),
+        compute=lambda batch: batch.per_second(batch.columns.chars),
     ),
     Metric(
         name="char_rate_nospace", unit="characters/s", direction="both", low=0, high=40, bins=80,
         meaning=f"Code points that are not white space, over duration; {SHORT}.",
         null=TEXTLESS, source="reference figures",
-        compute=lambda batch: batch.per_second(batch.counts.chars_nospace),
+        compute=lambda batch: batch.per_second(batch.columns.chars_nospace),
     ),
     Metric(
         name="word_rate", unit="words/s", direction="both", low=0, high=10, bins=80,
         meaning=f"White-space separated tokens over duration; {SHORT}.",
         null=TEXTLESS, source="NeMo SDP word rate, unrounded",
-        compute=lambda batch: batch.per_second(batch.counts.words),
+        compute=lambda batch: batch.per_second(batch.columns.words),
     ),
     Metric(
         name="chars", unit="characters", direction="none", low=0, high=600, bins=60, dtype=INTEGER,
         meaning="Code points of the verbatim text.",
         null=TEXTLESS,
-        compute=lambda batch: batch.counts.chars,
+        compute=lambda batch: batch.columns.chars,
     ),
     Metric(
         name="words", unit="words", direction="none", low=0, high=120, bins=60, dtype=INTEGER,
         meaning="White-space separated tokens (Python's str.split()).",
         null=TEXTLESS,
-        compute=lambda batch: batch.counts.words,
+        compute=lambda batch: batch.columns.words,
     ),
     Metric(
         name="letters", unit="characters", direction="low", low=0, high=600, bins=60, dtype=INTEGER,
         meaning="Letters (Unicode categories L*) of the text.",
         null=TEXTLESS,
-        compute=lambda batch: batch.counts.letters,
+        compute=lambda batch: batch.columns.letters,
     ),
     Metric(
         name="word_len", unit="characters", direction="high", low=0, high=40,
@@ -78,7 +78,7 @@ TEXT: tuple[Metric, ...] = (
         bins=40, dtype=INTEGER,
         meaning="Longest white-space separated token, punctuation included.",
         null=TEXTLESS, source="reference figures",
-        compute=lambda batch: batch.counts.longest_token,
+        compute=lambda batch: batch.columns.longest_token,
     ),
     Metric(
         name="repetitions", unit="times", direction="high", low=0, high=30, bins=30, dtype=INTEGER,
@@ -88,19 +88,19 @@ TEXT: tuple[Metric, ...] = (
             "writes no spaces."
         ),
         null=TEXTLESS,
-        compute=lambda batch: batch.counts.repetitions,
+        compute=lambda batch: batch.columns.repetitions,
     ),
     Metric(
         name="word_run", unit="times", direction="high", low=0, high=30, bins=30, dtype=INTEGER,
         meaning="Longest run of identical neighbouring tokens, not normalised.",
         null=TEXTLESS, source="reference figures",
-        compute=lambda batch: batch.counts.word_run,
+        compute=lambda batch: batch.columns.word_run,
     ),
     Metric(
         name="phrase_run", unit="times", direction="high", low=0, high=30, bins=30, dtype=INTEGER,
         meaning="Most back-to-back occurrences of any phrase of 1 to 5 tokens, not normalised.",
         null=TEXTLESS, source="reference figures",
-        compute=lambda batch: batch.counts.phrase_run,
+        compute=lambda batch: batch.columns.phrase_run,
     ),
     Metric(
         name="second_longest_ratio", unit="ratio", direction="high", low=0, high=5, bins=50,
@@ -127,7 +127,7 @@ TEXT: tuple[Metric, ...] = (
         bins=20, dtype=INTEGER,
         meaning="Longest run of one character; white space ends it.",
         null=TEXTLESS,
-        compute=lambda batch: batch.counts.char_run,
+        compute=lambda batch: batch.columns.char_run,
     ),
     Metric(
         name="distinct_words", unit="share", direction="low", low=0, high=1, bins=50,
@@ -156,7 +156,7 @@ TEXT: tuple[Metric, ...] = (
             "their like in any script; no apostrophes, hyphens, quotes."
         ),
         null=TEXTLESS, source="Unicode Terminal_Punctuation",
-        compute=lambda batch: batch.counts.has_punctuation,
+        compute=lambda batch: batch.columns.has_punctuation,
     ),
     Metric(
         name="hidden_chars", unit="characters", direction="high", low=0, high=20,
@@ -166,7 +166,7 @@ TEXT: tuple[Metric, ...] = (
             "private use, U+FFFD; joiners behind letters that they shape are not counted."
         ),
         null=TEXTLESS, source="Unicode categories Cc, Cf, Co",
-        compute=lambda batch: batch.counts.hidden_chars,
+        compute=lambda batch: batch.columns.hidden_chars,
     ),
     Metric(
         name="markup_chars", unit="characters", direction="high", low=0, high=40,

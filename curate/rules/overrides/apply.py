@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.artifacts.alike import alike
+from curate.artifacts.alike import alike, null_columns
 from curate.artifacts.columns import (
     AUDIO_KEY,
+    DECIDED,
     DURATION_FIX,
     DURATION_US,
     OFFSET_FIX,
@@ -302,9 +303,21 @@ def _replaced(frame: pl.DataFrame, rows: Rows, by: pl.DataFrame) -> pl.DataFrame
 
 
 def _marked(frame: pl.DataFrame, decided: Mapping[int, Facets]) -> pl.DataFrame:
-    """The frame with DECIDED: the lines that decide each row, and what they put in place."""
+    """The frame with DECIDED."""
+    marks = _marks(decided, frame.height) if decided else null_columns(_MARKS, frame.height)
+    if not {mark.name for mark in marks} & set(frame.columns):
+        return frame.hstack(marks)
+    columns = {each.name: each for each in (*frame.get_columns(), *marks)}
+    return pl.DataFrame([*columns.values()])  # a plan would wait for the engine's threads
+
+
+_MARKS = tuple((column.name, column.dtype) for column in DECIDED)
+
+
+def _marks(decided: Mapping[int, Facets], rows: int) -> list[pl.Series]:
+    """The lines that decide each row, and what they put in place."""
     lines = (
-        _column(column, {row: each.line for row, each in _of(facet, decided)}, frame)
+        _column(column, {row: each.line for row, each in _of(facet, decided)}, rows)
         for facet, column in LINE_OF.items()
     )
     texts = {row: each.text for row, each in _of(Facet.TEXT, decided)}
@@ -313,11 +326,7 @@ def _marked(frame: pl.DataFrame, decided: Mapping[int, Facets]) -> pl.DataFrame:
     durations = {row: each.new_duration for row, each in segments.items()}
     fixes: tuple[tuple[Column, Mapping[int, object]], ...]
     fixes = ((TEXT_FIX, texts), (OFFSET_FIX, offsets), (DURATION_FIX, durations))
-    marks = [*lines, *(_column(column, of, frame) for column, of in fixes)]
-    if not {mark.name for mark in marks} & set(frame.columns):
-        return frame.hstack(marks)
-    columns = {each.name: each for each in (*frame.get_columns(), *marks)}
-    return pl.DataFrame([*columns.values()])  # a plan would wait for the engine's threads
+    return [*lines, *(_column(column, of, rows) for column, of in fixes)]
 
 
 def _of(facet: Facet, decided: Mapping[int, Facets]) -> Iterator[tuple[int, Decision]]:
@@ -325,11 +334,11 @@ def _of(facet: Facet, decided: Mapping[int, Facets]) -> Iterator[tuple[int, Deci
     return ((row, facets[facet]) for row, facets in decided.items() if facet in facets)
 
 
-def _column(column: Column, values: Mapping[int, object], frame: pl.DataFrame) -> pl.Series:
+def _column(column: Column, values: Mapping[int, object], rows: int) -> pl.Series:
     """The column with these values in their rows, and null elsewhere."""
     if not values:
-        return alike(None, frame.height, column.dtype).alias(column.name)
-    whole: list[object] = [None] * frame.height
+        return alike(None, rows, column.dtype).alias(column.name)
+    whole: list[object] = [None] * rows
     for row, value in values.items():
         whole[row] = value
     return pl.Series(column.name, whole, dtype=column.dtype)
