@@ -45,7 +45,7 @@ def _codes_of_few(column: pl.Series) -> tuple[list[str], npt.NDArray[np.int64]] 
         is_same = column == text
         same = int(is_same.sum())
         if same == left:  # the last text is that of all rows that have none yet
-            places[places == 0] = len(texts)
+            places += (places == 0).view(np.uint8) * np.uint8(len(texts))
         else:
             if nulls is not None:
                 is_same = is_same.fill_null(False)

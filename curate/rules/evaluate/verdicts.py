@@ -7,7 +7,7 @@ small numbers, tags are built once per combination that occurs, words for the ro
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -94,12 +94,13 @@ def _evaluate(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
     unclean = np.flatnonzero(verdict != CLEAN)
     codes = codes.take(unclean, axis=1)
     triggered = [(rule, own) for rule, own in zip(applied.rules, codes, strict=True) if own.any()]
-    at, tags = _tags(triggered, unread[unclean])
+    at, lists = _tags(triggered, unread[unclean])
+    tags = pl.Series(TAGS.name, [*map(_list_of, [(), *lists])])
     reasons = _reasons(rows, triggered, unclean) if unclean.size else []
     verdicts = pl.Series(VERDICT.name, VERDICTS, dtype=VERDICT.dtype)
     return [
         verdicts[verdict],
-        pl.Series(TAGS.name, [[], *tags], dtype=TAGS.dtype)[_placed(at, unclean, rows)],
+        tags[_placed(at, unclean, rows)],
         pl.Series(REASON.name, [None, *reasons], dtype=REASON.dtype)[
             _placed(np.arange(unclean.size), unclean, rows)
         ],
@@ -157,7 +158,7 @@ def _codes(batch: Batch, malformed: npt.NDArray[np.bool_], rules: RuleSet) -> By
 
 def _tags(
     triggered: Sequence[tuple[Rule, Codes]], unread: Codes
-) -> tuple[npt.NDArray[np.intp], list[list[str]]]:
+) -> tuple[npt.NDArray[np.intp], list[tuple[str, ...]]]:
     """For each unclean row, which of the lists of tags is its own; and the lists.
 
     Rules are added to the combinations seen so far, of which there are few, as many at a time as
@@ -166,7 +167,7 @@ def _tags(
     first = np.zeros(len(VERDICTS), np.intp)
     first[[*_UNREAD]] = range(1, len(_UNREAD) + 1)
     at = first[unread]
-    lists: list[list[str]] = [[], *([VERDICTS[code]] for code in _UNREAD)]
+    lists: list[tuple[str, ...]] = [(), *((VERDICTS[code],) for code in _UNREAD)]
     for begin in range(0, len(triggered), _AT_ONCE):
         some = triggered[begin : begin + _AT_ONCE]
         for _, codes in some:
@@ -177,21 +178,29 @@ def _tags(
 
 
 def _with_tags(
-    lists: Sequence[list[str]], combination: int, rules: Sequence[tuple[Rule, Codes]]
-) -> list[str]:
+    lists: Sequence[tuple[str, ...]], combination: int, rules: Sequence[tuple[Rule, Codes]]
+) -> tuple[str, ...]:
     tags: list[str] = []
     for rule, _ in reversed(rules):
         combination, code = divmod(combination, _CODES)
         if code:
             tags.append(f"{VERDICTS[code]}:{rule.id}")
-    return [*lists[combination], *reversed(tags)]
+    return (*lists[combination], *reversed(tags))
+
+
+@lru_cache(maxsize=1024)
+def _list_of(tags: tuple[str, ...]) -> pl.Series:
+    """The tags as an element of a column of lists: what every batch makes such a column of."""
+    return pl.Series(tags, dtype=pl.String())
 
 
 def _reasons(
     rows: pl.DataFrame, triggered: Sequence[tuple[Rule, Codes]], unclean: npt.NDArray[np.intp]
 ) -> list[str | None]:
     """The words of each unclean row."""
-    reasons: list[str | None] = rows[MALFORMED.name][unclean].to_list()
+    reasons: list[str | None] = [None] * unclean.size
+    if rows[MALFORMED.name].null_count() < rows.height:
+        reasons = rows[MALFORMED.name][unclean].to_list()
     for rule, codes in triggered:
         for indices, words in _reasons_of_rule(rule, codes, rows, unclean):
             for index, own in zip(indices.tolist(), words, strict=True):
