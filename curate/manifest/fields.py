@@ -7,10 +7,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from curate.arrays import (
     Bools,
@@ -27,6 +26,7 @@ from curate.arrays import (
 from curate.artifacts.score_fields import SCORE_FIELD
 from curate.manifest.ffmpeg_paths import MAY_END
 from curate.manifest.folder_keys import PathParts
+from curate.manifest.row_values import taken
 from curate.manifest.scan import OK, count_lines, joined, room_for_keys
 from curate.manifest.strict import Record
 from curate.manifest.syntax import MISSING
@@ -174,6 +174,18 @@ class Lines(NamedTuple):
             codes=np.empty((groups, lines), np.int32),
         )
 
+    def first(self, lines: int) -> Lines:
+        """The first of them."""
+        return Lines._make([*self[:_EACH], *(each[..., :lines] for each in self[_EACH:])])
+
+    def with_room(self, lines: int) -> Lines:
+        """The same, with room for so many."""
+        larger = Lines.empty(lines, self.given.size, self.numbered.size)
+        larger.fill()
+        for own, before in zip(larger[_EACH:], self[_EACH:], strict=True):
+            own[..., : before.shape[-1]] = before
+        return larger._replace(given=self.given, numbered=self.numbered)
+
     def fill(self) -> None:
         """Fill the rows of what no line gives, too."""
         absent = ~self.given
@@ -209,19 +221,6 @@ class Workspace(NamedTuple):
             last=np.full(groups, -1, np.int64),
             plain=np.empty(size, np.uint8),
         )
-
-
-Number = TypeVar("Number", bound=np.generic)
-
-
-def taken(values: npt.NDArray[Number], rows: Int64s) -> npt.NDArray[Number]:
-    """The values of some lines, their numbers ascending; not copied where these are all."""
-    return values if rows.size == values.shape[-1] else values[..., rows]
-
-
-def without(values: npt.NDArray[Number], rows: Bools, nothing: float) -> npt.NDArray[Number]:
-    """The values with `nothing` in these rows; not copied where there are none."""
-    return np.where(rows, values.dtype.type(nothing), values) if rows.any() else values
 
 
 class _OfThread(threading.local):
@@ -328,6 +327,8 @@ class Fields:
         return whole
 
 
+_EACH = Lines._fields.index("status")
+"""From here on, `Lines` has an entry or a column for each line."""
 _GRAFTED = Lines._fields.index("kind")
 """From here on, what `Lines` has is of the record; before it, of the line."""
 
@@ -336,22 +337,40 @@ def _names(further: Sequence[str]) -> tuple[str, ...]:
     return (*READ_FIELDS, *(name for name in further if name not in READ_FIELDS))
 
 
+def _likely_lines(data: Bytes) -> int:
+    """Some more lines than there are, where those in a few samples are as long as the others: it
+    takes a while to count them all.
+    """
+    size = data.size // _SAMPLES
+    if size <= _SAMPLE:
+        return count_lines(data)
+    counts = [count_lines(data[at * size :][:_SAMPLE]) for at in range(_SAMPLES)]
+    if max(counts) > 2 * min(counts):
+        return count_lines(data)
+    return int(1.1 * sum(counts) * size / _SAMPLE)
+
+
+_SAMPLES, _SAMPLE = 4, 1 << 16
+
+
 def _read(data: Bytes, first: int, further: Sequence[str], strings: Interner) -> Lines:
     """Read the lines from `first` on. Less than 2 GiB; a missing final newline is fine."""
     assert data.size < 2**31, "positions are 32-bit"
     layout = _layout(tuple(further))
-    count, fields, groups = count_lines(data[first:]), layout.name_ends.size, layout.group_ends.size
-    lines, space = (
-        Lines.empty(count, fields, groups),
-        Workspace.of(fields, groups, data.size - first),
-    )
-    row, stopped = 0, np.array([first, 0], np.int64)
+    fields, groups = layout.name_ends.size, layout.group_ends.size
+    lines = Lines.empty(_likely_lines(data[first:]), fields, groups)
+    space = Workspace.of(fields, groups, data.size - first)
+    row, at, stopped = 0, first, np.zeros(2, np.int64)
     while True:
-        at = int(stopped[0])
         row = _read_lines(data, row, at, layout, strings.known, space, lines, stopped)
-        if row == count:
+        at = int(stopped[0])
+        if at >= data.size:
             break
-        strings.grow(int(stopped[1]))
+        if row == lines.status.size:
+            lines = lines.with_room(row + count_lines(data[at:]))
+        else:
+            strings.grow(int(stopped[1]))
+    lines = lines.first(row)
     for of, field in enumerate(_NUMBERS):
         at = _SPANS[field]
         for row in np.flatnonzero(lines.doubtful[of]).tolist() if lines.given[field] else ():
@@ -372,7 +391,7 @@ def _read_lines(
     stopped: Int64s,
 ) -> int:
     """Read the lines from number `row` on, which begins at `at`; the number of the line for which
-    there is no room among the known strings, or the end. `stopped` says where that line begins,
-    and the size of its string.
+    there is no room, or the end. `stopped` says where that line begins, and of how many bytes the
+    string is for which there is no room among the known ones.
     """
     raise NotImplementedError

@@ -49,12 +49,11 @@ from curate.manifest.fields import (
     WORDS,
     Fields,
     Lines,
-    taken,
-    without,
 )
 from curate.manifest.folder_keys import PathParts
 from curate.manifest.origin import Origin
 from curate.manifest.path_sample import NO_PATHS, BatchPaths, sample_paths
+from curate.manifest.row_values import taken, without
 from curate.manifest.scan import BLANK
 from curate.manifest.scores import read_scores
 from curate.manifest.series import audio_keys, channel_column, key_column, reason_column

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from curate.arrays import Bytes
 from curate.artifacts.unread import SKIPPED_BY
-from curate.manifest.fields import AUDIO, SKIPME, TEXT, Fields, taken
+from curate.manifest.fields import AUDIO, SKIPME, TEXT, Fields
+from curate.manifest.row_values import taken
 from curate.manifest.scan import OK
 from curate.manifest.strict import (
     LONGEST_S,

@@ -14,6 +14,7 @@ from polars.testing import assert_frame_equal
 from curate.artifacts.columns import BYTE_OFFSET, LINE
 from curate.artifacts.frames import Clips, Spans
 from curate.artifacts.score_fields import SCORE_FIELD
+from curate.manifest import fields
 from curate.manifest.chunks import Chunk
 from curate.manifest.fields import Lines
 from curate.manifest.nemo import read_batch
@@ -72,10 +73,15 @@ def _memory_that_was_used() -> Iterator[None]:
         yield
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.parametrize("room", [None, 1])
+@settings(max_examples=200, deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=8))
-def test_lines_read_together_are_lines_read_alone(lines: list[bytes]) -> None:
-    together = _read(b"\n".join(lines) + b"\n")
+def test_lines_read_together_are_lines_read_alone(room: int | None, lines: list[bytes]) -> None:
+    """Also where they are more than there was room for."""
+    with pytest.MonkeyPatch.context() as patch:
+        if room is not None:
+            patch.setattr(fields, "_likely_lines", lambda _: room)
+        together = _read(b"\n".join(lines) + b"\n")
     row = 0
     for line in lines:
         alone = _read(line + b"\n")
@@ -108,3 +114,18 @@ def _beside(clips: Clips, row: int) -> Mapping[str, object]:
 
 def _text(spans: Spans | None, row: int, none: int) -> str | None:
     return None if spans is None or spans.length[row] == none else spans.decode(row)
+
+
+@pytest.mark.parametrize("samples", [1, 4])
+@pytest.mark.parametrize("longest", [1, 40, 100])
+@pytest.mark.parametrize("blank", [0, 1 << 17])
+def test_room_for_many_lines_of_any_lengths(
+    monkeypatch: pytest.MonkeyPatch, samples: int, longest: int, blank: int
+) -> None:
+    """The first ones long, or blank."""
+    monkeypatch.setattr(fields, "_SAMPLES", samples)
+    texts = ["a" * (50 if at < 5000 else at % longest) for at in range(12_000)]
+    lines = [json.dumps({"audio_filepath": "a", "duration": 1, "text": text}) for text in texts]
+    clips = _read(("\n" * blank + "\n".join(lines)).encode())
+    assert [clips.texts.decode(row) for row in range(clips.frame.height)] == texts
+    assert clips.frame[LINE.name].to_list() == [*range(blank + 1, blank + 12_001)]

@@ -187,12 +187,12 @@ static void fields_note(uint8s data, const Layout* layout, const Workspace* spac
 }
 
 /* Read the lines from number `row` on, which begins at `at`; the number of the line for which there
- * is no room among the known strings, or the end. `stopped` says where that line begins, and the
- * size of its string. */
+ * is no room, or the end. `stopped` says where that line begins, and of how many bytes the string
+ * is for which there is no room among the known ones. */
 EXPORT int64_t fields_read_lines(uint8s data, int64_t row, int64_t at, const Layout* layout,
                                  const Known* known, const Workspace* space, const Lines* lines,
                                  int64s stopped) {
-    for (; row < lines->status.size; row++) {
+    for (; at < data.size && row < lines->status.size; row++) {
         int64_t begin = at;
         AT(lines->paths, row) = AT(lines->folders, row) = AT(lines->names, row) = 0;
         AT(lines->wide, row) = AT(lines->foreign, row) = AT(lines->translations, row) = false;
@@ -221,5 +221,6 @@ EXPORT int64_t fields_read_lines(uint8s data, int64_t row, int64_t at, const Lay
         AT(lines->line_length, row) = at - begin;
         at += 1;
     }
+    AT(stopped, 0) = at;
     return row;
 }
