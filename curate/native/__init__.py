@@ -188,3 +188,8 @@ def held(value: Arrays) -> Arrays:
 @cache
 def _held_kind(of: Any) -> tuple[Any, Callable[[Any], Any]]:
     return type(of.__name__, (_Held, of), {}), _structure(of)[1]
+
+
+def address(value: Arrays) -> int:
+    """Where the C struct of a NamedTuple is that `held` made ready."""
+    return ctypes.addressof(cast("Any", value).pointer.contents)

@@ -2,6 +2,7 @@
 
 /* Rows whose products are added at a time. */
 #define CORRELATION_BLOCK 512
+_Static_assert(CORRELATION_BLOCK == COLUMNS_BLOCK, "columns are placed a block at a time");
 #define CORRELATION_GRID 4096
 /* Of these, products of grid values add up in 32 bits. */
 #define CORRELATION_PART 128
@@ -35,9 +36,27 @@ ALWAYS_INLINE double correlation_clip(double value, double low, double scale) {
     return min_f(max_f((value - low) * scale, 0.0), (double)CORRELATION_GRID);
 }
 
-/* Place a column's values on the grid; those that are not known are 0, and their rows have gaps. */
-ALWAYS_INLINE void correlation_place(doubles values, double low, double scale, int16s grid,
-                                     int16s unknown, bools gap) {
+/* What is added up over pairs of metrics: [i, j] of a table holds rows where both are known, and
+ * i's sums there. `grid` to `whole` are room for a block. */
+typedef struct {
+    doubles low;
+    doubles scale;
+    int16s2 grid;
+    int16s2 unknown;
+    bools gap;
+    bools held;
+    doubles2 whole;
+    doubles2 rows;
+    doubles2 sums;
+    doubles2 squares;
+    doubles2 products;
+} PairSums;
+
+/* Place metric k's values of a block on the grid; those that are not known are 0, and their rows
+ * have gaps. */
+ALWAYS_INLINE void correlation_place(doubles values, int64_t k, const PairSums* of) {
+    int16s grid = ROW(of->grid, k), unknown = ROW(of->unknown, k);
+    double low = AT(of->low, k), scale = AT(of->scale, k);
     uint64_t carried = 0, bits;
     for (int64_t row = 0; row < values.size; row++) { /* no branch: processors do many at once */
         memcpy(&bits, &AT(values, row), sizeof bits);
@@ -51,7 +70,7 @@ ALWAYS_INLINE void correlation_place(doubles values, double low, double scale, i
     for (int64_t row = 0; row < values.size; row++) {
         if (!(fabs(AT(values, row)) < INFINITY)) {
             AT(grid, row) = 0;
-            AT(unknown, row) = AT(gap, row) = 1;
+            AT(unknown, row) = AT(of->gap, row) = 1;
         }
     }
 }
@@ -78,69 +97,42 @@ static void correlation_take_out(int64_t row, int16s2 grid, int16s2 unknown, dou
     }
 }
 
-/* Add up grid values over pairs: [i, j] holds rows where both are known, and i's sums there.
+/* Add up the grid values of a block of rows.
  *
  * Where all is known, which is so in most rows, only the products are needed, of one triangle.
  * They are taken a block at a time, column by column, which processors do many rows at once. */
-ALWAYS_INLINE void correlation_add(doubles2 values, doubles low, doubles scale, int16s2 grid,
-                                   int16s2 unknown, bools gap, bools held, doubles2 whole,
-                                   doubles2 rows, doubles2 sums, doubles2 squares,
-                                   doubles2 products) {
-    int64_t size = low.size;
-    for (int64_t first = 0; first < values.columns; first += CORRELATION_BLOCK) {
-        int64_t count = min_i(CORRELATION_BLOCK, values.columns - first);
-        FILL(SLICE(gap, 0, count), false);
-        for (int64_t k = 0; k < size; k++) {
-            correlation_place(SLICE(ROW(values, k), first, first + count), AT(low, k), AT(scale, k),
-                              SLICE(ROW(grid, k), 0, count), SLICE(ROW(unknown, k), 0, count), gap);
+ALWAYS_INLINE void correlation_add_block(int64_t count, const PairSums* of) {
+    int64_t size = of->low.size;
+    for (int64_t row = 0; row < count; row++) {
+        if (AT(of->gap, row)) {
+            correlation_take_out(row, of->grid, of->unknown, of->rows, of->sums, of->squares);
         }
-        for (int64_t row = 0; row < count; row++) {
-            if (AT(gap, row)) {
-                correlation_take_out(row, grid, unknown, rows, sums, squares);
-            }
-        }
-        /* Nothing is below zero: columns of zeros, which are many, add nothing to any product. */
-        for (int64_t i = 0; i < size; i++) {
-            int64_t sum = correlation_sum(SLICE(ROW(grid, i), 0, count));
-            AT2(whole, size, i) += (double)sum;
-            AT(held, i) = sum > 0;
-        }
-        for (int64_t i = 0; i < size; i++) {
-            for (int64_t j = AT(held, i) ? i : size; j < size; j++) {
-                if (AT(held, j)) {
-                    AT2(whole, i, j) += (double)correlation_dot(SLICE(ROW(grid, i), 0, count),
-                                                                SLICE(ROW(grid, j), 0, count));
-                }
-            }
-        }
+    }
+    /* Nothing is below zero: columns of zeros, which are many, add nothing to any product. */
+    for (int64_t i = 0; i < size; i++) {
+        int64_t sum = correlation_sum(SLICE(ROW(of->grid, i), 0, count));
+        AT2(of->whole, size, i) += (double)sum;
+        AT(of->held, i) = sum > 0;
     }
     for (int64_t i = 0; i < size; i++) {
-        for (int64_t j = 0; j < size; j++) {
-            AT2(rows, i, j) += (double)values.columns;
-            AT2(sums, i, j) += AT2(whole, size, i);
-            AT2(squares, i, j) += AT2(whole, i, i);
-            AT2(products, i, j) += AT2(whole, min_i(i, j), max_i(i, j));
+        for (int64_t j = AT(of->held, i) ? i : size; j < size; j++) {
+            if (AT(of->held, j)) {
+                AT2(of->whole, i, j) += (double)correlation_dot(SLICE(ROW(of->grid, i), 0, count),
+                                                                SLICE(ROW(of->grid, j), 0, count));
+            }
         }
     }
 }
 
-WIDE static void correlation_add_wide(doubles2 values, doubles low, doubles scale, int16s2 grid,
-                                      int16s2 unknown, bools gap, bools held, doubles2 whole,
-                                      doubles2 rows, doubles2 sums, doubles2 squares,
-                                      doubles2 products) {
-    correlation_add(values, low, scale, grid, unknown, gap, held, whole, rows, sums, squares,
-                    products);
-}
-
-EXPORT void correlation_accumulate(doubles2 values, doubles low, doubles scale, int16s2 grid,
-                                   int16s2 unknown, bools gap, bools held, doubles2 whole,
-                                   doubles2 rows, doubles2 sums, doubles2 squares,
-                                   doubles2 products) {
-    if (is_wide()) {
-        correlation_add_wide(values, low, scale, grid, unknown, gap, held, whole, rows, sums,
-                             squares, products);
-        return;
+/* Spread what was added up of so many rows over all pairs. */
+ALWAYS_INLINE void correlation_add_up(int64_t rows, const PairSums* of) {
+    int64_t size = of->low.size;
+    for (int64_t i = 0; i < size; i++) {
+        for (int64_t j = 0; j < size; j++) {
+            AT2(of->rows, i, j) += (double)rows;
+            AT2(of->sums, i, j) += AT2(of->whole, size, i);
+            AT2(of->squares, i, j) += AT2(of->whole, i, i);
+            AT2(of->products, i, j) += AT2(of->whole, min_i(i, j), max_i(i, j));
+        }
     }
-    correlation_add(values, low, scale, grid, unknown, gap, held, whole, rows, sums, squares,
-                    products);
 }

@@ -2,6 +2,8 @@
 #include "arrays.h"
 #include "wide.h"
 
+#include "columns.h"
+
 #include "wide.c"
 #include "frame_checksum.c"
 #include "flac.c"
@@ -24,6 +26,7 @@
 #include "conditions.c"
 #include "ctc.c"
 #include "tally.c"
+#include "counts.c"
 #include "clusters.c"
 #include "groups.c"
 #include "ks_distance.c"

@@ -4,7 +4,7 @@
 #define TALLY_ULPS 1e-09
 #define TALLY_HUGE 9000000000000.0
 /* Rows that are counted at once where they are alike. */
-#define TALLY_BLOCK 512
+#define TALLY_BLOCK COLUMNS_BLOCK
 
 /* The equal bin of a value; the last one holds its upper end, too. */
 EXPORT int64_t tally_bin(double value, double low, double width, double top, int64_t bins) {
@@ -195,41 +195,46 @@ static void tally_count_rows(const BinCounts* of, doubles values, int64s us, uin
     }
 }
 
-ALWAYS_INLINE void tally_count_all(const BinCounts* of, doubles values, int64s us,
+/* Count a block of rows, of which the first has this number; no code is of rows without hits. */
+ALWAYS_INLINE void tally_add_block(const BinCounts* of, doubles values, int64s us,
                                    int64_t first_row, uint32s code, uint8s verdict) {
     int32_t room[TALLY_BLOCK];
     int64_t last = of->worst.columns - 1;
+    double lowest = AT2(of->worst, 0, last), highest = -AT2(of->worst, 1, last);
+    double value = AT(values, 0);
+    /* A block of one value, which does not stand out, is counted at once. */
+    if (!code.size && !(value < lowest) && !(value > highest) && tally_alike(values)) {
+        int64_t block_us = 0;
+        for (int64_t row = 0; row < us.size; row++) {
+            block_us += AT(us, row);
+        }
+        int64_t at = tally_cut_bin(value, of->low, of->width, of->top, of->bins, of->cuts);
+        tally_put(of, at, value, values.size, block_us);
+        tally_sum(of->sums, tally_millionths(value), values.size);
+        return;
+    }
+    tally_Block block;
+    bool usual = tally_add_up(values, lowest, highest, &block);
+    if (usual) {
+        int32s places = {room, values.size};
+        tally_place(values, of->low, of->width, of->top, of->bins, of->cuts, places);
+        tally_count_block(of, values, us, code, verdict, places);
+        AT(of->sums, 0) += block.low;
+        AT(of->sums, 1) += (block.whole - block.low) >> 32;
+    } else {
+        tally_count_rows(of, values, us, code, verdict);
+    }
+    if (!usual || block.outside) {
+        tally_keep_ends(of, values, first_row);
+    }
+}
+
+ALWAYS_INLINE void tally_count_all(const BinCounts* of, doubles values, int64s us,
+                                   int64_t first_row, uint32s code, uint8s verdict) {
     for (int64_t first = 0; first < values.size; first += TALLY_BLOCK) {
         int64_t end = min_i(first + TALLY_BLOCK, values.size);
-        double lowest = AT2(of->worst, 0, last), highest = -AT2(of->worst, 1, last);
-        doubles own = SLICE(values, first, end);
-        double value = AT(own, 0);
-        /* A block of one value, which does not stand out, is counted at once. */
-        if (!code.size && !(value < lowest) && !(value > highest) && tally_alike(own)) {
-            int64_t block_us = 0;
-            for (int64_t row = first; row < end; row++) {
-                block_us += AT(us, row);
-            }
-            int64_t at = tally_cut_bin(value, of->low, of->width, of->top, of->bins, of->cuts);
-            tally_put(of, at, value, own.size, block_us);
-            tally_sum(of->sums, tally_millionths(value), own.size);
-            continue;
-        }
-        tally_Block block;
-        uint32s own_code = code.size ? SLICE(code, first, end) : code;
-        bool usual = tally_add_up(own, lowest, highest, &block);
-        if (usual) {
-            int32s places = {room, own.size};
-            tally_place(own, of->low, of->width, of->top, of->bins, of->cuts, places);
-            tally_count_block(of, own, SLICE(us, first, end), own_code, verdict, places);
-            AT(of->sums, 0) += block.low;
-            AT(of->sums, 1) += (block.whole - block.low) >> 32;
-        } else {
-            tally_count_rows(of, own, SLICE(us, first, end), own_code, verdict);
-        }
-        if (!usual || block.outside) {
-            tally_keep_ends(of, own, first_row + first);
-        }
+        tally_add_block(of, SLICE(values, first, end), SLICE(us, first, end), first_row + first,
+                        code.size ? SLICE(code, first, end) : code, verdict);
     }
 }
 

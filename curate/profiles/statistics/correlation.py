@@ -8,17 +8,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from curate.arrays import Bools, Floats, FloatTable, Int16Table, Int64s
 from curate.metrics.declare import Metric
-from curate.native import kernel
 
 GRID: Final = 4096
 BLOCK: Final = 512
 """Rows whose products are added at a time."""
+
+
+class PairSums(NamedTuple):
+    """What the compiled loop adds up over pairs: [i, j] of a table holds rows where both are known,
+    and i's sums there. `grid` to `whole` are its room for a block.
+    """
+
+    low: Floats
+    scale: Floats
+    grid: Int16Table
+    unknown: Int16Table
+    gap: Bools
+    held: Bools
+    whole: FloatTable
+    rows: FloatTable
+    sums: FloatTable
+    squares: FloatTable
+    products: FloatTable
 
 
 class Products:
@@ -33,23 +50,32 @@ class Products:
         self.squares: Int64s = np.zeros(shape, np.int64)
         self.products: Int64s = np.zeros(shape, np.int64)
 
-    def add(self, names: Sequence[str], values: Floats) -> None:
-        """Add rows (at most 2**29: sums of products stay below 2**53).
-
-        `values` has a column for each of `names`, NaN for null; the other metrics have no value.
-        """
-        at = [self._at[name] for name in names]
-        low = np.array([self.metrics[k].low for k in at], np.float64)
-        scale = np.array([GRID / (self.metrics[k].high - self.metrics[k].low) for k in at])
-        sums = np.zeros((4, len(at), len(at)))
-        size = len(at)
+    def begin(self, names: Sequence[str]) -> PairSums:
+        """Nothing added up yet, of these metrics, of rows in which the others have no value."""
+        metrics = [self.metrics[self._at[name]] for name in names]
+        size = len(metrics)
         grid, unknown = np.zeros((2, size, BLOCK), np.int16)
-        gap = np.zeros(BLOCK, bool)
-        whole, held = np.zeros((size + 1, size)), np.zeros(size, bool)
-        columns = np.ascontiguousarray(values.T, np.float64)
-        _accumulate(columns, low, scale, grid, unknown, gap, held, whole, *sums)
+        rows, sums, squares, products = np.zeros((4, size, size))
+        return PairSums(
+            low=np.array([metric.low for metric in metrics], np.float64),
+            scale=np.array([GRID / (metric.high - metric.low) for metric in metrics], np.float64),
+            grid=grid,
+            unknown=unknown,
+            gap=np.zeros(BLOCK, bool),
+            held=np.zeros(size, bool),
+            whole=np.zeros((size + 1, size)),
+            rows=rows,
+            sums=sums,
+            squares=squares,
+            products=products,
+        )
+
+    def add(self, names: Sequence[str], sums: PairSums) -> None:
+        """Add what was added up of some rows (at most 2**29: sums of products stay below 2**53)."""
+        at = [self._at[name] for name in names]
         place = np.ix_(at, at)
-        for total, part in zip(self.totals(), sums, strict=True):
+        parts = sums.rows, sums.sums, sums.squares, sums.products
+        for total, part in zip(self.totals(), parts, strict=True):
             total[place] += part.astype(np.int64)
 
     def merge(self, other: Products) -> None:
@@ -76,26 +102,3 @@ class Products:
         if across <= 0 or down <= 0:
             return None
         return round((n * both - x * y) / (math.sqrt(across) * math.sqrt(down)), 4)
-
-
-@kernel("correlation")
-def _accumulate(
-    values: FloatTable,
-    low: Floats,
-    scale: Floats,
-    grid: Int16Table,
-    unknown: Int16Table,
-    gap: Bools,
-    held: Bools,
-    whole: FloatTable,
-    rows: FloatTable,
-    sums: FloatTable,
-    squares: FloatTable,
-    products: FloatTable,
-) -> None:
-    """Add up grid values over pairs: [i, j] holds rows where both are known, and i's sums there.
-
-    Where all is known, which is so in most rows, only the products are needed, of one triangle.
-    They are taken a block at a time, column by column, which processors do many rows at once.
-    """
-    raise NotImplementedError

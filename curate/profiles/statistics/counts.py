@@ -16,11 +16,14 @@ import numpy.typing as npt
 import polars as pl
 import zstandard
 
+from curate.arrays import ByteTable, Int64s, UInt32s, UInt64s
 from curate.artifacts.columns import DURATION_US, TAGS, VERDICT
 from curate.metrics.declare import Metric
-from curate.profiles.statistics.correlation import Products
+from curate.native import kernel
+from curate.native.columns import Columns, columns_of, is_readable
+from curate.profiles.statistics.correlation import PairSums, Products
 from curate.profiles.statistics.histogram import cuts_of
-from curate.profiles.statistics.tally import HIT_VERDICTS, Hits, Tally
+from curate.profiles.statistics.tally import HIT_VERDICTS, NO_HITS, Hits, Tally
 from curate.rules.file import RuleSet
 
 _WAITING = 2
@@ -48,7 +51,7 @@ class Triggered:
 
     def hits(self, frame: pl.DataFrame) -> Mapping[str, Hits]:
         """By metric, of rows with a verdict, those that a rule on the metric triggered on: the
-        worst.
+        worst. All metrics have the rows' codes in common.
 
         Rows that a person calls clean got nothing, whatever rules triggered.
         """
@@ -110,21 +113,38 @@ class Counted:
 
     def add(self, frame: pl.DataFrame) -> None:
         """Count the rows of a records table that come next."""
-        names = [name for name in self.tallies if frame[name].null_count() < frame.height]
-        values = np.empty((len(names), frame.height))
-        for at, name in enumerate(names):
-            column = frame[name]
-            values[at] = column.cast(pl.Float64) if column.null_count() else column.to_numpy()
+        values = {
+            name: _numbers(frame[name])
+            for name in self.tallies
+            if frame[name].null_count() < frame.height
+        }
         us = frame[DURATION_US.name].to_numpy()
         if us.dtype != np.int64:  # floats, in which null is NaN
             us = np.nan_to_num(us).astype(np.int64)
         hits = self.triggered.hits(frame)
-        for at, name in enumerate(names):
-            self.tallies[name].add(values[at], us, self.rows, hits.get(name))
-        for name in hits.keys() & self.tallies.keys() - set(names):
+        for name in hits.keys() & self.tallies.keys():
             self.tallies[name].hit_rows[:] += hits[name].rows()
-        self.products.add(names, values.T)
+        self._add_columns(values, us, {name: hits[name] for name in values if name in hits})
         self.rows += frame.height
+
+    def _add_columns(
+        self, values: Mapping[str, npt.NDArray[Any]], us: Int64s, hits: Mapping[str, Hits]
+    ) -> None:
+        """Count columns of metrics, and where rules on them triggered."""
+        given = {name: at for at, name in enumerate(hits)}
+        verdicts = [each.verdict for each in hits.values()]
+        sums = self.products.begin([*values])
+        _add(
+            columns_of([*values.values()], us.size),
+            us,
+            self.rows,
+            next(iter(hits.values()), NO_HITS).code,
+            np.array(verdicts) if verdicts else np.zeros((0, 1), np.uint8),
+            np.array([given.get(name, -1) for name in values], np.int64),
+            np.array([self.tallies[name].address for name in values], np.uint64),
+            sums,
+        )
+        self.products.add([*values], sums)
 
     def known(self) -> Mapping[str, int]:
         """Rows in which each metric is a finite number."""
@@ -186,6 +206,29 @@ class Counted:
         for k, array in enumerate(self.products.totals()):
             arrays[f"products/{k}"] = array
         return arrays
+
+
+def _numbers(column: pl.Series) -> npt.NDArray[Any]:
+    """The numbers of a column, as the compiled loop reads them; NaN for null."""
+    numbers = (column.cast(pl.Float64) if column.null_count() else column).to_numpy()
+    return numbers if is_readable(numbers) else np.array(numbers, np.float64)
+
+
+@kernel("counts")
+def _add(
+    columns: Columns,
+    us: Int64s,
+    first_row: int,
+    code: UInt32s,
+    verdicts: ByteTable,
+    given: Int64s,
+    tallies: UInt64s,
+    sums: PairSums,
+) -> None:
+    """Count all columns in their tallies, whose addresses these are, and add up over pairs. `given`
+    is the row of each column's verdicts, by the rows' codes; -1 where no rule gave any.
+    """
+    raise NotImplementedError
 
 
 def _described(arrays: Mapping[str, npt.NDArray[np.generic]]) -> list[list[Any]]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from curate.arrays import Bools, Bytes, Floats, FloatTable, Int64s, Int64Table, UInt32s
 from curate.metrics.declare import Metric
-from curate.native import held, kernel
+from curate.native import address, held, kernel
 
 FINE = 64
 """Each bin of a histogram is cut so many times to find where a quantile lies."""
@@ -73,7 +73,7 @@ def by_value(metric: Metric) -> bool:
     return metric.dtype.is_integer() and metric.high <= WHOLE
 
 
-_NONE = Hits(np.zeros(0, np.uint32), np.zeros(1, np.uint8), np.zeros(1, np.int64))
+NO_HITS = Hits(np.zeros(0, np.uint32), np.zeros(1, np.uint8), np.zeros(1, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,11 @@ class Tally:
         )  # fmt: skip
         object.__setattr__(self, "_counts", held(counts))
 
+    @property
+    def address(self) -> int:
+        """Where the compiled loops find all that is counted."""
+        return address(self._counts)
+
     @classmethod
     def of(cls, metric: Metric, cuts: Sequence[float] = ()) -> Tally:
         """An empty tally with bins that suit the metric and end at `cuts`.
@@ -133,7 +138,7 @@ class Tally:
     def add(self, values: Floats, us: Int64s, first_row: int, hits: Hits | None = None) -> None:
         """Count a batch; NaN is null. `first_row` is the number of its first row."""
         if hits is None:
-            hits = _NONE
+            hits = NO_HITS
         else:
             self.hit_rows[:] += hits.rows()
         _count(values, us, first_row, hits.code, hits.verdict, self._counts)
