@@ -90,7 +90,7 @@ class Languages(NamedTuple):
         self, value: Callable[[str | None], int], dtype: type[Number]
     ) -> npt.NDArray[Number]:
         """`value` of each row's language, computed once per language."""
-        row_values: npt.NDArray[Number] = np.array([*map(value, self.names)], dtype)[self.of]
+        row_values: npt.NDArray[Number] = np.array([*map(value, self.names)], dtype).take(self.of)
         return row_values
 
 

@@ -130,7 +130,10 @@ class Batch:
     @property
     def script(self) -> pl.Series:
         """The script of most of the letters."""
-        return _SCRIPTS[self.counts.script]
+        script = self.counts.script
+        if script.size and (script == script[0]).all():
+            return alike(SCRIPTS[script[0]], script.size, pl.String())
+        return _SCRIPTS[script]
 
     @cached_property
     def spaceless(self) -> Rows:
@@ -185,13 +188,17 @@ class Batch:
         return pl.Series(placed)
 
     @cached_property
-    def _byte_sets(self) -> Bytes:
+    def _byte_sets(self) -> tuple[Places, Bytes]:
+        """The texts that have a byte of any set, and of which."""
         texts = self.clips.texts
-        return byte_sets.byte_sets(texts.data, texts.start, texts.length)
+        sets = byte_sets.byte_sets(texts.data, texts.start, texts.length)
+        rows = np.flatnonzero(sets != 0)
+        return rows, sets[rows]
 
     def _with_bytes(self, of: int) -> tuple[Places, Int64s, Int64s]:
         """The texts that have a byte of a set, and where they begin and how long they are."""
-        texts, rows = self.clips.texts, np.flatnonzero((self._byte_sets & of) != 0)
+        texts, (rows, sets) = self.clips.texts, self._byte_sets
+        rows = rows[(sets & of) != 0]
         return rows, texts.start[rows], texts.length[rows]
 
     @cached_property
@@ -219,7 +226,7 @@ class Batch:
         # Brackets around all letters are more than they are.
         marked_up, chars = self._marked_up
         mostly = marked_up[chars > self.counts.letters[marked_up]]
-        rows = np.union1d(enclosed, mostly)
+        rows = np.union1d(enclosed, mostly) if mostly.size else enclosed
         return remark_metrics(self.clips.texts, rows, self.settings.phrases)
 
     @cached_property
