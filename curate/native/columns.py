@@ -22,13 +22,17 @@ class Columns(NamedTuple):
     rows: int
 
 
-def is_readable(array: npt.NDArray[Any]) -> bool:
-    """Whether the loops read such numbers where they are."""
+def as_readable(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The same numbers as the loops read them: floats, unless they are so already."""
+    return array if _is_readable(array) else np.array(array, np.float64)
+
+
+def _is_readable(array: npt.NDArray[Any]) -> bool:
     return array.dtype in _KINDS and array.flags.c_contiguous and array.flags.aligned
 
 
 def columns_of(arrays: Sequence[npt.NDArray[Any]], rows: int) -> Columns:
-    """Columns of so many rows, for as long as the arrays live; each must be readable."""
-    assert all(is_readable(array) and array.shape == (rows,) for array in arrays)
+    """Columns of so many rows, as long as the arrays live, which are as `as_readable` has them."""
+    assert all(_is_readable(array) and array.shape == (rows,) for array in arrays)
     at = np.array([array.ctypes.data for array in arrays], np.uint64)
     return Columns(at, np.array([_KINDS[array.dtype] for array in arrays], np.uint8), rows)

@@ -16,20 +16,24 @@ typedef struct {
     int64_t rows;
 } Columns;
 
+/* Those of a column of such whole numbers in the rows from `first` to before `end`. */
+ALWAYS_INLINE int32s columns_int32s(const Columns* columns, int64_t which, int64_t first,
+                                    int64_t end) {
+    int32_t* at = (int32_t*)(uintptr_t)AT(columns->at, which);
+    return SLICE(((int32s){at, columns->rows}), first, end);
+}
+
 /* A column's numbers in the rows from `first` to before `end`, which are not written to: where they
  * are, or as floats in `room`, which has place for a block. */
 ALWAYS_INLINE doubles columns_block(const Columns* columns, int64_t which, int64_t first,
                                     int64_t end, double* room) {
-    int64_t count = end - first;
-    uintptr_t at = (uintptr_t)AT(columns->at, which);
-    (void)INDEX(first, columns->rows + 1);
-    (void)INDEX(end, columns->rows + 1);
     if (AT(columns->kind, which) == COLUMNS_DOUBLES) {
-        return (doubles){(double*)at + first, count};
+        double* at = (double*)(uintptr_t)AT(columns->at, which);
+        return SLICE(((doubles){at, columns->rows}), first, end);
     }
-    const int32_t* from = (const int32_t*)at + first;
-    for (int64_t k = 0; k < count; k++) {
-        room[k] = from[k];
+    int32s whole = columns_int32s(columns, which, first, end);
+    for (int64_t k = 0; k < whole.size; k++) {
+        room[k] = AT(whole, k);
     }
-    return (doubles){room, count};
+    return (doubles){room, whole.size};
 }

@@ -3,6 +3,7 @@
 
 /* Rows at a time: all that a step reads and writes stays in the first cache. */
 #define CONDITIONS_BLOCK 512
+_Static_assert(CONDITIONS_BLOCK == COLUMNS_BLOCK, "columns are read a block at a time");
 
 /* A truth has a bit for `holds` and one for `does not hold`; neither is unknown. */
 #define CONDITIONS_YES 1
@@ -88,6 +89,18 @@ ALWAYS_INLINE void conditions_range(doubles values, doubles range) {
     AT(range, 1) = known ? most : NAN;
 }
 
+/* The same of whole numbers, all of which are finite. */
+ALWAYS_INLINE void conditions_whole_range(int32s values, doubles range) {
+    int32_t least = AT(values, 0), most = least;
+    for (int64_t k = 0; k < values.size; k++) {
+        int32_t value = AT(values, k);
+        least = value < least ? value : least;
+        most = value > most ? value : most;
+    }
+    AT(range, 0) = least;
+    AT(range, 1) = most;
+}
+
 /* What all rows of the block have, or MIXED; nothing is in their places where they have one. */
 ALWAYS_INLINE uint8_t* conditions_same(uint8s2 truths, int64_t level) {
     return &AT2(truths, level, CONDITIONS_BLOCK);
@@ -152,7 +165,6 @@ ALWAYS_INLINE void conditions_join(uint8s2 truths, int64_t level, int64_t count,
     do {                                                                             \
         uint8_t* same = conditions_same(truths, level);                              \
         if (AT2(steps, step, 2)) {                                                   \
-            doubles values = SLICE(ROW(columns, which), first, first + count);       \
             double limit = AT(constants, AT2(steps, step, 2) - 1);                   \
             double low = AT2(ranges, which, 0), high = AT2(ranges, which, 1);        \
             uint8s truth = ROW(truths, level++);                                     \
@@ -161,6 +173,7 @@ ALWAYS_INLINE void conditions_join(uint8s2 truths, int64_t level, int64_t count,
             } else if (NOT_HELD) {                                                   \
                 *same = CONDITIONS_NO;                                               \
             } else {                                                                 \
+                doubles values = columns_block(columns, which, first, end, room);    \
                 CONDITIONS_COMPARE(conditions_finite(AT(values, k)), SYMBOL, limit); \
             }                                                                        \
         } else {                                                                     \
@@ -188,16 +201,18 @@ ALWAYS_INLINE void conditions_emit(uint8s truth, uint8_t same, uint8s codes, uin
 }
 
 /* Run the steps on `count` rows from `first` on. */
-ALWAYS_INLINE void conditions_run(int64s2 steps, doubles constants, doubles2 columns,
+ALWAYS_INLINE void conditions_run(int64s2 steps, doubles constants, const Columns* columns,
                                   uint8s2 leaves, doubles2 numbers, uint8s2 truths, doubles2 ranges,
                                   uint8s2 codes, int64_t first, int64_t count) {
-    int64_t height = 0, level = 0;
+    int64_t height = 0, level = 0, end = first + count;
+    double room[CONDITIONS_BLOCK];
     for (int64_t step = 0; step < steps.rows; step++) {
         int64_t which = AT2(steps, step, 1);
         switch (AT2(steps, step, 0)) {
             case CONDITIONS_COLUMN: {
-                doubles values = ROW(columns, which), top = ROW(numbers, height++);
-                CONDITIONS_EACH AT(top, k) = conditions_finite(AT(values, first + k));
+                doubles values = columns_block(columns, which, first, end, room);
+                doubles top = ROW(numbers, height++);
+                CONDITIONS_EACH AT(top, k) = conditions_finite(AT(values, k));
                 break;
             }
             case CONDITIONS_CONSTANT: {
@@ -250,7 +265,7 @@ ALWAYS_INLINE void conditions_run(int64s2 steps, doubles constants, doubles2 col
                     break;
                 }
                 doubles values = AT2(steps, step, 2)
-                                     ? SLICE(ROW(columns, which), first, first + count)
+                                     ? columns_block(columns, which, first, end, room)
                                      : ROW(numbers, --height);
                 CONDITIONS_EACH AT(truth, k) = CONDITIONS_YES + (fabs(AT(values, k)) <= DBL_MAX);
                 conditions_settle(truths, level - 1, count);
@@ -294,28 +309,34 @@ ALWAYS_INLINE void conditions_run(int64s2 steps, doubles constants, doubles2 col
     }
 }
 
-ALWAYS_INLINE void conditions_run_all(int64s2 steps, doubles constants, doubles2 columns,
+ALWAYS_INLINE void conditions_run_all(int64s2 steps, doubles constants, const Columns* columns,
                                       uint8s2 leaves, doubles2 numbers, uint8s2 truths,
                                       doubles2 ranges, uint8s2 codes) {
     for (int64_t first = 0; first < codes.columns; first += CONDITIONS_BLOCK) {
         int64_t count = min_i(CONDITIONS_BLOCK, codes.columns - first);
-        for (int64_t column = 0; column < columns.rows; column++) {
-            conditions_range(SLICE(ROW(columns, column), first, first + count),
-                             ROW(ranges, column));
+        for (int64_t column = 0; column < ranges.rows; column++) {
+            if (AT(columns->kind, column) == COLUMNS_DOUBLES) {
+                conditions_range(columns_block(columns, column, first, first + count, 0),
+                                 ROW(ranges, column));
+            } else {
+                conditions_whole_range(columns_int32s(columns, column, first, first + count),
+                                       ROW(ranges, column));
+            }
         }
         conditions_run(steps, constants, columns, leaves, numbers, truths, ranges, codes, first,
                        count);
     }
 }
 
-WIDE static void conditions_run_wide(int64s2 steps, doubles constants, doubles2 columns,
+WIDE static void conditions_run_wide(int64s2 steps, doubles constants, const Columns* columns,
                                      uint8s2 leaves, doubles2 numbers, uint8s2 truths,
                                      doubles2 ranges, uint8s2 codes) {
     conditions_run_all(steps, constants, columns, leaves, numbers, truths, ranges, codes);
 }
 
-EXPORT void conditions_evaluate(int64s2 steps, doubles constants, doubles2 columns, uint8s2 leaves,
-                                doubles2 numbers, uint8s2 truths, doubles2 ranges, uint8s2 codes) {
+EXPORT void conditions_evaluate(int64s2 steps, doubles constants, const Columns* columns,
+                                uint8s2 leaves, doubles2 numbers, uint8s2 truths, doubles2 ranges,
+                                uint8s2 codes) {
     if (is_wide()) {
         conditions_run_wide(steps, constants, columns, leaves, numbers, truths, ranges, codes);
     } else {

@@ -20,7 +20,7 @@ from curate.arrays import ByteTable, Int64s, UInt32s, UInt64s
 from curate.artifacts.columns import DURATION_US, TAGS, VERDICT
 from curate.metrics.declare import Metric
 from curate.native import kernel
-from curate.native.columns import Columns, columns_of, is_readable
+from curate.native.columns import Columns, as_readable, columns_of
 from curate.profiles.statistics.correlation import PairSums, Products
 from curate.profiles.statistics.histogram import cuts_of
 from curate.profiles.statistics.tally import HIT_VERDICTS, NO_HITS, Hits, Tally
@@ -210,8 +210,7 @@ class Counted:
 
 def _numbers(column: pl.Series) -> npt.NDArray[Any]:
     """The numbers of a column, as the compiled loop reads them; NaN for null."""
-    numbers = (column.cast(pl.Float64) if column.null_count() else column).to_numpy()
-    return numbers if is_readable(numbers) else np.array(numbers, np.float64)
+    return as_readable((column.cast(pl.Float64) if column.null_count() else column).to_numpy())
 
 
 @kernel("counts")

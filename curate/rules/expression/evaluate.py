@@ -19,6 +19,7 @@ import polars as pl
 
 from curate.arrays import Bytes, ByteTable, Floats, Int64s
 from curate.artifacts.text_codes import text_codes
+from curate.native.columns import as_readable, columns_of
 from curate.rules.expression.program import NO, YES, Output, Program
 from curate.rules.expression.syntax import (
     And,
@@ -133,13 +134,11 @@ class Batch:
 
     def run(self, program: Program) -> ByteTable:
         """The codes that the program gives the rows."""
-        columns = np.empty((len(program.columns), self.rows.height))
-        for at, name in enumerate(program.columns):
-            columns[at] = self._numbers(name)
+        numbers = [as_readable(self._numbers(name)) for name in program.columns]
         leaves = np.empty((len(program.leaves), self.rows.height), np.uint8)
         for at, leaf in enumerate(program.leaves):
             leaves[at] = self._text_truths(leaf)
-        return program.run(columns, leaves)
+        return program.run(columns_of(numbers, self.rows.height), leaves)
 
     def numbers(self, name: str) -> Floats:
         """A column of numbers; NaN where it is not known."""

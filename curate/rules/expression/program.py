@@ -14,6 +14,7 @@ import numpy as np
 
 from curate.arrays import ByteTable, Floats, FloatTable, Int64Table
 from curate.native import kernel
+from curate.native.columns import Columns
 from curate.rules.expression.declare import BY_SYMBOL
 from curate.rules.expression.syntax import (
     And,
@@ -82,14 +83,14 @@ class Program(NamedTuple):
             tuple(compiler.leaves),
         )
 
-    def run(self, columns: FloatTable, leaves: ByteTable) -> ByteTable:
+    def run(self, columns: Columns, leaves: ByteTable) -> ByteTable:
         """The codes of rows: `columns` has their numbers, NaN or infinite where unknown, `leaves`
         their truths.
         """
-        codes = np.zeros((self.rows, columns.shape[1]), np.uint8)
+        codes = np.zeros((self.rows, columns.rows), np.uint8)
         depth = len(self.steps) + 1
         numbers, truths = np.empty((depth, BLOCK)), np.empty((depth, BLOCK + 1), np.uint8)
-        ranges = np.empty((columns.shape[0], 2))
+        ranges = np.empty((len(self.columns), 2))
         _evaluate(self.steps, self.constants, columns, leaves, numbers, truths, ranges, codes)
         return codes
 
@@ -168,7 +169,7 @@ class _Compiler:
 def _evaluate(
     steps: Int64Table,
     constants: Floats,
-    columns: FloatTable,
+    columns: Columns,
     leaves: ByteTable,
     numbers: FloatTable,
     truths: ByteTable,
