@@ -1,6 +1,6 @@
 """One Parquet file of several: their row groups as they are, and one footer. No value is read.
 
-Columns that one of them leaves out are null, or one text, in all of its rows.
+Columns that one of them leaves out are null, one text, or numbers of few values.
 
 What a footer holds: parquet.thrift of apache/parquet-format.
 """
@@ -14,11 +14,12 @@ from pathlib import Path
 
 from curate.errors import InputError
 from curate.files import thrift_compact as thrift
-from curate.files.parquet_constants import (
+from curate.files.parquet_columns import (
     COLUMNS,
+    ROWS,
     Chunks,
-    Constants,
-    add_constant_columns,
+    LeftOut,
+    add_columns,
     chunks_of,
     types_of,
 )
@@ -41,7 +42,7 @@ _PAGE_OFFSETS, _BLOOM_FILTER = (9, 10, 11), 14
 _GREATEST_ORDINAL = (1 << 15) - 1
 """Of more row groups than that, only encryption would need the number."""
 
-_NOTHING: Constants = {}
+_NOTHING: LeftOut = {}
 
 _DAMAGE = (ValueError, IndexError, KeyError, TypeError, RecursionError)
 """What reading a footer raises that is none."""
@@ -67,7 +68,7 @@ class Joined:
         self._rows = 0
         self._common: Struct = {}
         """The rest of a footer, which all have to share."""
-        self._latest: tuple[int, Path, Constants] | None = None
+        self._latest: tuple[int, Path, LeftOut] | None = None
         """The file written last, as a whole file still: where it begins, its name, and the columns
         that it leaves out.
         """
@@ -78,11 +79,12 @@ class Joined:
         return not self._common and self._latest is None
 
     def append(
-        self, write: Callable[[FileIO], object], name: Path, left_out: Constants = _NOTHING
+        self, write: Callable[[FileIO], object], name: Path, left_out: LeftOut = _NOTHING
     ) -> None:
         """Append the row groups of the Parquet file that `write` writes where the file stands.
 
-        The columns that it leaves out are constant, and not nested; the file before it has them.
+        The columns that it leaves out are not nested, and the file before it has them; rows may be
+        added to those of few values while the file is written.
         InputError, by its name, where an earlier one was no Parquet file, or had other columns than
         those before it.
         """
@@ -128,7 +130,7 @@ class Joined:
             raise InputError.of(name, "its footer is damaged", hint) from None
         self._latest = None
 
-    def _take(self, begin: int, left_out: Constants) -> None:
+    def _take(self, begin: int, left_out: LeftOut) -> None:
         content, at = self._footer(begin)
         ends = [at]
         partial: list[tuple[Struct, Chunks]] = []
@@ -164,16 +166,17 @@ class Joined:
         thrift.write(group, STRUCT, out)
         self._groups.append(bytes(out))
 
-    def _complete(self, partial: list[tuple[Struct, Chunks]], left_out: Constants) -> None:
+    def _complete(self, partial: list[tuple[Struct, Chunks]], left_out: LeftOut) -> None:
         """Add row groups that lack these columns, and the pages of these behind them."""
         types = types_of(self._common[_SCHEMA][1][1])
-        pages = bytearray()
-        for group, chunks in partial:
-            pages += add_constant_columns(group, chunks, left_out, types, self._end + len(pages))
-            self._add(dict(sorted(group.items())))
+        first = 0
         self._file.seek(self._end)
-        write_all(self._file, bytes(pages))
-        self._end += len(pages)
+        for group, chunks in partial:
+            pages = add_columns(group, chunks, left_out, first, types, self._end)
+            write_all(self._file, pages)
+            self._end += len(pages)
+            first += group[ROWS][1]
+            self._add(dict(sorted(group.items())))
 
     def _footer(self, begin: int) -> tuple[bytes, int]:
         """The bytes of the footer of the file written last, and where they begin."""

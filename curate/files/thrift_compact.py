@@ -70,9 +70,9 @@ def read_struct(
 def write(value: Any, kind: int, out: bytearray) -> None:
     """Append the bytes of a value of this type; a struct may be bytes already."""
     if I16 <= kind <= I64:
-        _write_unsigned(value << 1 ^ value >> 63, out)
+        write_unsigned(value << 1 ^ value >> 63, out)
     elif kind == BINARY:
-        _write_unsigned(len(value), out)
+        write_unsigned(len(value), out)
         out += value
     elif kind == STRUCT and not isinstance(value, bytes):
         _write_struct(value, out)
@@ -80,11 +80,19 @@ def write(value: Any, kind: int, out: bytearray) -> None:
         of, elements = value
         out.append(min(len(elements), _LONG) << 4 | of)
         if len(elements) >= _LONG:
-            _write_unsigned(len(elements), out)
+            write_unsigned(len(elements), out)
         for element in elements:
             write(element, of, out)
     else:
         out += value
+
+
+def write_unsigned(number: int, out: bytearray) -> None:
+    """Append a number that is not negative, in seven bits a byte."""
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    out.append(number)
 
 
 def _write_struct(fields: Struct, out: bytearray) -> None:
@@ -97,7 +105,9 @@ def _write_struct(fields: Struct, out: bytearray) -> None:
         else:
             out.append(kind)
             write(number, I16, out)
-        if kind > FALSE:
+        if I16 <= kind <= I64:  # most are: a call less
+            write_unsigned(value << 1 ^ value >> 63, out)
+        elif kind > FALSE:
             write(value, kind, out)
     out.append(0)
 
@@ -121,13 +131,6 @@ def _unsigned(content: bytes, at: int) -> tuple[int, int]:
         shift += 7
         at += 1
     return number | byte << shift, at + 1
-
-
-def _write_unsigned(number: int, out: bytearray) -> None:
-    while number > 127:
-        out.append(number & 127 | 128)
-        number >>= 7
-    out.append(number)
 
 
 def _taken(content: bytes, at: int, size: int) -> tuple[bytes, int]:

@@ -20,6 +20,8 @@ from polars.testing.parametric import dataframes
 
 from curate.errors import InputError
 from curate.files import thrift_compact as thrift
+from curate.files.few_values import MOST_VALUES, FewValues
+from curate.files.parquet_columns import LeftOut
 from curate.files.parquet_joined import Joined, write_all
 
 TYPES = [
@@ -236,7 +238,13 @@ def test_what_cannot_be_joined_is_named(tmp_path: Path, how: str, first: bool) -
 WHOLE = pl.DataFrame({"a": range(20), "b": ["x"] * 20, "tags": [["y"]] * 20})
 
 
-def join_part(columns: Sequence[str], left_out: Mapping[str, str | None], path: Path) -> None:
+def few(values: Sequence[float | None], dtype: pl.DataType) -> FewValues:
+    column = FewValues(dtype, len(values))
+    column.rows = column.encode(pl.Series(values, dtype=dtype), MOST_VALUES)
+    return column
+
+
+def join_part(columns: Sequence[str], left_out: LeftOut, path: Path) -> None:
     """WHOLE, then these columns of it."""
     with path.open("w+b", buffering=0) as file:
         joined = Joined(file)
@@ -275,8 +283,42 @@ def test_columns_that_a_file_leaves_out_are_constant(
 
 
 @pytest.mark.parametrize(
+    "values",
+    [
+        [7] * 20,
+        [None] * 20,
+        [7] * 19 + [None],
+        [None] * 7 + [-1] * 13,
+        [0, 1] * 10,
+        [0, None, 2**63 - 1, -(2**63)] * 5,
+        list(range(20)),
+    ],
+)
+def test_numbers_that_a_file_leaves_out_are_those_of_their_rows(
+    tmp_path: Path, values: list[int | None]
+) -> None:
+    """Its row groups have seven rows, seven and six."""
+    plain, path = tmp_path / "plain.parquet", tmp_path / "joined.parquet"
+    join_part(["b", "tags"], {"a": few(values, pl.Int64())}, path)
+    part = WHOLE.with_columns(pl.Series("a", values, pl.Int64))
+    stored(pl.concat([WHOLE, part]), plain)
+    assert read_by_all(path) == read_by_all(plain)
+    expected = [values[at : at + 7].count(None) for at in range(0, 20, 7)]
+    assert nulls_of(path) == [0, 0, 0, *expected]
+
+
+def nulls_of(path: Path) -> list[int]:
+    """How many nulls the first column has in each row group, by the footer."""
+    fields, _ = thrift.read(footer_of(path.read_bytes()), 0, thrift.STRUCT)
+    return [group[1][1][1][0][3][1][12][1][3][1] for group in fields[4][1][1]]
+
+
+@pytest.mark.parametrize(
     ("columns", "left_out"),
     [
+        (["b", "tags"], {"a": few([1] * 20, pl.Int32())}),  # of four bytes
+        (["b", "tags"], {"a": few([1] * 19, pl.Int64())}),  # too few rows
+        (["a", "tags"], {"b": few([1] * 20, pl.Int64())}),  # text
         (["a", "b"], {"tags": None}),  # nested
         (["a", "b"], {"tags": "y"}),
         (["a", "b"], {"b": None}),  # there, and another one is not
@@ -286,7 +328,7 @@ def test_columns_that_a_file_leaves_out_are_constant(
     ],
 )
 def test_no_other_columns_can_be_left_out(
-    tmp_path: Path, columns: list[str], left_out: Mapping[str, str | None]
+    tmp_path: Path, columns: list[str], left_out: LeftOut
 ) -> None:
     with pytest.raises(InputError) as raised:
         join_part(columns, left_out, tmp_path / "joined.parquet")

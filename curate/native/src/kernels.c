@@ -5,6 +5,7 @@
 #include "columns.h"
 
 #include "wide.c"
+#include "few_values.c"
 #include "frame_checksum.c"
 #include "flac.c"
 #include "words.c"

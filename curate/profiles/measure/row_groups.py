@@ -17,12 +17,17 @@ from typing import NamedTuple, cast
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from curate.files.few_values import MOST_VALUES
 from curate.files.parquet_joined import Joined, write_all
-from curate.profiles.measure.constant_columns import without_constant_columns
+from curate.profiles.measure.few_valued_columns import Limits, without_few_valued_columns
 from curate.profiles.records_table import ROW_GROUP
 from curate.profiles.whole_input.duplicate_counts import sink
 
 LARGE = ROW_GROUP // 2
+RUN = 16 * ROW_GROUP
+"""Rows that are written at once where numbers of few values are not handed to Polars."""
+VALUES = (MOST_VALUES * 3 // 4, MOST_VALUES)
+"""Of such numbers, in the first LARGE rows and in all: rare ones come later."""
 _AT_ONCE = 1 << 20
 """Bytes that are copied at once."""
 
@@ -75,7 +80,9 @@ def write_table(
             if isinstance(run, Stored):
                 joined.append(_Copy(run.path), run.path)
                 continue
-            for left_out, frames in without_constant_columns(run, columns, LARGE):
+            for left_out, frames in without_few_valued_columns(
+                run, columns, Limits(LARGE, RUN, *VALUES)
+            ):
                 if left_out and joined.is_empty:  # no other file has all columns
                     joined.append(_Sink(iter(()), columns), path)
                 others = {name: columns[name] for name in columns if name not in left_out}
