@@ -9,6 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from curate.arrays import Floats, Int32s
+from curate.native import kernel
+
 if TYPE_CHECKING:
     from curate.metrics.compute.batch import Batch
 
@@ -70,10 +73,12 @@ class Metric(NamedTuple):
 
 def share(part: Counts, whole: Counts) -> pl.Series:
     """`part / whole`; null where `whole` is 0, or `part` is not applicable (negative)."""
-    known = (whole > 0) & (part >= 0)
-    if known.all():
-        return pl.Series(part / whole)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shares = part / whole
-    shares[~known] = np.nan
-    return pl.Series(shares, nan_to_null=True)
+    shares = np.empty(part.size)
+    all_known = _divide(part, whole, shares)
+    return pl.Series(shares, nan_to_null=not all_known)
+
+
+@kernel("shares")
+def _divide(part: Int32s, whole: Int32s, shares: Floats) -> bool:
+    """Put NaN where there is no share; whether there is none such."""
+    raise NotImplementedError

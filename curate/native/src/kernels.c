@@ -27,6 +27,7 @@
 #include "conditions.c"
 #include "ctc.c"
 #include "tally.c"
+#include "shares.c"
 #include "counts.c"
 #include "clusters.c"
 #include "groups.c"
