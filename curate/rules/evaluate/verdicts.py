@@ -36,6 +36,7 @@ Codes: TypeAlias = npt.NDArray[np.uint8]
 
 CLEAN, UNKNOWN = VERDICTS.index("clean"), VERDICTS.index("unknown")
 WORST = VERDICTS.index("malformed")
+_EACH_VERDICT = pl.Series(VERDICT.name, VERDICTS, dtype=VERDICT.dtype)
 _CODES = VERDICTS.index("bad") + 1
 """What a rule gives is less."""
 _AT_ONCE = 16
@@ -64,11 +65,8 @@ def tag(frame: pl.LazyFrame, rules: RuleSet) -> pl.LazyFrame:
 def tag_batch(rows: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
     """The same for rows at hand, without a plan: for those who have a chunk at a time."""
     _demand_columns(rows.columns, rules)
-    own_names = {column.name for column in VERDICT_COLUMNS}
-    # Of the columns of a new frame Polars examines each.
-    return rows[[name for name in rows.columns if name not in own_names]].hstack(
-        _evaluate(rows, rules)
-    )
+    before = [column.name for column in VERDICT_COLUMNS if column.name in rows.columns]
+    return (rows.drop(before) if before else rows).hstack(_evaluate(rows, rules))
 
 
 def _demand_columns(present: list[str], rules: RuleSet) -> None:
@@ -97,9 +95,8 @@ def _evaluate(rows: pl.DataFrame, rules: RuleSet) -> list[pl.Series]:
     at, lists = _tags(triggered, unread[unclean])
     tags = pl.Series(TAGS.name, [*map(_list_of, [(), *lists])])
     reasons = _reasons(rows, triggered, unclean) if unclean.size else []
-    verdicts = pl.Series(VERDICT.name, VERDICTS, dtype=VERDICT.dtype)
     return [
-        verdicts[verdict],
+        _EACH_VERDICT[verdict],
         tags[_placed(at, unclean, rows)],
         pl.Series(REASON.name, [None, *reasons], dtype=REASON.dtype)[
             _placed(np.arange(unclean.size), unclean, rows)
