@@ -25,6 +25,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
+from unittest.mock import patch
 
 import polars as pl
 import zstandard
@@ -34,6 +35,7 @@ from curate.environment.execution import Execution
 from curate.errors import CurateError
 from curate.manifest.strict import parse_line, why_no_record
 from curate.native.build import CHECKED_VARIABLE, find_compiler, shared_library
+from curate.profiles.measure import row_groups
 from curate.rules.file import load_rules
 from curate.splits import SplitRequest, Targets, split_profile
 from tests.profiling import write_profile
@@ -167,10 +169,12 @@ def one_round(seed: str, folder: Path) -> str:
     profiled, out = folder / "profile", folder / "split"
     profiled.mkdir()
     out.mkdir()
+    large = rng.choice([row_groups.LARGE, 4])  # from so many rows on columns of few values differ
     try:
-        content = write_profile(
-            [str(folder / name)], profiled, load_rules(None), execution=Execution(threads=2)
-        )
+        with patch.object(row_groups, "LARGE", large):
+            content = write_profile(
+                [str(folder / name)], profiled, load_rules(None), execution=Execution(threads=2)
+            )
         request = SplitRequest(
             targets=Targets.parse({"eval": "1s", "test": "1s"}),
             by=["lang"],
