@@ -4,7 +4,7 @@
 ALWAYS_INLINE bool shares_divide_all(int32s part, int32s whole, doubles shares) {
     int32_t unknown = 0;
     for (int64_t row = 0; row < shares.size; row++) { /* no branch: processors do many at once */
-        int32_t is_known = (AT(part, row) >= 0) & (AT(whole, row) > 0);
+        int32_t is_known = (int32_t)(AT(part, row) >= 0) & (int32_t)(AT(whole, row) > 0);
         double share = (double)AT(part, row) / (double)AT(whole, row);
         AT(shares, row) = is_known ? share : NAN;
         unknown |= !is_known;
