@@ -24,7 +24,7 @@ from curate.profiles.records_table import ROW_GROUP
 from curate.profiles.whole_input.duplicate_counts import sink
 
 LARGE = ROW_GROUP // 2
-RUN = 16 * ROW_GROUP
+RUN = 10 * ROW_GROUP
 """Rows that are written at once where numbers of few values are not handed to Polars."""
 VALUES = (MOST_VALUES * 3 // 4, MOST_VALUES)
 """Of such numbers, in the first LARGE rows and in all: rare ones come later."""
