@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from io import FileIO
 
 _KEEP_SIZE = 1  # FALLOC_FL_KEEP_SIZE
 _BEGIN = 2  # SYNC_FILE_RANGE_WRITE
@@ -49,6 +50,14 @@ class OnDisk:
         """Release the room that the file, of this size, has left."""
         if self.reserved > size:
             os.ftruncate(self.descriptor, size)
+
+
+def forget_read(file: FileIO, first: int, size: int) -> None:
+    """Let the system use the memory again in which it holds these bytes of a file that was read:
+    what is written of them then takes no more. Bytes that are not on the disk yet stay.
+    """
+    if hasattr(os, "posix_fadvise"):  # not on macOS
+        os.posix_fadvise(file.fileno(), first, size, os.POSIX_FADV_DONTNEED)
 
 
 @cache

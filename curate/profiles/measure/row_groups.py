@@ -18,6 +18,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from curate.files.few_values import MOST_VALUES
+from curate.files.on_disk import forget_read
 from curate.files.parquet_joined import Joined, write_all
 from curate.profiles.measure.few_valued_columns import Limits, without_few_valued_columns
 from curate.profiles.records_table import ROW_GROUP
@@ -98,8 +99,11 @@ class _Copy:
 
     def __call__(self, file: FileIO) -> None:
         with self.path.open("rb", buffering=0) as stored:
+            at = 0
             while content := stored.read(_AT_ONCE):
                 write_all(file, content)
+                forget_read(stored, at, len(content))
+                at += len(content)
 
 
 @dataclass(frozen=True, slots=True)
