@@ -114,8 +114,8 @@ README = """\
 Medians of three runs (one, where one takes over ten seconds), {processors} processors, nothing to
 compile or to load first; an empty cell was not run. A profile is everything: each line proved, all
 metrics, rules, `records.parquet`, the page. The scripts by hand compute the three metrics
-`char_rate`, `word_len` and `repetitions` only; in expressions they are faster, Polars up to a
-million rows, where both take about as long. Lhotse sums durations. Speech Data Explorer (loading)
+`char_rate`, `word_len` and `repetitions` only; in expressions DuckDB is faster, and Polars up to a
+hundred thousand rows. Lhotse sums durations. Speech Data Explorer (loading)
 and Speech Data Processor (filters) are their loops over rates and word lengths, rewritten after
 their sources of 2025, without servers, logs and audio.
 Processor time, memory and cold starts are in [the
